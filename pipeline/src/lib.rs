@@ -1,0 +1,1 @@
+//! Replays Medicare ACO reconciliations from claims: raw claims in, savings and losses out.

@@ -1,0 +1,2 @@
+//! The `acoledger` program.
+fn main() {}

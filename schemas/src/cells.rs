@@ -1,0 +1,175 @@
+//! Cells: sums of integers by small keys, the waist between person grain and ACO grain.
+//!
+//! Sums of integers do not depend on order, so neither do the results. A truncated sum is
+//! `below_cents + threshold_cents × (months_over − months_under) / 12`.
+
+use crate::values::*;
+
+table! {
+    /// Assignable lives by county (M.A.8, M.D.1.2).
+    PopulationCounty = "population_county",
+    key [performance_year, calendar_year, population, window, county, enrollment_type] {
+        /// Performance year whose code list decides who is assignable.
+        performance_year: PerformanceYear ["year"],
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// `assignable`, or `ffs` for thresholds before 2017.
+        population: Population ["code"],
+        /// `retrospective` (the calendar year) or `prospective`.
+        window: Window ["code"],
+        /// County.
+        county: County ["code"],
+        /// Enrollment type.
+        enrollment_type: EnrollmentType ["code"],
+        /// Lives with at least one month in the cell.
+        lives: i64 ["lives"],
+        /// Months that carry money.
+        months: i64 ["months"],
+        /// Spending of lives that are not truncated.
+        below_cents: Cents ["cents"],
+        /// Months of lives above the threshold.
+        months_over: i64 ["months"],
+        /// Months of lives below minus the threshold.
+        months_under: i64 ["months"],
+        /// Spending of all lives, untruncated.
+        spend_cents: Cents ["cents"],
+    }
+}
+table! {
+    /// An ACO's assigned lives by county, in the ACO's own years.
+    AssignedCounty = "assigned_county",
+    key [performance_year, period, aco_id, calendar_year, cohort, county, enrollment_type] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// Period.
+        period: Period ["code"],
+        /// ACO.
+        aco_id: AcoId ["id"],
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// `all`, or `newly` and `continuously` for agreements before July 2019.
+        cohort: Cohort ["code"],
+        /// County.
+        county: County ["code"],
+        /// Enrollment type.
+        enrollment_type: EnrollmentType ["code"],
+        /// Lives with at least one month in the cell.
+        lives: i64 ["lives"],
+        /// Months that carry money.
+        months: i64 ["months"],
+        /// Of these, months with a dual code, in any type.
+        dual_months: i64 ["months"],
+        /// Spending of lives that are not truncated.
+        below_cents: Cents ["cents"],
+        /// Months of lives above the threshold.
+        months_over: i64 ["months"],
+        /// Months of lives below minus the threshold.
+        months_under: i64 ["months"],
+        /// Spending of all lives, untruncated.
+        spend_cents: Cents ["cents"],
+        /// Paid amounts of the same months (M.B.5.3).
+        gross_cents: Cents ["cents"],
+    }
+}
+table! {
+    /// Heads of an ACO in one of its years.
+    AcoHeadsCell = "aco_heads", key [performance_year, period, aco_id, calendar_year] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// Period.
+        period: Period ["code"],
+        /// ACO.
+        aco_id: AcoId ["id"],
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// Assigned lives.
+        head_count: i64 ["lives"],
+        /// Of these, with a dual code in an eligible month.
+        dual_heads: i64 ["lives"],
+        /// Of these, dual or with a low-income subsidy in the year.
+        lis_or_dual_heads: i64 ["lives"],
+        /// Assigned by voluntary alignment alone.
+        voluntary_only: i64 ["lives"],
+        /// Assigned by claims alone.
+        claims_only: i64 ["lives"],
+        /// Aligned, and the claims would have led there too.
+        both: i64 ["lives"],
+    }
+}
+table! {
+    /// Heads of an ACO by county.
+    AcoCountyHeadsCell = "aco_county_heads", key [performance_year, period, aco_id, calendar_year, county] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// Period.
+        period: Period ["code"],
+        /// ACO.
+        aco_id: AcoId ["id"],
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// County of the life.
+        county: County ["code"],
+        /// Assigned lives.
+        head_count: i64 ["lives"],
+    }
+}
+table! {
+    /// Score sums of a population cell or of an ACO cell (M.C.1): blank `aco_id` for populations, blank `window` for ACOs.
+    RiskCell = "risk",
+    key [performance_year, period, aco_id, calendar_year, cohort, population, window, county, enrollment_type, model, kind] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// Period, of an ACO.
+        period: Option<Period> ["code"],
+        /// ACO.
+        aco_id: Option<AcoId> ["id"],
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// Cohort, of an ACO.
+        cohort: Option<Cohort> ["code"],
+        /// Population.
+        population: Option<Population> ["code"],
+        /// Window of a population: `retrospective` or `prospective`.
+        window: Option<Window> ["code"],
+        /// County.
+        county: County ["code"],
+        /// Enrollment type.
+        enrollment_type: EnrollmentType ["code"],
+        /// Year whose model made the scores (M.C.1.5).
+        model: CalendarYear ["year"],
+        /// `hcc` or `demographic`.
+        kind: String ["code"],
+        /// Months with a score.
+        score_months: i64 ["months"],
+        /// Sum over those months of the score in thousandths.
+        score_milli_months: i64 ["milli-score months"],
+    }
+}
+table! {
+    /// Paid amounts of an ACO's participants over all lives (M.B.5), the performance year only.
+    Revenue = "revenue", key [performance_year, aco_id, calendar_year] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// ACO.
+        aco_id: AcoId ["id"],
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// Paid, not completed.
+        paid_cents: Cents ["cents"],
+    }
+}
+table! {
+    /// National 99th percentile of annualised spending (M.B.3.3).
+    Threshold = "threshold", key [performance_year, calendar_year, population, enrollment_type] {
+        /// Performance year whose code list decides who is assignable.
+        performance_year: PerformanceYear ["year"],
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// `assignable`, or `ffs` before 2017.
+        population: Population ["code"],
+        /// Enrollment type.
+        enrollment_type: EnrollmentType ["code"],
+        /// Threshold, rounded half-up to the cent.
+        threshold_cents: Cents ["cents"],
+    }
+}

@@ -1,0 +1,341 @@
+//! The law as data: each rule with text, unit, citation and values by effective date. No policy number stands in code.
+//!
+//! A rule file holds `[[rule]]` tables: `key`, `text`, `unit`, `stage`, `dated_by`, `citation`, and `[[rule.values]]` with
+//! `from` (a year or a day) and `value` (anything TOML can say). A value holds from its `from` until the next one. An
+//! unknown key, a time before the first value, a value of the wrong shape: errors, never a default.
+
+use crate::values::Date;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The rule files, by name.
+const FILES: &[(&str, &str)] = &[
+    ("assign.toml", include_str!("../rules/assign.toml")),
+    ("primary_care.toml", include_str!("../rules/primary_care.toml")),
+    ("expenditure.toml", include_str!("../rules/expenditure.toml")),
+    ("population.toml", include_str!("../rules/population.toml")),
+    ("risk.toml", include_str!("../rules/risk.toml")),
+    ("benchmark.toml", include_str!("../rules/benchmark.toml")),
+    ("update.toml", include_str!("../rules/update.toml")),
+    ("settle.toml", include_str!("../rules/settle.toml")),
+    ("replay.toml", include_str!("../rules/replay.toml")),
+];
+
+/// Units that a rule may have.
+const UNITS: &[&str] = &[
+    "fraction", "ratio", "cents", "dollars", "months", "lives", "count", "years", "date", "dates", "code", "codes",
+    "ranges", "bands", "table", "flag", "choice", "factor",
+];
+
+/// What the values of a rule are dated by.
+const DATED_BY: &[&str] =
+    &["performance year", "calendar year", "service date", "agreement start", "payment year", "always"];
+
+/// One rule: what it says, where it stands in the law, and its values by date.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Key: family, then words, dots between.
+    pub key: String,
+    /// What it says, a sentence.
+    pub text: String,
+    /// Unit, from a closed list.
+    pub unit: String,
+    /// Stage that reads it.
+    pub stage: String,
+    /// What its values are dated by.
+    pub dated_by: String,
+    /// Where it stands in the law.
+    pub citation: String,
+    /// Values from the day they take effect, in order.
+    pub values: Vec<(Date, toml::Value)>,
+    /// File that declares it.
+    pub file: &'static str,
+    /// Whether a study or reform replaced its values.
+    pub overridden: bool,
+}
+
+/// What is wrong with a rule or with the way it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleError {
+    /// The key asked for.
+    pub key: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rule `{}`: {}", self.key, self.what)
+    }
+}
+impl std::error::Error for RuleError {}
+
+/// A time at which a rule is asked for: a year stands for its first day.
+#[derive(Clone, Copy, Debug)]
+pub struct When(pub Date);
+impl From<Date> for When {
+    fn from(date: Date) -> When {
+        When(date)
+    }
+}
+impl From<i32> for When {
+    fn from(year: i32) -> When {
+        When(Date::new(year.clamp(1, 9999), 1, 1).expect("the first of January exists"))
+    }
+}
+impl From<crate::values::PerformanceYear> for When {
+    fn from(year: crate::values::PerformanceYear) -> When {
+        year.0.into()
+    }
+}
+impl From<crate::values::CalendarYear> for When {
+    fn from(year: crate::values::CalendarYear) -> When {
+        year.0.into()
+    }
+}
+
+/// All rules in force, overrides applied.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    rules: BTreeMap<String, Rule>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileShape {
+    #[serde(default)]
+    rule: Vec<RuleShape>,
+}
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleShape {
+    key: String,
+    text: String,
+    unit: String,
+    stage: String,
+    dated_by: String,
+    citation: String,
+    values: Vec<ValueShape>,
+}
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ValueShape {
+    from: toml::Value,
+    value: toml::Value,
+}
+
+impl Rules {
+    /// The rules as this version ships them.
+    ///
+    /// # Errors
+    /// A rule file that does not parse, a repeated key, an unknown unit, a rule without citation or values, values out of
+    /// order. The tests load this, so a release never fails here.
+    pub fn built_in() -> Result<Rules, RuleError> {
+        let mut rules = BTreeMap::new();
+        for (file, text) in FILES {
+            let shape: FileShape =
+                toml::from_str(text).map_err(|error| RuleError { key: (*file).into(), what: error.to_string() })?;
+            for rule in shape.rule {
+                let rule = check(rule, file)?;
+                if let Some(twice) = rules.insert(rule.key.clone(), rule) {
+                    return Err(RuleError { key: twice.key, what: format!("declared twice, once in {}", twice.file) });
+                }
+            }
+        }
+        Ok(Rules { rules })
+    }
+
+    /// These rules with values replaced: by a value for all time, or by a list of `{from, value}`.
+    ///
+    /// # Errors
+    /// A key that no rule has, with the nearest one as hint; a value whose shape is not that of the rule's own.
+    pub fn with_overrides(mut self, overrides: &toml::Table) -> Result<Rules, RuleError> {
+        let mut flat = Vec::new();
+        flatten("", overrides, &self, &mut flat);
+        for (key, value) in flat {
+            let nearest = self.nearest(&key).to_owned();
+            let Some(rule) = self.rules.get_mut(&key) else {
+                return Err(RuleError { key, what: format!("no such rule; nearest is `{nearest}`") });
+            };
+            let error = |what: String| RuleError { key: key.clone(), what };
+            let dated = dated_list(&value);
+            let values = match dated {
+                Some(list) => list.map_err(error)?,
+                None => vec![(When::from(1).0, value)],
+            };
+            for (_, value) in &values {
+                if !rule.values.iter().any(|(_, own)| same_shape(own, value)) {
+                    return Err(error(format!("has the wrong shape: expected something like {}", rule.values[0].1)));
+                }
+            }
+            rule.values = values;
+            rule.overridden = true;
+        }
+        Ok(self)
+    }
+
+    /// The rule with this key.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn rule(&self, key: &str) -> Result<&Rule, RuleError> {
+        self.rules.get(key).ok_or_else(|| RuleError {
+            key: key.into(),
+            what: format!("no such rule; nearest is `{}`", self.nearest(key)),
+        })
+    }
+
+    /// The value in force at a time.
+    ///
+    /// # Errors
+    /// Unknown key, a time before the first value, a value that is not a `T`.
+    pub fn at<T: DeserializeOwned>(&self, key: &str, when: impl Into<When>) -> Result<T, RuleError> {
+        let rule = self.rule(key)?;
+        let day = when.into().0;
+        let at = rule.values.partition_point(|(from, _)| *from <= day);
+        let Some((_, value)) = at.checked_sub(1).map(|i| &rule.values[i]) else {
+            return Err(RuleError { key: key.into(), what: format!("has no value at {day}: the first is from {}", rule.values[0].0) });
+        };
+        decode(key, value)
+    }
+
+    /// All values with the day each takes effect, for rules dated by the service.
+    ///
+    /// # Errors
+    /// Unknown key, a value that is not a `T`.
+    pub fn timeline<T: DeserializeOwned>(&self, key: &str) -> Result<Vec<(Date, T)>, RuleError> {
+        self.rule(key)?.values.iter().map(|(from, value)| Ok((*from, decode(key, value)?))).collect()
+    }
+
+    /// All rules by key.
+    pub fn all(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.values()
+    }
+
+    fn nearest(&self, key: &str) -> &str {
+        self.rules.keys().min_by_key(|known| distance(known, key)).map_or("", String::as_str)
+    }
+}
+
+fn check(rule: RuleShape, file: &'static str) -> Result<Rule, RuleError> {
+    let error = |what: &str| RuleError { key: rule.key.clone(), what: format!("{what} ({file})") };
+    if rule.text.trim().is_empty() || rule.citation.trim().is_empty() {
+        return Err(error("needs text and citation"));
+    }
+    if !UNITS.contains(&rule.unit.as_str()) {
+        return Err(error(&format!("unknown unit `{}`: one of {}", rule.unit, UNITS.join(", "))));
+    }
+    if !DATED_BY.contains(&rule.dated_by.as_str()) {
+        return Err(error(&format!("unknown dated_by `{}`: one of {}", rule.dated_by, DATED_BY.join(", "))));
+    }
+    let mut values = Vec::new();
+    for value in &rule.values {
+        values.push((day(&value.from).map_err(|what| error(&what))?, value.value.clone()));
+    }
+    if values.is_empty() || !values.is_sorted_by(|a, b| a.0 < b.0) {
+        return Err(error("needs values in the order of their dates"));
+    }
+    let RuleShape { key, text, unit, stage, dated_by, citation, .. } = rule;
+    Ok(Rule { key, text, unit, stage, dated_by, citation, values, file, overridden: false })
+}
+
+/// A `from`: a year as a number or text, or a day as text.
+fn day(from: &toml::Value) -> Result<Date, String> {
+    let bad = || format!("`from` is neither a year nor a day: {from}");
+    match from {
+        toml::Value::Integer(year) => Date::new(i32::try_from(*year).map_err(|_| bad())?, 1, 1).ok_or_else(bad),
+        toml::Value::String(text) if text.len() == 4 => {
+            text.parse().ok().and_then(|year| Date::new(year, 1, 1)).ok_or_else(bad)
+        }
+        toml::Value::String(text) => Date::parse_iso(text).ok_or_else(bad),
+        _ => Err(bad()),
+    }
+}
+
+fn dated_list(value: &toml::Value) -> Option<Result<Vec<(Date, toml::Value)>, String>> {
+    let list = value.as_array()?;
+    let tables: Vec<&toml::Table> = list.iter().filter_map(toml::Value::as_table).collect();
+    let dated = |table: &&toml::Table| table.len() == 2 && table.contains_key("from") && table.contains_key("value");
+    if list.is_empty() || tables.len() != list.len() || !tables.iter().all(dated) {
+        return None;
+    }
+    Some(tables.iter().map(|table| Ok((day(&table["from"])?, table["value"].clone()))).collect())
+}
+
+/// Dotted keys may stand quoted (`"settle.msr.fixed" = …`) or as nested tables; a table that is itself a value stays whole.
+fn flatten(prefix: &str, table: &toml::Table, rules: &Rules, out: &mut Vec<(String, toml::Value)>) {
+    for (key, value) in table {
+        let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            toml::Value::Table(inner) if !rules.rules.contains_key(&key) => flatten(&key, inner, rules, out),
+            _ => out.push((key, value.clone())),
+        }
+    }
+}
+
+fn same_shape(a: &toml::Value, b: &toml::Value) -> bool {
+    use toml::Value::{Array, Boolean, Float, Integer, String, Table};
+    match (a, b) {
+        (Float(_) | Integer(_), Float(_) | Integer(_)) | (String(_), String(_)) | (Boolean(_), Boolean(_)) => true,
+        (Array(a), Array(b)) => {
+            a.is_empty() || b.is_empty() || b.iter().all(|item| a.iter().any(|own| same_shape(own, item)))
+        }
+        (Table(_), Table(_)) => true,
+        _ => false,
+    }
+}
+
+fn decode<T: DeserializeOwned>(key: &str, value: &toml::Value) -> Result<T, RuleError> {
+    // TOML tells 0 from 0.0; a law book does not.
+    value.clone().try_into().or_else(|first: toml::de::Error| {
+        floats(value).try_into().map_err(|_| RuleError { key: key.into(), what: first.to_string() })
+    })
+}
+
+fn floats(value: &toml::Value) -> toml::Value {
+    match value {
+        toml::Value::Integer(number) => toml::Value::Float(*number as f64),
+        toml::Value::Array(items) => toml::Value::Array(items.iter().map(floats).collect()),
+        toml::Value::Table(table) => {
+            toml::Value::Table(table.iter().map(|(key, value)| (key.clone(), floats(value))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Edit distance, for hints.
+pub(crate) fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let next = (corner + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
+            corner = row[j + 1];
+            row[j + 1] = next;
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_rules_load() {
+        let rules = Rules::built_in().expect("the shipped rules are sound");
+        assert!(rules.all().count() > 0);
+    }
+
+    #[test]
+    fn unknown_keys_name_the_nearest() {
+        let rules = Rules::built_in().expect("the shipped rules are sound");
+        let known = rules.all().next().expect("there is a rule").key.clone();
+        let asked = format!("{known}x");
+        let error = rules.with_overrides(&toml::Table::from_iter([(asked, toml::Value::Integer(1))])).unwrap_err();
+        assert!(error.what.contains(&known), "{error}");
+    }
+}

@@ -1,0 +1,264 @@
+//! The study file: what is asked, of which inputs, with which rules and limits. An unknown key is an error.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A study, as its TOML file says. Paths are relative to the file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Study {
+    /// What is asked.
+    pub study: Question,
+    /// Where the inputs are.
+    pub input: Input,
+    /// The lake.
+    #[serde(default)]
+    pub lake: Lake,
+    /// How to run.
+    #[serde(default)]
+    pub run: Run,
+    /// Rule overrides by key.
+    #[serde(default)]
+    pub rules: toml::Table,
+    /// Beyond these: exit status 1.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// Name of the study.
+    pub name: String,
+    /// Performance years.
+    pub performance_years: Vec<i32>,
+    /// Seed, only for what the law leaves to chance (ties).
+    #[serde(default = "one")]
+    pub seed: u64,
+}
+fn one() -> u64 {
+    1
+}
+
+/// Where the inputs are.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Raw files: a folder, or globs by raw table.
+    pub raw: Option<Raw>,
+    /// Layout of the raw files.
+    #[serde(default)]
+    pub layout: Layout,
+    /// Folder of program files.
+    pub program: String,
+    /// System of the county key.
+    #[serde(default)]
+    pub county_codes: CountyCodes,
+    /// How complete the claims are: `3-months`, `mature`, or the day through which claims are known.
+    #[serde(default = "three_months")]
+    pub maturity: String,
+    /// Folder of rates, in place of raw files.
+    pub rates: Option<String>,
+}
+fn three_months() -> String {
+    "3-months".into()
+}
+
+/// Raw files: a folder, or globs by raw table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Raw {
+    /// A folder whose file names begin with the raw table's name.
+    Folder(String),
+    /// Globs by raw table.
+    Globs(BTreeMap<String, Globs>),
+}
+/// One glob or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Globs {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+/// Layout of raw files.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// Research files: delimited text or Parquet.
+    #[default]
+    Rif,
+    /// Claim and Claim Line Feed.
+    Cclf,
+}
+
+/// System of the county key.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum CountyCodes {
+    /// FIPS.
+    #[default]
+    Fips,
+    /// SSA.
+    Ssa,
+}
+
+/// The lake.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Lake {
+    /// Folder.
+    pub path: String,
+    /// Shards, a power of two.
+    pub shards: u32,
+}
+impl Default for Lake {
+    fn default() -> Self {
+        Lake { path: "lake".into(), shards: 64 }
+    }
+}
+
+/// How to run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Run {
+    /// Output folder.
+    pub out: String,
+    /// Threads; 0: all.
+    pub threads: usize,
+    /// Bound on memory: `4GiB`.
+    pub memory: String,
+}
+impl Default for Run {
+    fn default() -> Self {
+        Run { out: "run".into(), threads: 0, memory: "4GiB".into() }
+    }
+}
+
+/// Beyond these: exit status 1.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Share of raw rows that may be rejected.
+    pub rejected_rows: f64,
+    /// Share of cents that may be rejected.
+    pub rejected_cents_share: f64,
+    /// TINs in two ACOs that may occur; absent: any number, as a finding.
+    pub shared_tins: Option<u64>,
+}
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { rejected_rows: 0.001, rejected_cents_share: 0.001, shared_tins: None }
+    }
+}
+
+impl Study {
+    /// Parses and checks a study file's text.
+    ///
+    /// # Errors
+    /// What is wrong, with line and column as TOML gives them.
+    pub fn parse(text: &str) -> Result<Study, String> {
+        let study: Study = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        if study.study.performance_years.is_empty() {
+            return Err("`study.performance_years` names no year".into());
+        }
+        for (i, year) in study.study.performance_years.iter().enumerate() {
+            if !(2012..=2030).contains(year) {
+                return Err(format!("`study.performance_years`: not a program year: {year}"));
+            }
+            if study.study.performance_years[..i].contains(year) {
+                return Err(format!("`study.performance_years`: twice: {year}"));
+            }
+        }
+        if !study.lake.shards.is_power_of_two() || study.lake.shards > 4096 {
+            return Err(format!("`lake.shards`: not a power of two up to 4096: {}", study.lake.shards));
+        }
+        study.memory_bytes()?;
+        study.maturity()?;
+        if study.input.raw.is_none() && study.input.rates.is_none() {
+            return Err("`input` names neither `raw` nor `rates`".into());
+        }
+        if study.input.raw.is_some() && study.input.rates.is_some() {
+            return Err("`input` names both `raw` and `rates`: a study has one door".into());
+        }
+        Ok(study)
+    }
+
+    /// The memory bound in bytes.
+    ///
+    /// # Errors
+    /// When it does not read like `4GiB`, `512MiB`.
+    pub fn memory_bytes(&self) -> Result<u64, String> {
+        let text = self.run.memory.trim();
+        let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+        let scale = match unit.trim() {
+            "GiB" => 1u64 << 30,
+            "MiB" => 1 << 20,
+            "KiB" => 1 << 10,
+            "" => 1,
+            _ => return Err(format!("`run.memory`: not a size like 4GiB: `{text}`")),
+        };
+        number
+            .parse::<u64>()
+            .ok()
+            .and_then(|n| n.checked_mul(scale))
+            .ok_or_else(|| format!("`run.memory`: not a size like 4GiB: `{text}`"))
+    }
+
+    /// How complete the claims are.
+    ///
+    /// # Errors
+    /// When it is none of `3-months`, `mature`, a day.
+    pub fn maturity(&self) -> Result<Maturity, String> {
+        match self.input.maturity.as_str() {
+            "3-months" => Ok(Maturity::ThreeMonths),
+            "mature" => Ok(Maturity::Mature),
+            text => crate::values::Date::parse_iso(text)
+                .map(Maturity::Through)
+                .ok_or_else(|| format!("`input.maturity`: none of `3-months`, `mature`, a day: `{text}`")),
+        }
+    }
+}
+
+/// How complete the claims are; decides the completion factor and what lists could know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Maturity {
+    /// Three months of run-out after each year.
+    ThreeMonths,
+    /// A year or more: nothing to complete.
+    Mature,
+    /// Claims processed through this day.
+    Through(crate::values::Date),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "[study]\nname='x'\nperformance_years=[2023]\n[input]\nraw='raw'\nprogram='program'\n";
+
+    #[test]
+    fn a_small_study_parses_with_defaults() {
+        let study = Study::parse(GOOD).expect("good");
+        assert_eq!((study.lake.shards, study.run.threads, study.memory_bytes()), (64, 0, Ok(4 << 30)));
+    }
+
+    #[test]
+    fn unknown_keys_and_bad_values_are_errors() {
+        for (bad, says) in [
+            (GOOD.replace("raw='raw'", "raw='raw'\nraww=1"), "unknown field `raww`"),
+            (GOOD.replace("2023", "1999"), "not a program year: 1999"),
+            (GOOD.replace("2023", "2023,2023"), "twice: 2023"),
+            (format!("{GOOD}[lake]\nshards=12\n"), "not a power of two"),
+            (format!("{GOOD}[run]\nmemory='4GB'\n"), "not a size like 4GiB"),
+            (GOOD.replace("raw='raw'\n", ""), "neither"),
+            (GOOD.replace("raw='raw'", "raw='raw'\nrates='r'"), "both"),
+        ] {
+            let error = Study::parse(&bad).expect_err(says);
+            assert!(error.contains(says), "{error}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! ACO grain: rates, benchmarks, settlement, replay of published results.

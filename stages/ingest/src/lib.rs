@@ -1,0 +1,1 @@
+//! Raw claims to lake columns: delimited text and Parquet, typed, validated, sorted by life.

@@ -1,0 +1,1 @@
+//! Person grain: enrollment, assignment, spending, risk and cells, one life at a time.
