@@ -1,0 +1,64 @@
+# `make` lists the targets. Nothing here needs more than a Rust toolchain (1.90 or later), a C compiler and make;
+# `worlds-check` and `rates-check` also use python3.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+ORACLES := $(abspath $(or $(ACOLEDGER_ORACLES),../shared))
+LIVES ?= 50000
+DEMO ?= target/demo
+RELEASE := target/release/acoledger
+ifdef CARGO_TARGET_DIR
+RELEASE := $(CARGO_TARGET_DIR)/release/acoledger
+endif
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## the program, optimised (first time 10 to 15 minutes on 2 cores, most of it Polars)
+	cargo build --release --locked -p acoledger
+
+.PHONY: demo
+demo: build ## a synthetic nation of LIVES=50000, performance years 2023 and 2024 from raw claims, in target/demo
+	rm -rf $(DEMO)
+	$(RELEASE) synth --lives $(LIVES) --years 2023,2024 --raw parquet --out $(DEMO)
+	$(RELEASE) run $(DEMO)/study.toml
+
+.PHONY: test
+test: ## all tests; those that need data outside the repository say so when it is absent
+	cargo test --workspace --locked
+
+.PHONY: test-oracles
+test-oracles: oracles ## all tests, failing when the data outside the repository is absent
+	ACOLEDGER_ORACLES=$(ORACLES) cargo test --workspace --locked
+
+.PHONY: oracles
+oracles:
+	@for f in published/mssp_results_py2023.csv rates_cases/expected.csv worlds/w1/expected/assignment.csv \
+	  rif/cms_synthetic_sample/carrier.csv; do \
+	  test -f "$(ORACLES)/data/$$f" || { echo "error: no oracle data at $(ORACLES)/data/$$f" >&2; \
+	  echo "hint: set ACOLEDGER_ORACLES to the folder that holds spec/ and data/" >&2; exit 1; }; done
+
+.PHONY: lint
+lint: ## formatting and lints, warnings are errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+.PHONY: worlds-check
+worlds-check: oracles build ## the small worlds with known answers, through the program; counts rows that differ
+	scripts/worlds-check.sh $(RELEASE) $(ORACLES)
+
+.PHONY: rates-check
+rates-check: oracles build ## the invented ACO-years at the rates door, through the program
+	scripts/rates-check.sh $(RELEASE) $(ORACLES)
+
+.PHONY: replay-check
+replay-check: oracles build ## CMS's published results, re-derived
+	@for f in $(ORACLES)/data/published/*_results_py*.csv; do $(RELEASE) replay $$f || exit 1; done
+
+.PHONY: determinism
+determinism: build ## the same bytes for 1 and 2 threads and 8 and 64 shards
+	scripts/determinism.sh $(RELEASE)
