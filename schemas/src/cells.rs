@@ -173,3 +173,16 @@ table! {
         threshold_cents: Cents ["cents"],
     }
 }
+
+/// All cells of a study.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(missing_docs, reason = "each field is the table of its row type")]
+pub struct Cells {
+    pub population_county: Vec<PopulationCounty>,
+    pub assigned_county: Vec<AssignedCounty>,
+    pub aco_heads: Vec<AcoHeadsCell>,
+    pub aco_county_heads: Vec<AcoCountyHeadsCell>,
+    pub risk: Vec<RiskCell>,
+    pub revenue: Vec<Revenue>,
+    pub threshold: Vec<Threshold>,
+}

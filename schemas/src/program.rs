@@ -324,3 +324,29 @@ table! {
         ends_on: Option<Date> ["date"],
     }
 }
+
+/// The program files of a study. `None`: the file is absent, which is an error only for a rule that needs it.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "each field is the table of its row type")]
+pub struct Program {
+    pub aco: Vec<Aco>,
+    pub aco_history: Option<Vec<AcoHistory>>,
+    pub participant: Option<Vec<Participant>>,
+    pub participant_ccn: Option<Vec<ParticipantCcn>>,
+    pub aco_provider: Option<Vec<AcoProvider>>,
+    pub provider_specialty: Option<Vec<ProviderSpecialty>>,
+    pub voluntary_alignment: Option<Vec<VoluntaryAlignment>>,
+    pub other_initiative: Option<Vec<OtherInitiative>>,
+    pub assignment_given: Option<Vec<AssignmentGiven>>,
+    pub risk_score: Option<Vec<RiskScore>>,
+    pub esrd_month: Option<Vec<EsrdMonth>>,
+    pub lis_adi: Option<Vec<LisAdi>>,
+    pub non_claims_payment: Option<Vec<NonClaimsPayment>>,
+    pub claim_reduction: Option<Vec<ClaimReduction>>,
+    pub eta_hospital: Option<Vec<EtaHospital>>,
+    pub eta_fee: Option<Vec<EtaFee>>,
+    pub acpt: Option<Vec<Acpt>>,
+    pub completion_factor: Option<Vec<CompletionFactor>>,
+    pub disaster: Option<Vec<Disaster>>,
+    pub county_crosswalk: Option<Vec<CountyCrosswalk>>,
+}

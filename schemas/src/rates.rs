@@ -131,3 +131,15 @@ table! {
         head_count: i64 ["lives"],
     }
 }
+
+/// All rates of a study.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(missing_docs, reason = "each field is the table of its row type")]
+pub struct Rates {
+    pub national: Vec<National>,
+    pub county: Vec<CountyRate>,
+    pub aco_year: Vec<AcoYear>,
+    pub aco_county: Vec<AcoCounty>,
+    pub aco_heads: Vec<AcoHeads>,
+    pub aco_county_heads: Vec<AcoCountyHeads>,
+}
