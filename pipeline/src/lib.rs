@@ -1,1 +1,3 @@
 //! Replays Medicare ACO reconciliations from claims: raw claims in, savings and losses out.
+
+pub mod synth;
