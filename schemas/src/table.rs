@@ -292,11 +292,14 @@ pub trait Table: Sized {
 
 /// Declares tables: the row struct and its [`TableSpec`](crate::table::TableSpec).
 ///
-/// `/// meaning` comments become the reference; `field: Type [unit]` the columns.
+/// `/// meaning` comments become the reference; `field: Type [unit]` the columns, `field as "NAME": Type [unit]` those whose
+/// name in the file is somebody else's. Keys are named as in the file.
 #[macro_export]
 macro_rules! table {
+    (@name $field:ident) => { $crate::table::column_name(stringify!($field)) };
+    (@name $field:ident $column:literal) => { $column };
     ($(#[doc = $tdoc:literal])+ $row:ident = $name:literal, key [$($key:ident),*] {
-        $($(#[doc = $doc:literal])+ $field:ident : $ty:ty [$unit:literal],)+
+        $($(#[doc = $doc:literal])+ $field:ident $(as $column:literal)? : $ty:ty [$unit:literal],)+
     }) => {
         $(#[doc = $tdoc])+
         #[derive(Clone, Debug, PartialEq)]
@@ -308,7 +311,7 @@ macro_rules! table {
                 meaning: concat!($($tdoc),+),
                 key: &[$(stringify!($key)),*],
                 columns: &[$($crate::table::Column {
-                    name: $crate::table::column_name(stringify!($field)),
+                    name: $crate::table!(@name $field $($column)?),
                     kind: <$ty as $crate::table::Value>::KIND,
                     unit: $unit,
                     meaning: concat!($($doc),+),
