@@ -1,5 +1,6 @@
 //! ACO grain: rates, benchmarks, settlement, replay of published results.
 
+pub mod settle;
 pub mod tables;
 
 use acoledger_schemas::program::Program;

@@ -1,0 +1,224 @@
+//! The rules of settlement for one performance year, taken from the rule files once.
+
+use acoledger_schemas::rules::{RuleError, Rules};
+use acoledger_schemas::values::{Date, PerformanceYear, Track};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A band of the variable minimum savings rate: linear between its printed ends (M.F.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MsrBand {
+    /// Lowest and highest number of assigned beneficiaries.
+    pub heads: [i64; 2],
+    /// Rates at the two ends, fractions.
+    pub rate: [f64; 2],
+}
+
+/// How a track shares losses (M.F.2, M.F.3).
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LossRate {
+    /// Lowest rate.
+    pub floor: f64,
+    /// Highest rate; equal to the floor where the rate is fixed.
+    pub ceiling: f64,
+}
+
+/// What quality does to the sharing rate (M.F.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QualityEra {
+    /// Maximum × score, if minimum attainment is met.
+    Score,
+    /// Maximum if the standard is met, else 0.
+    Standard,
+    /// Maximum if the standard is met; maximum × score if only the alternative is met; else 0.
+    StandardOrAlternative,
+}
+
+/// What complete reporting in the first year of a first agreement does (M.F.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstYear {
+    /// It stands for a score of 1, in the loss rate too.
+    ScoreOfOne,
+    /// Nothing.
+    None,
+    /// It stands for the standard; the score stays the ACO's own.
+    MeetsStandard,
+}
+
+/// The terms of one track in the performance year (M.F.2).
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Terms {
+    pub(super) maximum_sharing_rate: f64,
+    pub(super) payment_limit_rate: f64,
+    /// `None`: one-sided.
+    pub(super) loss: Option<LossTerms>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct LossTerms {
+    pub(super) rate: LossRate,
+    /// Fractions of the benchmark by year in the track; the last one goes on.
+    pub(super) limit_of_benchmark: Vec<f64>,
+    pub(super) limit_of_revenue: Option<f64>,
+    /// The limit of revenue holds only for ACOs that are flagged.
+    pub(super) revenue_needs_flag: bool,
+}
+
+/// The rules of settlement in one performance year, for all tracks and agreement starts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettleRules {
+    pub(super) performance_year: PerformanceYear,
+    pub(super) bands: Vec<MsrBand>,
+    pub(super) below_bands: f64,
+    pub(super) low_head_count: Vec<(Date, i64)>,
+    pub(super) choices: Vec<f64>,
+    pub(super) fixed: Vec<(Date, Option<f64>)>,
+    pub(super) tracks: BTreeMap<Track, Terms>,
+    pub(super) quality: QualityEra,
+    pub(super) first_year: FirstYear,
+    pub(super) sequestration: f64,
+    pub(super) disaster_relief: bool,
+    pub(super) one_sided_losses_shown: bool,
+    pub(super) guardrail: Vec<(Date, bool)>,
+    pub(super) half_rate: Vec<(Date, f64)>,
+    pub(super) half_rate_tracks: Vec<String>,
+    pub(super) half_rate_head_count: i64,
+    pub(super) low_revenue: f64,
+    pub(super) period_share: f64,
+    pub(super) savings_in_force_on: [u32; 2],
+    pub(super) voluntary_free_until: [u32; 2],
+}
+
+impl SettleRules {
+    /// Takes the rules of a performance year.
+    ///
+    /// # Errors
+    /// A rule that is absent in the year, or whose value has the wrong shape or names no track.
+    pub fn load(rules: &Rules, performance_year: PerformanceYear) -> Result<SettleRules, RuleError> {
+        let year = performance_year;
+        Ok(SettleRules {
+            performance_year,
+            bands: rules.at("settle.msr.variable", year)?,
+            below_bands: rules.at("settle.msr.below_bands", year)?,
+            low_head_count: rules.timeline("settle.msr.low_head_count")?,
+            choices: rules.at("settle.msr.choices", year)?,
+            fixed: fixed(rules)?,
+            tracks: tracks(rules, year)?,
+            quality: rules.at("settle.quality.era", year)?,
+            first_year: rules.at("settle.quality.first_year", year)?,
+            sequestration: rules.at("settle.sequestration", year)?,
+            disaster_relief: rules.at("settle.disaster.relief", year)?,
+            one_sided_losses_shown: rules.at("settle.generated.one_sided_losses", year)?,
+            guardrail: rules.timeline("settle.guardrail")?,
+            half_rate: rules.timeline("settle.half_rate.factor")?,
+            half_rate_tracks: rules.at("settle.half_rate.tracks", year)?,
+            half_rate_head_count: rules.at("settle.half_rate.head_count", year)?,
+            low_revenue: rules.at("settle.low_revenue_share", year)?,
+            period_share: rules.at("settle.half_year_share", year)?,
+            savings_in_force_on: rules.at("settle.termination.savings_in_force_on", year)?,
+            voluntary_free_until: rules.at("settle.termination.voluntary_free_until", year)?,
+        })
+    }
+
+    /// The performance year.
+    pub fn performance_year(&self) -> PerformanceYear {
+        self.performance_year
+    }
+
+    /// Highest sharing rate of a track (M.F.2); `None` where the track is not open in the year.
+    pub fn maximum_sharing_rate(&self, track: Track) -> Option<f64> {
+        self.tracks.get(&track).map(|terms| terms.maximum_sharing_rate)
+    }
+
+    /// Whether a track shares losses; `None` where the track is not open in the year.
+    pub fn two_sided(&self, track: Track) -> Option<bool> {
+        self.tracks.get(&track).map(|terms| terms.loss.is_some())
+    }
+
+    /// Fixed minimum savings rates that an ACO may choose (M.F.1.3).
+    pub fn msr_choices(&self) -> &[f64] {
+        &self.choices
+    }
+
+    /// Fraction of a payment that sequestration takes (M.F.6).
+    pub fn sequestration(&self) -> f64 {
+        self.sequestration
+    }
+}
+
+/// The value of a timeline on a day.
+pub(super) fn on<T: Copy>(timeline: &[(Date, T)], day: Date) -> Option<T> {
+    timeline.iter().take_while(|(from, _)| *from <= day).last().map(|(_, value)| *value)
+}
+
+/// The rate behind a fixed choice by agreement start; `None`: the one that was chosen.
+fn fixed(rules: &Rules) -> Result<Vec<(Date, Option<f64>)>, RuleError> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Value {
+        Rate(f64),
+        Choice(String),
+    }
+    let timeline: Vec<(Date, Value)> = rules.timeline("settle.msr.fixed")?;
+    timeline
+        .into_iter()
+        .map(|(from, value)| match value {
+            Value::Rate(rate) => Ok((from, Some(rate))),
+            Value::Choice(word) if word == "chosen" => Ok((from, None)),
+            Value::Choice(word) => Err(RuleError {
+                key: "settle.msr.fixed".into(),
+                what: format!("neither a rate nor `chosen`: `{word}`"),
+            }),
+        })
+        .collect()
+}
+
+fn tracks(rules: &Rules, year: PerformanceYear) -> Result<BTreeMap<Track, Terms>, RuleError> {
+    let maximum: BTreeMap<Track, f64> = by_track(rules, "settle.sharing_rate.maximum", year)?;
+    let payment: BTreeMap<Track, f64> = by_track(rules, "settle.payment_limit", year)?;
+    let loss_rate: BTreeMap<Track, LossRate> = by_track(rules, "settle.loss_rate", year)?;
+    let of_benchmark: BTreeMap<Track, Vec<f64>> = by_track(rules, "settle.loss_limit.benchmark", year)?;
+    let of_revenue: BTreeMap<Track, f64> = by_track(rules, "settle.loss_limit.revenue", year)?;
+    let flagged: Vec<String> = rules.at("settle.loss_limit.revenue_when_flagged", year)?;
+    let absent =
+        |key: &str, track: Track| RuleError { key: key.into(), what: format!("says nothing of track `{track}`") };
+    let mut terms = BTreeMap::new();
+    for (&track, &maximum_sharing_rate) in &maximum {
+        let payment_limit_rate = *payment.get(&track).ok_or_else(|| absent("settle.payment_limit", track))?;
+        let loss = match loss_rate.get(&track) {
+            None => None,
+            Some(&rate) => {
+                let limit_of_benchmark = of_benchmark.get(&track).filter(|limits| !limits.is_empty());
+                Some(LossTerms {
+                    rate,
+                    limit_of_benchmark: limit_of_benchmark
+                        .ok_or_else(|| absent("settle.loss_limit.benchmark", track))?
+                        .clone(),
+                    limit_of_revenue: of_revenue.get(&track).copied(),
+                    revenue_needs_flag: flagged.iter().any(|code| code == track.code()),
+                })
+            }
+        };
+        terms.insert(track, Terms { maximum_sharing_rate, payment_limit_rate, loss });
+    }
+    Ok(terms)
+}
+
+fn by_track<T: serde::de::DeserializeOwned>(
+    rules: &Rules,
+    key: &str,
+    year: PerformanceYear,
+) -> Result<BTreeMap<Track, T>, RuleError> {
+    let table: BTreeMap<String, T> = rules.at(key, year)?;
+    table
+        .into_iter()
+        .map(|(code, value)| match Track::from_code(&code) {
+            Some(track) => Ok((track, value)),
+            None => Err(RuleError { key: key.into(), what: format!("no such track: `{code}`") }),
+        })
+        .collect()
+}
