@@ -1,0 +1,4 @@
+//! Integration tests of the ACO grain, one binary.
+
+mod oracles;
+mod settle;
