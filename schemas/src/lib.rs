@@ -13,6 +13,7 @@ pub mod lake;
 pub mod outputs;
 pub mod program;
 pub mod rates;
+pub mod raw;
 pub mod rules;
 pub mod stages;
 pub mod study;
