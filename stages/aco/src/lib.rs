@@ -1,7 +1,10 @@
 //! ACO grain: rates, benchmarks, settlement, replay of published results.
 
+pub mod benchmark;
+pub mod by_type;
 pub mod settle;
 pub mod tables;
+pub mod walk;
 
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rates::Rates;

@@ -1,0 +1,122 @@
+//! From base years to the updated benchmark (M.C, M.D, M.E), every step on the walk.
+//!
+//! The formulas are plain functions, one each, in [`risk`], [`region`], [`trend`], [`adjust`] and [`update`]; this module
+//! and its two halves call them in the law's order and hold the branching between rulebooks.
+
+pub mod adjust;
+mod historical;
+mod inputs;
+pub mod region;
+pub mod risk;
+mod rulebook;
+pub mod steps;
+pub mod trend;
+pub mod update;
+mod updated;
+
+pub use adjust::Adjustment;
+pub(crate) use inputs::known;
+pub use inputs::{CohortScores, Cohorts, CountyCell, CountyFigures, Inputs, Own, Reconciled, Year};
+pub use rulebook::{
+    BenchmarkRules, BlendWeights, Limit, ProjectedGrowth, RegionalLimits, RegionalRules, RegionalWeights, Rulebook,
+    Rules652,
+};
+
+use crate::by_type::ByType;
+use crate::walk::Walk;
+use region::Region;
+
+/// The benchmark of one ACO and performance year. Dollars per person year, unrounded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Benchmark {
+    /// The rulebook.
+    pub rulebook: Rulebook,
+    /// Historical benchmark at the mix of BY3 (M.D.1.12).
+    pub historical: f64,
+    /// Regional adjustment as a single value, where the rulebook has one (M.D.2.6).
+    pub regional_adjustment: Option<f64>,
+    /// Prior savings adjustment, under 425.652 (M.D.3.2).
+    pub prior_savings: Option<f64>,
+    /// Population adjustment, where it is in force (M.D.3.5).
+    pub population: Option<f64>,
+    /// What was applied.
+    pub adjustment: Adjustment,
+    /// Weights of types in aggregate risk growth, under 425.652 (M.C.4.5).
+    pub risk_weights: Option<ByType<Option<f64>>>,
+    /// Updated benchmark at the mix of the performance year (M.E.2.1).
+    pub updated: f64,
+    /// The same without the prospective trend, under 425.652 (M.E.5.2).
+    pub two_way: Option<f64>,
+    /// Spending of the performance year (M.B.3.6).
+    pub expenditures: f64,
+    /// Person years of the performance year.
+    pub person_years: f64,
+    /// What a reader should know.
+    pub notes: Vec<Note>,
+}
+
+/// A default that was taken, or a share of the inputs that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Section of the methodology.
+    pub rule: &'static str,
+    /// What was done.
+    pub what: String,
+    /// Whether it belongs in the `imputed` column.
+    pub imputed: bool,
+}
+
+/// Regional figures by year; `None` where the rulebook has none or the year lacks the type.
+type Regions = [ByType<Option<Region>>; 4];
+
+/// Makes the benchmark of one ACO: historical, then updated (M.D.1.1–M.E.2).
+pub fn benchmark(inputs: &Inputs, rules: &BenchmarkRules, walk: &mut Walk) -> Benchmark {
+    let mut notes = Vec::new();
+    let regions = regions(inputs, rules, &mut notes);
+    let historical = historical::historical(inputs, rules, &regions, walk, &mut notes);
+    let updated = updated::updated(inputs, rules, &regions, &historical, walk, &mut notes);
+    Benchmark {
+        rulebook: rules.rulebook,
+        historical: historical.single,
+        regional_adjustment: historical.regional_adjustment,
+        prior_savings: historical.prior_savings,
+        population: historical.population,
+        adjustment: historical.adjustment,
+        risk_weights: updated.risk_weights,
+        updated: updated.single,
+        two_way: updated.two_way,
+        expenditures: updated.expenditures,
+        person_years: inputs.person_years(Year::Py).total(),
+        notes,
+    }
+}
+
+/// Regional figures of every type and year that the benchmark reads (M.D.1.2–D.1.5).
+fn regions(inputs: &Inputs, rules: &BenchmarkRules, notes: &mut Vec<Note>) -> Regions {
+    let Some(regional) = &rules.regional else { return Regions::default() };
+    let mut regions = Regions::default();
+    let mut dropped = Vec::new();
+    let mut flagged = false;
+    for kind in inputs.types() {
+        for year in Year::ALL {
+            if year != Year::By3 && inputs.own(year, kind).is_none() {
+                continue;
+            }
+            let cells = &inputs.counties[year as usize][kind];
+            let found = region::region(cells, inputs.national[year as usize][kind], regional.county_share_limit);
+            if found.counties == 0 {
+                flagged = true;
+                dropped.push(format!("{kind} {} all", year.code()));
+            } else if found.dropped_share > 0.0 {
+                flagged |= found.dropped_share > regional.dropped_share_flag;
+                dropped.push(format!("{kind} {} {:.1} %", year.code(), found.dropped_share * 100.0));
+            }
+            regions[year as usize][kind] = Some(found);
+        }
+    }
+    if !dropped.is_empty() {
+        let what = format!("person years in counties without known figures left out: {}", dropped.join(", "));
+        notes.push(Note { rule: "D.1.5", what, imputed: flagged });
+    }
+    regions
+}

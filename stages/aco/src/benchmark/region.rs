@@ -1,0 +1,102 @@
+//! Counties, region and market share (M.D.1.2–D.1.7, M.E.3.1).
+
+use super::inputs::CountyCell;
+
+/// A type's regional figures in one year.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Region {
+    /// Risk-adjusted regional spending per person year (M.D.1.4).
+    pub per_capita: f64,
+    /// The ACO's share of the market: the weight of national trends (M.D.1.7).
+    pub market_share: f64,
+    /// Regional HCC score (M.E.3.1).
+    pub hcc: f64,
+    /// Regional demographic score; `None` where a county's is not known.
+    pub demographic: Option<f64>,
+    /// Counties that entered.
+    pub counties: usize,
+    /// Share of the ACO's person years in counties without known figures (M.D.1.5); 1: no county was left, and the nation
+    /// stands in.
+    pub dropped_share: f64,
+}
+
+/// A county's spending per person year at a score of 1: `CE / CH` (M.D.1.2).
+pub fn county_risk_adjusted(per_capita: f64, hcc: f64) -> f64 {
+    per_capita / hcc
+}
+
+/// Weights of counties: shares of the ACO's person years over counties with known figures, blank for the others
+/// (M.D.1.3, M.D.1.5).
+pub fn county_weights(cells: &[CountyCell]) -> Vec<Option<f64>> {
+    let kept: f64 = cells.iter().filter(|cell| cell.known.is_some()).map(|cell| cell.assigned).sum();
+    cells.iter().map(|cell| cell.known.map(|_| cell.assigned / kept)).collect()
+}
+
+/// Regional figures of one type and year from its counties; where none is known the nation stands in: national spending,
+/// market share 0, scores 1 (M.D.1.5).
+///
+/// `national` may be `None` where a county is known. `share_limit` bounds each county's share in the market share.
+pub fn region(cells: &[CountyCell], national: Option<f64>, share_limit: f64) -> Region {
+    let mut region = Region {
+        per_capita: 0.0,
+        market_share: 0.0,
+        hcc: 0.0,
+        demographic: Some(0.0),
+        counties: 0,
+        dropped_share: 0.0,
+    };
+    let all: f64 = cells.iter().map(|cell| cell.assigned).sum();
+    let dropped: f64 = cells.iter().filter(|cell| cell.known.is_none()).map(|cell| cell.assigned).sum();
+    for (cell, weight) in cells.iter().zip(county_weights(cells)) {
+        let Some((county, weight)) = cell.known.zip(weight) else { continue };
+        region.per_capita += weight * county_risk_adjusted(county.per_capita, county.hcc);
+        region.market_share += weight * (cell.assigned / county.person_years).min(share_limit);
+        region.hcc += weight * county.hcc;
+        region.demographic = region.demographic.zip(county.demographic).map(|(sum, score)| sum + weight * score);
+        region.counties += 1;
+    }
+    if region.counties == 0 {
+        let per_capita = national.expect("inputs are complete: the nation is known where no county is");
+        return Region { per_capita, hcc: 1.0, demographic: Some(1.0), dropped_share: 1.0, ..region };
+    }
+    region.dropped_share = if all > 0.0 { dropped / all } else { 0.0 };
+    region
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::inputs::CountyFigures;
+    use super::*;
+
+    fn cell(assigned: f64, person_years: f64, per_capita: f64, hcc: f64) -> CountyCell {
+        let known = Some(CountyFigures { per_capita, person_years, hcc, demographic: Some(1.0) });
+        CountyCell { assigned, known }
+    }
+
+    #[test]
+    fn market_share_is_weighted_by_the_acos_own_person_years() {
+        let cells = [cell(9000.0, 10_000.0, 10_000.0, 1.0), cell(2000.0, 12_000.0, 21_000.0, 1.05)];
+        let region = region(&cells, None, 1.0);
+        // 9/11 × 0.9 + 2/11 × 1/6 = 0.766667: the specifications' example, p. 36
+        assert!((region.market_share - 0.766_666_666_7).abs() < 1e-9);
+        // 9/11 × 10,000 + 2/11 × 21,000/1.05 = 11,818.18
+        assert!((region.per_capita - 130_000.0 / 11.0).abs() < 1e-9);
+        assert_eq!(region.counties, 2);
+    }
+
+    #[test]
+    fn a_county_without_figures_leaves_its_weight_to_the_rest() {
+        let cells = [cell(30.0, 20.0, 9000.0, 0.9), CountyCell { assigned: 10.0, known: None }];
+        let region = region(&cells, None, 1.0);
+        assert_eq!((region.per_capita, region.dropped_share), (10_000.0, 0.25));
+        assert_eq!(region.market_share, 1.0); // 30 / 20, at most 1
+        assert_eq!(county_weights(&cells), [Some(1.0), None]);
+    }
+
+    #[test]
+    fn without_any_county_the_nation_stands_in() {
+        let region = region(&[CountyCell { assigned: 10.0, known: None }], Some(12_345.0), 1.0);
+        assert_eq!((region.per_capita, region.market_share, region.hcc), (12_345.0, 0.0, 1.0));
+        assert_eq!((region.demographic, region.dropped_share), (Some(1.0), 1.0));
+    }
+}
