@@ -112,6 +112,15 @@ table! {
         lis_or_dual_share: Option<f64> ["fraction"],
         /// Participants' revenue (M.B.5); read at the performance year, after `aco.participant_revenue`.
         participant_revenue: Option<f64> ["dollars"],
+        /// Paid amounts of the assigned beneficiaries, completed: what revenue is compared with (M.B.5.3); read at the
+        /// performance year.
+        paid_amounts: Option<f64> ["dollars"],
+        /// Of the heads, assigned by voluntary alignment alone; carried into the results.
+        voluntary_only: Option<i64> ["lives"],
+        /// Of the heads, assigned by claims alone; likewise.
+        claims_only: Option<i64> ["lives"],
+        /// Of the heads, aligned where the claims would have led too; likewise.
+        both: Option<i64> ["lives"],
     }
 }
 table! {
