@@ -1,4 +1,33 @@
 //! Replays Medicare ACO reconciliations from claims: raw claims in, savings and losses out.
+//!
+//! This crate is the `acoledger` program and, for tests and bindings, the same as a library: load a study with
+//! [`study::LoadedStudy::load`], run it with [`run::run_study`]. It is the only crate that opens files, starts threads and
+//! reads clocks; what numbers mean is decided in the stages, what tables and rules say in `acoledger-schemas`.
+//!
+//! ```text
+//! study ─▶ ingest ─▶ lake ─▶ persons (pass A, thresholds, pass B) ─▶ cells ─▶ rates ─▶ benchmark, settle ─▶ run/
+//! ```
 
+mod aco;
+mod check;
+pub mod cli;
+mod commands;
+mod files;
+mod grid;
 pub mod ingest;
+mod lake;
+mod logs;
+pub mod manifest;
+mod output;
+mod person;
+mod program;
+mod progress;
+mod rates_door;
+pub mod run;
+pub mod study;
+mod summary;
 pub mod synth;
+mod tables;
+mod trouble;
+
+pub use trouble::Outcome;

@@ -1,2 +1,5 @@
 //! The `acoledger` program.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    acoledger::cli::main()
+}

@@ -1,0 +1,232 @@
+//! Checks of a study, its lake and its run: each says what it looked at and what is wrong there.
+
+use crate::files::hash_file;
+use crate::lake;
+use crate::manifest::Manifest;
+use crate::study::{LoadedStudy, Overrides};
+use crate::tables::{read_parquet, read_parquet_file};
+use crate::trouble::{self, Io, Outcome};
+use acoledger_schemas::cells::AcoHeadsCell;
+use acoledger_schemas::outputs::{Assignment, Reject};
+use acoledger_schemas::values::{AcoId, CalendarYear, PerformanceYear};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// The outcome of one check.
+#[derive(Clone, Debug)]
+pub(crate) struct Check {
+    /// What was checked.
+    pub(crate) check: &'static str,
+    /// Of what: a file, a table, a stage.
+    pub(crate) of: String,
+    /// Things looked at.
+    pub(crate) looked_at: u64,
+    /// Things that are wrong.
+    pub(crate) wrong: u64,
+    /// What is wrong, where.
+    pub(crate) what: String,
+}
+
+impl Check {
+    fn new(check: &'static str, of: impl Into<String>) -> Check {
+        Check { check, of: of.into(), looked_at: 0, wrong: 0, what: String::new() }
+    }
+
+    /// Counts one thing; a wrong one is described, the first three in words.
+    fn look(&mut self, wrong: Option<String>) {
+        self.looked_at += 1;
+        if let Some(wrong) = wrong {
+            self.wrong += 1;
+            match self.wrong {
+                1 => self.what = wrong,
+                2 | 3 => self.what.extend(["; ", &wrong]),
+                4 => self.what.push_str("; …"),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Checks a study file: its inputs, then the lake and the run where they have been made.
+///
+/// # Errors
+/// A study file that cannot be opened.
+pub(crate) fn check_study(file: &Path) -> Outcome<Vec<Check>> {
+    File::open(file).doing("cannot be read", file)?;
+    let loaded = match LoadedStudy::load(file, &Overrides::default()) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            let mut check = Check::new("inputs", file.display().to_string());
+            problems.first.iter().for_each(|problem| check.look(Some(problem.to_string().replace('\n', "; "))));
+            (check.looked_at, check.wrong) = (problems.count, problems.count);
+            return Ok(vec![check]);
+        }
+    };
+    let mut inputs = Check::new("inputs", file.display().to_string());
+    inputs.looked_at = loaded.inputs.len() as u64;
+    let mut checks = vec![inputs];
+    if let Some(raw) = &loaded.study.input.raw {
+        checks.extend(check_lake(&loaded, &lake::plan(&loaded, raw)?)?);
+    }
+    if loaded.out().join("manifest.json").is_file() {
+        checks.extend(check_run(&loaded.out())?);
+    }
+    Ok(checks)
+}
+
+/// Whether the lake is that of the raw files, whole, and covers what the study needs.
+fn check_lake(loaded: &LoadedStudy, plan: &crate::ingest::IngestPlan) -> Outcome<Vec<Check>> {
+    let mut current = Check::new("lake is current", loaded.name(&plan.lake));
+    let Some(lake) = lake::open(plan)? else {
+        if plan.lake.is_dir() {
+            current.look(Some(
+                "raw files, settings or version changed since it was made, or a file of it is missing".into(),
+            ));
+        }
+        return Ok(vec![current]);
+    };
+    current.look(None);
+    let mut files = Check::new("lake files", loaded.name(&plan.lake));
+    for file in &lake.report.files {
+        let path = lake.folder.join(&file.file);
+        files.look(if hash_file(&path)? == file.sha256 {
+            None
+        } else {
+            Some(format!("{}: content changed", file.file))
+        });
+    }
+    let mut needs = Check::new("needs", "claim months, enrollment years");
+    let missing = lake.missing(crate::person::context(loaded)?.needs())?;
+    needs.look(None);
+    for problem in &missing.first {
+        needs.look(Some(problem.what.clone()));
+    }
+    Ok(vec![current, files, needs])
+}
+
+/// Checks a run folder.
+///
+/// # Errors
+/// A folder without manifest, files that cannot be read.
+pub(crate) fn check_run(run: &Path) -> Outcome<Vec<Check>> {
+    let Some(manifest) = Manifest::read(run)? else {
+        let hint = "make the run with `acoledger run STUDY.toml`";
+        return Err(trouble::of_file_with_hint(run, "no run here: it has no manifest.json", hint).into());
+    };
+    let mut checks = vec![outputs(run, &manifest)?];
+    checks.extend(conservation(&manifest));
+    checks.extend(rejects(run, &manifest)?);
+    checks.extend(one_aco_per_life(run)?);
+    Ok(checks)
+}
+
+/// Files are as they were written; sharded tables have the rows that were written.
+fn outputs(run: &Path, manifest: &Manifest) -> Outcome<Check> {
+    let mut check = Check::new("run files", "manifest.json");
+    for output in &manifest.outputs {
+        let path = run.join(&output.file);
+        let wrong = match (&output.sha256, output.rows) {
+            _ if !path.exists() => Some("missing".to_owned()),
+            (Some(hash), _) => (hash_file(&path)? != *hash).then(|| "content changed".to_owned()),
+            (None, Some(rows)) => {
+                let found = shards(&path)?.iter().map(|path| rows_of(path)).sum::<Outcome<u64>>()?;
+                (found != rows).then(|| format!("{found} rows where {rows} were written"))
+            }
+            (None, None) => None,
+        };
+        check.look(wrong.map(|wrong| format!("{}: {wrong}", output.file)));
+    }
+    Ok(check)
+}
+
+/// Rows and cents in = used + left out + rejected, for each stage that has an account.
+fn conservation(manifest: &Manifest) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for stage in manifest.stages.iter().filter(|stage| !stage.accounts.is_empty()) {
+        let mut check = Check::new("conservation", stage.stage.clone());
+        for account in &stage.accounts {
+            check.look((!account.balances()).then(|| {
+                format!(
+                    "{}: {} rows and {} cents in, {} and {} used, {} and {} left out, {} and {} rejected",
+                    account.table,
+                    account.rows_in,
+                    account.cents_in,
+                    account.rows_used,
+                    account.cents_used,
+                    account.rows_left_out,
+                    account.cents_left_out,
+                    account.rows_rejected,
+                    account.cents_rejected
+                )
+            }));
+        }
+        checks.push(check);
+    }
+    checks
+}
+
+/// Every rejected row stands in the rejects with its cents.
+fn rejects(run: &Path, manifest: &Manifest) -> Outcome<Option<Check>> {
+    let (Some(ingest), folder) = (manifest.stage("ingest"), run.join("rejects")) else { return Ok(None) };
+    let Some(rows) = crate::tables::read_table::<Reject>(&folder)? else { return Ok(None) };
+    let mut check = Check::new("rejects", "rejects/rejects.csv");
+    for account in &ingest.accounts {
+        let own = || rows.iter().filter(|row| row.table == account.table);
+        let (count, cents) = (own().count() as u64, own().map(|row| row.amount_cents.0).sum::<i64>());
+        let same = (count, cents) == (account.rows_rejected, account.cents_rejected);
+        check.look((!same).then(|| {
+            let (rows, rejected_cents) = (account.rows_rejected, account.cents_rejected);
+            format!("{}: {count} rows and {cents} cents where {rows} and {rejected_cents} were rejected", account.table)
+        }));
+    }
+    Ok(Some(check))
+}
+
+/// A life is on one list at most per performance year and calendar year, and heads count the lists.
+fn one_aco_per_life(run: &Path) -> Outcome<Vec<Check>> {
+    let folder = run.join("assignment");
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut unique = Check::new("one ACO per life and year", "assignment/");
+    let mut lists: BTreeMap<(PerformanceYear, CalendarYear, AcoId), i64> = BTreeMap::new();
+    for path in shards(&folder)? {
+        // The reader refuses a second row of one key; a life never stands in two shards.
+        match read_parquet_file::<Assignment>(&path) {
+            Ok(rows) => {
+                unique.looked_at += rows.len() as u64;
+                for row in rows {
+                    *lists.entry((row.performance_year, row.calendar_year, row.aco_id)).or_default() += 1;
+                }
+            }
+            Err(problems) => {
+                unique.look(Some(
+                    problems.first.first().map_or(String::new(), |problem| problem.to_string().replace('\n', "; ")),
+                ));
+                unique.wrong += problems.count - 1;
+            }
+        }
+    }
+    let mut heads = Check::new("heads count the lists", "cells/aco_heads");
+    for row in read_parquet::<AcoHeadsCell>(&run.join("cells"))?.unwrap_or_default() {
+        let listed =
+            lists.get(&(row.performance_year, row.calendar_year, row.aco_id.clone())).copied().unwrap_or_default();
+        heads.look((listed != row.head_count).then(|| {
+            let AcoHeadsCell { performance_year, calendar_year, aco_id, head_count, .. } = &row;
+            format!("{performance_year} {calendar_year} {aco_id}: {head_count} heads, {listed} on the list")
+        }));
+    }
+    Ok(vec![unique, heads])
+}
+
+fn shards(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    crate::files::files_below(folder)
+}
+
+fn rows_of(path: &Path) -> Outcome<u64> {
+    let file = File::open(path).doing("cannot be read", path)?;
+    let reader = SerializedFileReader::new(file).doing("not readable as Parquet", path)?;
+    Ok(u64::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or_default())
+}

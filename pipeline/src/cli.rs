@@ -1,0 +1,179 @@
+//! The command line: commands, options, exit status. Stage commands come from the list of stages.
+
+use crate::commands::{self, Exit};
+use crate::grid::Format;
+use crate::logs::{self, LogFormat};
+use crate::study::Overrides;
+use acoledger_schemas::stages::{STAGES, Stage, stage};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Replays Medicare ACO reconciliations from claims.
+///
+/// Raw claims go in; a table of savings and losses per ACO comes out, with every number on the way kept. `run` does all of
+/// it, the stage commands stop after a stage, `replay` starts from published results.
+///
+/// Exit status: 0 done; 1 done, with findings beyond the limits or rows that do not replay; 2 could not run.
+#[derive(Debug, Parser)]
+#[command(name = "acoledger", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+struct Cli {
+    /// How logs are written to standard error
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a study from its inputs to savings and losses
+    ///
+    /// Reads the study file, the program files that it names, and raw claims (or rates: `[input] rates`).
+    ///
+    /// Writes the lake (`[lake] path`) and the output folder (`[run] out`): savings_losses, benchmark, rates/, cells/,
+    /// assignment/, person_year/, rejects, manifest.json, metrics.json. What is already done for the same inputs, rules
+    /// and version is skipped. A run that fails leaves the output of an earlier one as it was.
+    ///
+    /// Costs time in proportion to the claim lines, most of it in `ingest`; disk for the lake of about a tenth of the
+    /// delimited text; memory up to `[run] memory`.
+    #[command(display_order = 1)]
+    Run(RunArgs),
+    /// Re-derive every settlement of a published results file
+    ///
+    /// Reads one file: CMS's published results of a performance year, or savings_losses.csv of a run. Takes benchmark,
+    /// expenditures, quality and track from it, settles, and compares savings and losses.
+    ///
+    /// Prints how many rows match, by outcome; with --format json or csv every row. Writes nothing unless --out is given.
+    /// Takes about a second. Exit status 1 when a row differs without a stated reason.
+    #[command(display_order = 20)]
+    Replay(commands::replay::ReplayArgs),
+    /// Print the benchmark walk of one ACO as a readable page
+    ///
+    /// Reads the benchmark table of a finished run; writes nothing; takes under a second.
+    #[command(display_order = 21)]
+    Explain(commands::explain::ExplainArgs),
+    /// Validate a study, its inputs, lake and run, and say what is wrong where
+    ///
+    /// Reads the study file, program files, the lake's files and the run's tables; writes nothing; takes seconds. Among the
+    /// checks: rows and cents in = used + rejected, for every stage. Exit status 1 when something is wrong.
+    #[command(display_order = 22)]
+    Check(commands::check::CheckArgs),
+    /// List every rule in force in a performance year, with value, unit and citation
+    ///
+    /// Reads nothing but the rules inside the program (and `[rules]` of a study with --study); takes no time.
+    #[command(display_order = 23)]
+    Rules(commands::rules::RulesArgs),
+    /// Write a synthetic nation: raw files, program files, a study file, an answer key
+    ///
+    /// Writes --out: raw/, program/, study.toml, answer_key.csv. The same seed gives the same bytes for any number of
+    /// threads. A life has about 110 claim lines a year.
+    #[command(display_order = 24)]
+    Synth(commands::synth::SynthArgs),
+}
+
+/// A study, and what the command line says in place of its file.
+#[derive(Debug, Args)]
+pub(crate) struct StudyArgs {
+    /// Study file (TOML)
+    #[arg(value_name = "STUDY.toml")]
+    pub(crate) study: PathBuf,
+    /// Output folder, in place of `[run] out`
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Threads, in place of `[run] threads`; 0: all
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Bound on memory, in place of `[run] memory`: 4GiB, 512MiB
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<String>,
+    /// Shards of the lake, in place of `[lake] shards`; a power of two
+    #[arg(long, value_name = "N")]
+    shards: Option<u32>,
+    /// How results are printed to standard output
+    #[arg(long, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+impl StudyArgs {
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides { out: self.out.clone(), threads: self.threads, memory: self.memory.clone(), shards: self.shards }
+    }
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    #[command(flatten)]
+    study: StudyArgs,
+    /// Print what the study needs (claim months, enrollment years, files) and what is missing; do no work
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Runs the program: parses the command line, does the command, reports what stopped it.
+pub fn main() -> ExitCode {
+    let matches = command().get_matches();
+    let format = matches.get_one::<LogFormat>("log_format").copied().unwrap_or_default();
+    logs::start(format);
+    let done = match matches.subcommand() {
+        Some((name, matches)) if stage(name).is_some() => {
+            let args = StudyArgs::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
+            commands::run::run(&args, stage(name).expect("just found"))
+        }
+        _ => dispatch(Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).command),
+    };
+    match done {
+        Ok(Exit::Done) => ExitCode::SUCCESS,
+        Ok(Exit::Findings) => ExitCode::from(1),
+        Err(problems) => {
+            crate::trouble::print(&problems, format == LogFormat::Json);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(command: Command) -> crate::trouble::Outcome<Exit> {
+    match command {
+        Command::Run(args) if args.dry_run => commands::dry_run::run(&args.study),
+        Command::Run(args) => commands::run::run(&args.study, STAGES.last().expect("there are stages")),
+        Command::Replay(args) => commands::replay::run(&args),
+        Command::Explain(args) => commands::explain::run(&args),
+        Command::Check(args) => commands::check::run(&args),
+        Command::Rules(args) => commands::rules::run(&args),
+        Command::Synth(args) => commands::synth::run(&args),
+    }
+}
+
+/// The whole command line: the commands above, and one for each stage.
+fn command() -> clap::Command {
+    STAGES.iter().enumerate().fold(Cli::command(), |command, (at, stage)| {
+        command.subcommand(
+            StudyArgs::augment_args(clap::Command::new(stage.name))
+                .about(format!("Run a study up to `{}`: {}", stage.name, stage.about))
+                .long_about(about(stage))
+                .display_order(at + 2),
+        )
+    })
+}
+
+fn about(stage: &Stage) -> String {
+    let list = |names: &[&str]| if names.is_empty() { "nothing of its own".to_owned() } else { names.join(", ") };
+    let rules = if stage.rules.is_empty() { "none".to_owned() } else { stage.rules.join(", ") };
+    format!(
+        "Run a study up to `{}`: {}.\n\nThe stage reads {}; writes {}; rules: {}. What is already done for the same \
+         inputs, rules and version is skipped.",
+        stage.name,
+        stage.about,
+        list(stage.reads),
+        list(stage.writes),
+        rules,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_sound() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,34 @@
+//! The commands, one file each: they print, and decide the exit status; the work is elsewhere.
+
+pub(crate) mod check;
+pub(crate) mod dry_run;
+pub(crate) mod explain;
+pub(crate) mod place;
+pub(crate) mod replay;
+pub(crate) mod rules;
+pub(crate) mod run;
+pub(crate) mod synth;
+
+use crate::trouble::{Io, Outcome};
+use std::io::Write;
+use std::path::Path;
+
+/// How a command ended that could do its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Nothing to complain of.
+    Done,
+    /// Findings beyond the limits, rows that do not replay.
+    Findings,
+}
+
+/// Prints results to standard output. A reader that has gone away (`| head`) is no failure.
+pub(crate) fn print(text: &str) -> Outcome<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).doing("cannot be written", Path::new("standard output"))
+        }
+        _ => Ok(()),
+    }
+}

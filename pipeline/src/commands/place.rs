@@ -1,0 +1,18 @@
+//! Commands that look at a finished run take a study file or a run folder.
+
+use crate::study::{LoadedStudy, Overrides};
+use crate::trouble::{self, Outcome};
+use std::path::{Path, PathBuf};
+
+/// The run folder that `path` names: itself, or the output folder of the study file.
+///
+/// # Errors
+/// Neither a run folder nor a study file; a run that has not been made.
+pub(crate) fn run_folder(path: &Path) -> Outcome<PathBuf> {
+    let folder = if path.is_dir() { path.to_owned() } else { LoadedStudy::load(path, &Overrides::default())?.out() };
+    if folder.join("manifest.json").is_file() {
+        return Ok(folder);
+    }
+    let hint = "make the run with `acoledger run STUDY.toml`";
+    Err(trouble::of_file_with_hint(&folder, "no run here: it has no manifest.json", hint).into())
+}

@@ -1,0 +1,84 @@
+//! `acoledger synth`: the options of a synthetic nation, and what was written.
+
+use super::{Exit, print};
+use crate::grid::thousands;
+use crate::progress::Progress;
+use crate::synth::{RawKind, SynthOptions, SynthProgress, run as write_nation};
+use crate::trouble::{Io, Outcome};
+use clap::Args;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[derive(Debug, Args)]
+pub(crate) struct SynthArgs {
+    /// Fee-for-service lives at a time; people in health plans come on top
+    #[arg(long, value_name = "N", default_value = "50000")]
+    lives: u32,
+    /// Performance years of the study, separated by commas
+    #[arg(long, value_name = "Y,Y", value_delimiter = ',', default_value = "2023,2024")]
+    years: Vec<i32>,
+    /// Folder to write
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Form of the raw files
+    #[arg(long, value_name = "FORM", default_value = "parquet")]
+    raw: RawForm,
+    /// Seed: the same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value = "1")]
+    seed: u64,
+    /// Parts that the raw files are cut into, 1 to 1000
+    #[arg(long, value_name = "N")]
+    parts: Option<u32>,
+    /// Write the raw files of this part only, from 1
+    #[arg(long, value_name = "I", requires = "parts")]
+    part: Option<u32>,
+    /// Threads; 0: all
+    #[arg(long, value_name = "N", default_value = "0")]
+    threads: usize,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum RawForm {
+    /// Text with `|` between the cells
+    Csv,
+    /// Parquet
+    Parquet,
+    /// The lake itself, without raw files
+    Lake,
+}
+
+pub(crate) fn run(args: &SynthArgs) -> Outcome<Exit> {
+    let options = SynthOptions {
+        lives: args.lives,
+        out: args.out.clone(),
+        raw: match args.raw {
+            RawForm::Csv => RawKind::Csv,
+            RawForm::Parquet => RawKind::Parquet,
+            RawForm::Lake => RawKind::Lake,
+        },
+        performance_years: args.years.clone(),
+        seed: args.seed,
+        parts: args.parts,
+        part: args.part,
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build();
+    let pool = pool.doing("threads cannot be started", &args.out)?;
+    let progress = Progress::begin("synth", u64::from(args.lives), "lives");
+    let rows = AtomicU64::new(0);
+    let show = |now: SynthProgress| {
+        let before = rows.fetch_max(now.rows, Ordering::Relaxed);
+        progress.set(now.lives, now.lives_done, now.rows.saturating_sub(before));
+    };
+    let report = pool.install(|| write_nation(&options, &show))?;
+    drop(progress);
+    let rows: u64 = report.rows.iter().map(|(_, rows)| rows).sum();
+    let number = |number: u64| thousands(&number.to_string());
+    let mut out =
+        format!("{} lives, {} rows in {} MB\n", number(report.lives), number(rows), number(report.raw_bytes >> 20));
+    for (table, rows) in &report.rows {
+        out.push_str(&format!("  {table:<12} {:>14}\n", number(*rows)));
+    }
+    out.push_str(&format!("study       {}\nanswer key  {}\n", report.study.display(), report.answer_key.display()));
+    print(&out)?;
+    Ok(Exit::Done)
+}

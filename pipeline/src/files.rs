@@ -1,0 +1,95 @@
+//! Files that are complete or absent: written under a temporary name, synced, renamed. Content hashes.
+
+use crate::trouble::{Io, Outcome};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Writes a file under a temporary name beside it, syncs it and gives it its name.
+///
+/// # Errors
+/// Those of the disk and of `fill`; the temporary file is removed, a file of the final name stays as it was.
+pub(crate) fn write_atomically(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), String>,
+) -> Outcome<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).doing("cannot be created", folder)?;
+    }
+    let temporary = temporary_name(path);
+    let written = write_and_sync(&temporary, fill);
+    let done = written
+        .doing("cannot be written", path)
+        .and_then(|()| fs::rename(&temporary, path).doing("cannot be given its name", path));
+    if done.is_err() {
+        // Best effort: the error that matters is the first one.
+        let _ = fs::remove_file(&temporary);
+    }
+    done
+}
+
+fn write_and_sync(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), String>) -> Result<(), String> {
+    let text = |error: std::io::Error| error.to_string();
+    let mut writer = BufWriter::with_capacity(1 << 18, File::create(path).map_err(text)?);
+    fill(&mut writer)?;
+    writer.flush().map_err(text)?;
+    writer.get_ref().sync_all().map_err(text)
+}
+
+fn temporary_name(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.partial-{}", std::process::id()))
+}
+
+/// SHA-256 of a file's content, in hexadecimal.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn hash_file(path: &Path) -> Outcome<String> {
+    let mut file = File::open(path).doing("cannot be read", path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0u8; 1 << 18];
+    loop {
+        match file.read(&mut buffer).doing("cannot be read", path)? {
+            0 => return Ok(hex(&hasher.finalize())),
+            length => hasher.update(&buffer[..length]),
+        }
+    }
+}
+
+/// SHA-256 of texts, each closed by a separator so that no two lists of texts run together.
+pub(crate) fn hash_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hasher = Sha256::new();
+    for text in texts {
+        hasher.update(text.as_bytes());
+        hasher.update([0x1f]);
+    }
+    hex(&hasher.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The files below a folder, sorted by path, hidden ones left out.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub(crate) fn files_below(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).doing("cannot be read", &folder)? {
+            let path = entry.doing("cannot be read", &folder)?.path();
+            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            match (hidden, path.is_dir()) {
+                (true, _) => {}
+                (false, true) => open.push(path),
+                (false, false) => found.push(path),
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,314 @@
+//! The lake as files: whether it is still that of the raw files, what it covers, and one shard as streams of batches.
+
+use crate::files::{files_below, hash_file, hash_texts};
+use crate::ingest::{IngestPlan, IngestReport, LakeFile};
+use crate::manifest::{VERSION, write_json};
+use crate::study::{InputFile, LoadedStudy};
+use crate::trouble::{self, Io, Outcome};
+use acoledger_person::{Batches, MonthSpan, Needs, ShardStreams, TableNeed};
+use acoledger_schemas::study::{Globs, Raw};
+use acoledger_schemas::table::Problems;
+use acoledger_schemas::values::Date;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::file::statistics::Statistics;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::UNIX_EPOCH;
+
+/// Rows per batch out of the lake.
+const BATCH_ROWS: usize = 8192;
+
+/// From this many lives on, a month without any claim is a missing delivery, not chance.
+const LIVES_WITH_CLAIMS_EVERY_MONTH: u64 = 1000;
+
+/// What the lake was made of: `inputs.json` in its folder. Sizes and times spare a second reading of unchanged files.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Made {
+    version: String,
+    settings: String,
+    files: Vec<SourceFile>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SourceFile {
+    file: String,
+    bytes: u64,
+    modified: u128,
+    sha256: String,
+}
+
+/// The lake of a study, ready to be read.
+#[derive(Debug)]
+pub(crate) struct Lake {
+    pub(crate) folder: PathBuf,
+    pub(crate) report: IngestReport,
+    /// Raw files with their content hashes.
+    pub(crate) inputs: Vec<InputFile>,
+}
+
+/// The plan of an ingest for a study at the raw door.
+pub(crate) fn plan(loaded: &LoadedStudy, raw: &Raw) -> Outcome<IngestPlan> {
+    Ok(IngestPlan {
+        raw: raw.clone(),
+        layout: loaded.study.input.layout,
+        base: loaded.folder.clone(),
+        lake: loaded.lake(),
+        shards: loaded.study.lake.shards,
+        memory_bytes: loaded.study.memory_bytes().map_err(|what| trouble::of_file_with_hint(&loaded.file, what, ""))?,
+        years: None,
+        sas_day_numbers: false,
+    })
+}
+
+/// What of the plan the lake's content depends on.
+fn settings(plan: &IngestPlan) -> String {
+    format!("{:?} {:?} {} {}", plan.layout, plan.years, plan.shards, plan.sas_day_numbers)
+}
+
+/// The lake of an earlier run, when raw files, settings and version are what it was made of. `None`: it must be made.
+///
+/// # Errors
+/// Raw files that cannot be read.
+pub(crate) fn open(plan: &IngestPlan) -> Outcome<Option<Lake>> {
+    let found = raw_files(plan)?;
+    let Some((made, report)) = earlier(&plan.lake) else { return Ok(None) };
+    let same = made.version == VERSION
+        && made.settings == settings(plan)
+        && made.files.len() == found.len()
+        && report.files.iter().all(|file| plan.lake.join(&file.file).metadata().is_ok_and(|of| of.len() == file.bytes));
+    if !same {
+        return Ok(None);
+    }
+    for (source, path) in made.files.iter().zip(&found) {
+        let (bytes, modified) = size_and_time(path)?;
+        let touched = (source.bytes, source.modified) != (bytes, modified);
+        if source.file != path.display().to_string()
+            || bytes != source.bytes
+            || touched && hash_file(path)? != source.sha256
+        {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Lake { folder: plan.lake.clone(), inputs: inputs(&report), report }))
+}
+
+fn earlier(folder: &Path) -> Option<(Made, IngestReport)> {
+    let text = |name: &str| fs::read_to_string(folder.join(name)).ok();
+    let made = serde_json::from_str(&text("inputs.json")?).ok()?;
+    Some((made, serde_json::from_str(&text("manifest.json")?).ok()?))
+}
+
+/// Makes the lake anew and notes what it was made of.
+///
+/// # Errors
+/// Those of the ingest; the earlier lake is then untouched.
+pub(crate) fn make(plan: &IngestPlan, progress: &dyn crate::ingest::Progress) -> Outcome<Lake> {
+    let found = raw_files(plan)?;
+    // Taken before the reading: a file that changes meanwhile looks touched the next time.
+    let stamps = found.iter().map(|path| size_and_time(path)).collect::<Outcome<Vec<_>>>()?;
+    let report = crate::ingest::run(plan, progress)?;
+    let hashes: BTreeMap<&str, &str> = report.sources.iter().map(|of| (of.file.as_str(), of.sha256.as_str())).collect();
+    let mut files = Vec::new();
+    for (path, (bytes, modified)) in found.iter().zip(stamps) {
+        let name = path.strip_prefix(&plan.base).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        let sha256 = match hashes.get(name.as_str()) {
+            Some(hash) => (*hash).to_owned(),
+            None => hash_file(path)?,
+        };
+        files.push(SourceFile { file: path.display().to_string(), bytes, modified, sha256 });
+    }
+    write_json(&plan.lake.join("inputs.json"), &Made { version: VERSION.into(), settings: settings(plan), files })?;
+    Ok(Lake { folder: plan.lake.clone(), inputs: inputs(&report), report })
+}
+
+fn inputs(report: &IngestReport) -> Vec<InputFile> {
+    report.sources.iter().map(|of| InputFile { file: of.file.clone(), sha256: of.sha256.clone() }).collect()
+}
+
+/// Every file that an ingest could look at: all below the raw folder, or all below the fixed part of each glob.
+pub(crate) fn raw_files(plan: &IngestPlan) -> Outcome<Vec<PathBuf>> {
+    let folders: BTreeSet<PathBuf> = match &plan.raw {
+        Raw::Folder(folder) => BTreeSet::from([plan.base.join(folder)]),
+        Raw::Globs(globs) => globs
+            .values()
+            .flat_map(|globs| match globs {
+                Globs::One(glob) => vec![glob.clone()],
+                Globs::Many(globs) => globs.clone(),
+            })
+            .map(|glob| plan.base.join(fixed_part(&glob)))
+            .collect(),
+    };
+    let mut files = BTreeSet::new();
+    for folder in folders {
+        if !folder.is_dir() {
+            let hint = "`input.raw` of the study names the folder of raw files, or globs by raw table";
+            return Err(trouble::of_file_with_hint(&folder, "no such folder", hint).into());
+        }
+        files.extend(files_below(&folder)?);
+    }
+    Ok(files.into_iter().collect())
+}
+
+/// The folders of a glob before its first wildcard.
+fn fixed_part(glob: &str) -> PathBuf {
+    let parts: Vec<&str> = glob.split('/').collect();
+    let fixed = parts.iter().take_while(|part| !part.contains(['*', '?', '[', '{'])).count().min(parts.len() - 1);
+    parts[..fixed].join("/").into()
+}
+
+fn size_and_time(path: &Path) -> Outcome<(u64, u128)> {
+    let about = fs::metadata(path).doing("cannot be read", path)?;
+    let modified = about.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Ok((about.len(), modified.map_or(0, |since| since.as_nanos())))
+}
+
+impl Lake {
+    /// What the person grain depends on: content of the raw files and what was made of it, whatever the number of shards.
+    pub(crate) fn key(&self) -> String {
+        let mut texts: Vec<&str> = vec![VERSION];
+        texts.extend(self.inputs.iter().flat_map(|input| [input.file.as_str(), input.sha256.as_str()]));
+        hash_texts(texts)
+    }
+
+    /// What the study needs and the lake lacks.
+    ///
+    /// # Errors
+    /// A lake file that cannot be read.
+    pub(crate) fn missing(&self, needs: &Needs) -> Outcome<Problems> {
+        let mut problems = Problems::default();
+        let mut lacks = |what: String, hint: &str| problems.push(trouble::of_file_with_hint(&self.folder, what, hint));
+        let years = self.years("enrollment");
+        let enrollment = needs.tables.iter().find(|need| need.table.name == "enrollment");
+        let missing: Vec<String> = enrollment
+            .iter()
+            .flat_map(|need| &need.years)
+            .filter(|year| !years.contains(year))
+            .map(ToString::to_string)
+            .collect();
+        if !missing.is_empty() {
+            let what = format!("enrollment of {} is missing, which the study needs", missing.join(", "));
+            lacks(what, "add the enrollment files of these years to the raw files; `run --dry-run` lists all needs");
+        }
+        let months = self.claim_months()?;
+        let missing: Vec<i32> = needs
+            .claim_months
+            .iter()
+            .flat_map(|span| span.first..=span.last)
+            .filter(|month| !months.contains(month))
+            .filter(|month| {
+                self.report.lives >= LIVES_WITH_CLAIMS_EVERY_MONTH || !self.has_claims(month.div_euclid(12))
+            })
+            .collect();
+        if !missing.is_empty() {
+            let what = format!("claims of {} are missing, which the study needs", spans(&missing));
+            lacks(what, "add the claims files of these months to the raw files; `run --dry-run` lists all needs");
+        }
+        Ok(problems)
+    }
+
+    /// The years of a table.
+    pub(crate) fn years(&self, table: &str) -> BTreeSet<i32> {
+        let files = self.report.files.iter().filter(|file| file.table == table && file.rows > 0);
+        files.filter_map(|file| file.year).collect()
+    }
+
+    fn has_claims(&self, year: i32) -> bool {
+        ["carrier", "dme", "facility"].iter().any(|table| self.years(table).contains(&year))
+    }
+
+    /// Months from the first to the last claim of each year, from the statistics in the files' footers.
+    ///
+    /// A gap between them does not show here; a delivery that ends early or begins late does.
+    pub(crate) fn claim_months(&self) -> Outcome<BTreeSet<i32>> {
+        let mut spans: BTreeMap<i32, (i32, i32)> = BTreeMap::new();
+        for file in &self.report.files {
+            let (Some(year), column) = (file.year, date_column(&file.table)) else { continue };
+            if let Some((first, last)) = column.map(|column| self.day_span(file, column)).transpose()?.flatten() {
+                let span = spans.entry(year).or_insert((first, last));
+                *span = (span.0.min(first), span.1.max(last));
+            }
+        }
+        Ok(spans.values().flat_map(|(first, last)| Date(*first).month_index()..=Date(*last).month_index()).collect())
+    }
+
+    fn day_span(&self, file: &LakeFile, column: &str) -> Outcome<Option<(i32, i32)>> {
+        let path = self.folder.join(&file.file);
+        let handle = File::open(&path).doing("cannot be read", &path)?;
+        let metadata =
+            ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new()).doing("not readable as Parquet", &path)?;
+        let mut span: Option<(i32, i32)> = None;
+        for group in metadata.metadata().row_groups() {
+            let chunk = group.columns().iter().find(|chunk| chunk.column_path().string() == column);
+            if let Some(Statistics::Int32(days)) = chunk.and_then(|chunk| chunk.statistics())
+                && let (Some(first), Some(last)) = (days.min_opt(), days.max_opt())
+            {
+                span = Some(span.map_or((*first, *last), |span| (span.0.min(*first), span.1.max(*last))));
+            }
+        }
+        Ok(span)
+    }
+
+    /// One shard as streams of the tables and years that the study needs. `rows` counts what is read.
+    ///
+    /// # Errors
+    /// A lake file that cannot be opened.
+    pub(crate) fn streams<'a>(&self, shard: u32, needs: &Needs, rows: &'a AtomicU64) -> Outcome<ShardStreams<'a>> {
+        let mut streams = ShardStreams::new();
+        for need in &needs.tables {
+            let wanted = |file: &&LakeFile| {
+                let year =
+                    file.year.is_none_or(|year| need.years.contains(&year) || need.optional_years.contains(&year));
+                file.shard == shard && file.table == need.table.name && year && file.rows > 0
+            };
+            for file in self.report.files.iter().filter(wanted) {
+                streams.add(&file.table, file.year, batches(&self.folder.join(&file.file), need, rows)?);
+            }
+        }
+        Ok(streams)
+    }
+}
+
+fn date_column(table: &str) -> Option<&'static str> {
+    match table {
+        "carrier" | "dme" => Some("last_date"),
+        "facility" => Some("thru_date"),
+        _ => None,
+    }
+}
+
+/// The batches of one file, only the columns needed.
+fn batches<'a>(path: &Path, need: &TableNeed, rows: &'a AtomicU64) -> Outcome<Batches<'a>> {
+    const WHAT: &str = "not readable as Parquet";
+    let file = File::open(path).doing("cannot be read", path)?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).doing(WHAT, path)?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), need.columns.iter().copied());
+    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().doing(WHAT, path)?;
+    let name = path.display().to_string();
+    Ok(Box::new(reader.map(move |batch| {
+        let batch = batch.map_err(|error| format!("{name}: {error}"))?;
+        rows.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+        Ok(batch)
+    })))
+}
+
+/// Months as spans: `2022-10 to 2022-12, 2023-02`.
+pub(crate) fn spans(months: &[i32]) -> String {
+    let mut out: Vec<(i32, i32)> = Vec::new();
+    for &month in months {
+        match out.last_mut() {
+            Some((_, last)) if month == *last + 1 => *last = month,
+            _ => out.push((month, month)),
+        }
+    }
+    out.iter().map(|&(first, last)| span(MonthSpan { first, last })).collect::<Vec<_>>().join(", ")
+}
+
+/// A span of months: `2022-10 to 2022-12`.
+pub(crate) fn span(span: MonthSpan) -> String {
+    let month = |index: i32| format!("{:04}-{:02}", index.div_euclid(12), index.rem_euclid(12) + 1);
+    if span.first == span.last { month(span.first) } else { format!("{} to {}", month(span.first), month(span.last)) }
+}

@@ -1,0 +1,57 @@
+//! Logs, through `tracing`, to standard error: plain lines for people, JSON records for batch.
+
+use std::io;
+use tracing_subscriber::EnvFilter;
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Plain lines.
+    #[default]
+    Text,
+    /// One JSON record per line, with time and fields.
+    Json,
+}
+
+/// Starts logging. `ACOLEDGER_LOG` takes the place of the default level (`info`).
+pub(crate) fn start(format: LogFormat) {
+    let filter = EnvFilter::try_from_env("ACOLEDGER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    // A second start in one process (tests of the library) keeps the first: nothing is lost by ignoring the error.
+    let _ = match format {
+        LogFormat::Text => builder.with_writer(AroundBars).without_time().with_level(true).compact().try_init(),
+        LogFormat::Json => builder.with_writer(io::stderr).json().flatten_event(true).try_init(),
+    };
+}
+
+/// Standard error, with progress bars drawn anew below each line.
+struct AroundBars;
+
+impl<'a> tracing_subscriber::fmt::MakeWriter<'a> for AroundBars {
+    type Writer = Line;
+    fn make_writer(&'a self) -> Line {
+        Line(Vec::new())
+    }
+}
+
+/// One record, written when complete.
+struct Line(Vec<u8>);
+
+impl io::Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        crate::progress::above_bars(|| {
+            // Standard error may be closed; a log line is not worth a failure.
+            let _ = io::Write::write_all(&mut io::stderr(), &self.0);
+        });
+    }
+}

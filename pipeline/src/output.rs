@@ -1,0 +1,191 @@
+//! The output folder: written beside its final place and swapped in at the end, so that a failed run changes nothing.
+
+use crate::trouble::{self, Io, Outcome};
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// First words of the entries that a run writes; others are a user's own and move along.
+const OURS: &[&str] = &[
+    "savings_losses.",
+    "benchmark.",
+    "rejects.",
+    "rates",
+    "cells",
+    "assignment",
+    "person_year",
+    "manifest.json",
+    "metrics.json",
+];
+
+/// An output folder in the making.
+#[derive(Debug)]
+pub(crate) struct Output {
+    place: PathBuf,
+    staging: PathBuf,
+    _lock: File,
+}
+
+impl Output {
+    /// Begins a new output for `place`; one run at a time.
+    ///
+    /// # Errors
+    /// Another run at work there, a folder that holds something else than a run, the disk.
+    pub(crate) fn begin(place: &Path) -> Outcome<Output> {
+        let parent = match place.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        fs::create_dir_all(&parent).doing("cannot be created", &parent)?;
+        let lock = lock(&sibling(place, "lock"))?;
+        recover(place)?;
+        let foreign = place.is_dir() && !place.join("manifest.json").exists() && !is_empty(place)?;
+        if foreign || place.is_file() {
+            let hint = "choose another folder with `[run] out` or --out";
+            return Err(trouble::of_file_with_hint(place, "holds something else than a run", hint).into());
+        }
+        let staging = sibling(place, "new");
+        remove(&staging)?;
+        fs::create_dir_all(&staging).doing("cannot be created", &staging)?;
+        Ok(Output { place: place.to_owned(), staging, _lock: lock })
+    }
+
+    /// Where files are written until the swap.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.staging
+    }
+
+    /// Takes over an entry of the earlier run, file or folder, without copying its bytes where the disk can link.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub(crate) fn keep(&self, name: &str) -> Outcome<()> {
+        let from = self.place.join(name);
+        if from.exists() { link(&from, &self.staging.join(name)) } else { Ok(()) }
+    }
+
+    /// Puts the new output in its place. The earlier one is removed only after.
+    ///
+    /// # Errors
+    /// Those of the disk; the earlier output is then still there, at its place or beside it.
+    pub(crate) fn commit(self) -> Outcome<()> {
+        let old = sibling(&self.place, "old");
+        remove(&old)?;
+        if self.place.exists() {
+            for entry in fs::read_dir(&self.place).doing("cannot be read", &self.place)? {
+                let name = entry.doing("cannot be read", &self.place)?.file_name();
+                let text = name.to_string_lossy();
+                if !OURS.iter().any(|ours| text.starts_with(ours)) {
+                    link(&self.place.join(&name), &self.staging.join(&name))?;
+                }
+            }
+            fs::rename(&self.place, &old).doing("cannot be moved", &self.place)?;
+        }
+        fs::rename(&self.staging, &self.place).doing("cannot be given its name", &self.staging)?;
+        remove(&old)
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        // After a commit there is nothing left; after a failure what was staged is of no use. The lock opens by itself.
+        let _ = remove(&self.staging);
+        let _ = fs::remove_file(sibling(&self.place, "lock"));
+    }
+}
+
+/// Puts an earlier output back that a crash left beside its place.
+fn recover(place: &Path) -> Outcome<()> {
+    let old = sibling(place, "old");
+    if old.exists() && !place.exists() {
+        tracing::warn!(folder = %place.display(), "an earlier run was interrupted while it was put in its place: restored");
+        fs::rename(&old, place).doing("cannot be moved", &old)?;
+    }
+    Ok(())
+}
+
+fn lock(path: &Path) -> Outcome<File> {
+    let file = File::create(path).doing("cannot be written", path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let hint = "wait for it, or choose another folder with --out";
+            Err(trouble::of_file_with_hint(path, "another run is writing here", hint).into())
+        }
+        Err(TryLockError::Error(error)) => Err(error).doing("cannot be locked", path),
+    }
+}
+
+/// `run` becomes `.run.<what>` beside it.
+fn sibling(place: &Path, what: &str) -> PathBuf {
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    place.with_file_name(format!(".{name}.{what}"))
+}
+
+fn is_empty(folder: &Path) -> Outcome<bool> {
+    Ok(fs::read_dir(folder).doing("cannot be read", folder)?.next().is_none())
+}
+
+fn remove(path: &Path) -> Outcome<()> {
+    if path.is_dir() { fs::remove_dir_all(path).doing("cannot be removed", path) } else { Ok(()) }
+}
+
+fn link(from: &Path, to: &Path) -> Outcome<()> {
+    if !from.is_dir() {
+        return match fs::hard_link(from, to) {
+            Ok(()) => Ok(()),
+            Err(_) => fs::copy(from, to).map(|_| ()).doing("cannot be copied", from),
+        };
+    }
+    fs::create_dir_all(to).doing("cannot be created", to)?;
+    for entry in fs::read_dir(from).doing("cannot be read", from)? {
+        let name = entry.doing("cannot be read", from)?.file_name();
+        link(&from.join(&name), &to.join(&name))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_fails_leaves_the_earlier_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("run");
+        let first = Output::begin(&place).unwrap();
+        fs::write(first.folder().join("manifest.json"), "1").unwrap();
+        fs::write(first.folder().join("savings_losses.csv"), "1").unwrap();
+        first.commit().unwrap();
+        fs::write(place.join("notes.txt"), "mine").unwrap();
+
+        let failed = Output::begin(&place).unwrap();
+        fs::write(failed.folder().join("savings_losses.csv"), "2").unwrap();
+        drop(failed);
+        assert_eq!(fs::read_to_string(place.join("savings_losses.csv")).unwrap(), "1");
+
+        let second = Output::begin(&place).unwrap();
+        fs::write(second.folder().join("manifest.json"), "2").unwrap();
+        second.commit().unwrap();
+        assert!(!place.join("savings_losses.csv").exists(), "what the second run did not write is gone");
+        assert_eq!(fs::read_to_string(place.join("notes.txt")).unwrap(), "mine");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside the run");
+    }
+
+    #[test]
+    fn two_runs_do_not_meet() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("run");
+        let _first = Output::begin(&place).unwrap();
+        let error = Output::begin(&place).unwrap_err();
+        assert!(error.to_string().contains("another run is writing here"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_of_something_else_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("thesis.tex"), "").unwrap();
+        let error = Output::begin(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("something else than a run"), "{error}");
+    }
+}

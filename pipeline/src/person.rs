@@ -1,0 +1,221 @@
+//! The person grain over a whole lake: pass A shard by shard, thresholds, pass B. Shards run in parallel; what they leave
+//! is merged as integers, so neither their order nor their number shows in the result.
+
+use crate::lake::Lake;
+use crate::manifest::{Account, Reason};
+use crate::progress::Progress;
+use crate::study::Finding;
+use crate::trouble::{self, Io, Outcome};
+use acoledger_person::{CellSums, Context, LedgerRow, Selection, ShardA, Sink, Thresholds, pass_a, pass_b};
+use acoledger_schemas::cells::Cells;
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What pass A left: sharded tables in the run folder, and integers.
+pub(crate) struct PassA {
+    pub(crate) all: ShardA,
+    /// Rows read from the lake.
+    pub(crate) rows_read: u64,
+    /// Rows of `assignment` and `person_year`.
+    pub(crate) rows_written: [u64; 2],
+}
+
+/// Walks every shard once: enrollment, assignment, spending, risk.
+///
+/// # Errors
+/// A lake file that cannot be read or is out of order, the disk.
+pub(crate) fn run_pass_a(context: &Context, lake: &Lake, run: &Path) -> Outcome<PassA> {
+    for table in TABLES {
+        let folder = run.join(table);
+        fs::create_dir_all(&folder).doing("cannot be created", &folder)?;
+    }
+    let progress = Progress::begin("persons", u64::from(lake.report.shards), "shards");
+    let read = AtomicU64::new(0);
+    let written = [AtomicU64::new(0), AtomicU64::new(0)];
+    let all = (0..lake.report.shards)
+        .into_par_iter()
+        .map(|shard| {
+            let rows = AtomicU64::new(0);
+            let mut sink = Files::create(context, run, shard)?;
+            let one = pass_a(context, lake.streams(shard, context.needs(), &rows)?, &mut sink)?;
+            for (count, rows) in written.iter().zip(sink.close()?) {
+                count.fetch_add(rows, Ordering::Relaxed);
+            }
+            progress.step(rows.load(Ordering::Relaxed));
+            read.fetch_add(rows.load(Ordering::Relaxed), Ordering::Relaxed);
+            Ok(one)
+        })
+        .try_reduce(ShardA::default, |mut all, one| {
+            all.merge(&one);
+            Outcome::Ok(all)
+        })?;
+    Ok(PassA { all, rows_read: read.into_inner(), rows_written: written.map(AtomicU64::into_inner) })
+}
+
+/// Thresholds, then sums. Reads `person_year` twice and no claims.
+///
+/// # Errors
+/// A shard that is missing or double, the disk.
+pub(crate) fn run_pass_b(context: &Context, shards: u32, run: &Path, a: &PassA) -> Outcome<Cells> {
+    let progress = Progress::begin("cells", u64::from(shards) * 2, "shards");
+    let empty = Selection::new(context, &a.all);
+    let selection = (0..shards)
+        .into_par_iter()
+        .map(|shard| {
+            let mut one = empty.clone();
+            let mut rows = 0;
+            for batch in person_years(run, shard)? {
+                let batch = batch.doing("cannot be read", &shard_file(run, "person_year", shard))?;
+                rows += batch.num_rows() as u64;
+                one.look(&batch)?;
+            }
+            progress.step(rows);
+            Ok(one)
+        })
+        .try_reduce(
+            || empty.clone(),
+            |mut all, one| {
+                all.merge(&one);
+                Outcome::Ok(all)
+            },
+        )?;
+    let thresholds: Thresholds = selection.finish()?;
+    let sums = (0..shards)
+        .into_par_iter()
+        .map(|shard| {
+            let one = pass_b(context, &thresholds, person_years(run, shard)?)?;
+            progress.step(0);
+            Ok(one)
+        })
+        .try_reduce(CellSums::default, |mut all, one| {
+            all.merge(&one);
+            Outcome::Ok(all)
+        })?;
+    Ok(sums.finish(context, &a.all, &thresholds))
+}
+
+/// The sharded tables.
+pub(crate) const TABLES: [&str; 2] = ["assignment", "person_year"];
+
+/// The file of a shard of a sharded table.
+pub(crate) fn shard_file(run: &Path, table: &str, shard: u32) -> PathBuf {
+    run.join(table).join(format!("shard={shard:03}.parquet"))
+}
+
+fn person_years(run: &Path, shard: u32) -> Outcome<impl Iterator<Item = Result<RecordBatch, String>>> {
+    let path = shard_file(run, "person_year", shard);
+    let file = File::open(&path).doing("cannot be read", &path)?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
+    let reader = reader.doing("not readable as Parquet", &path)?;
+    Ok(reader.map(|batch| batch.map_err(|error| error.to_string())))
+}
+
+/// The two files of a shard. They lie in the staging folder, so they need no temporary names.
+struct Files {
+    tables: [(PathBuf, ArrowWriter<BufWriter<File>>); 2],
+    rows: [u64; 2],
+}
+
+impl Files {
+    fn create(context: &Context, run: &Path, shard: u32) -> Outcome<Files> {
+        let open = |table: &str, schema: SchemaRef| {
+            let path = shard_file(run, table, shard);
+            let file = File::create(&path).doing("cannot be written", &path)?;
+            let properties = WriterProperties::builder()
+                .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).expect("3 is a level of zstd")))
+                .set_created_by(concat!("acoledger ", env!("CARGO_PKG_VERSION")).into())
+                .build();
+            let writer = ArrowWriter::try_new(BufWriter::new(file), schema, Some(properties))
+                .doing("cannot be written", &path)?;
+            Outcome::Ok((path, writer))
+        };
+        let assignment = open(TABLES[0], context.assignment_schema())?;
+        let person_year = open(TABLES[1], context.person_year_schema())?;
+        Ok(Files { tables: [assignment, person_year], rows: [0, 0] })
+    }
+
+    fn write(&mut self, at: usize, batch: &RecordBatch) -> Result<(), String> {
+        self.rows[at] += batch.num_rows() as u64;
+        let (path, writer) = &mut self.tables[at];
+        writer.write(batch).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    /// Ends and syncs both files; returns their rows.
+    fn close(self) -> Outcome<[u64; 2]> {
+        for (path, writer) in self.tables {
+            let file = writer.into_inner().doing("cannot be written", &path)?;
+            let file = file.into_inner().doing("cannot be written", &path)?;
+            file.sync_all().doing("cannot be written", &path)?;
+        }
+        Ok(self.rows)
+    }
+}
+
+impl Sink for Files {
+    fn assignment(&mut self, batch: RecordBatch) -> Result<(), String> {
+        self.write(0, &batch)
+    }
+    fn person_year(&mut self, batch: RecordBatch) -> Result<(), String> {
+        self.write(1, &batch)
+    }
+}
+
+/// Outcomes of the ledger that are no rule leaving rows out.
+const READ: &str = "read";
+const COUNTED: &str = "counted";
+
+/// The conservation ledger as accounts, one per kind of claim.
+pub(crate) fn accounts(ledger: &[LedgerRow]) -> Vec<Account> {
+    let mut accounts: BTreeMap<&str, Account> = BTreeMap::new();
+    for row in ledger {
+        let account = accounts.entry(row.kind).or_insert_with(|| Account {
+            table: row.kind.into(),
+            unit: "claims or lines".into(),
+            ..Account::default()
+        });
+        match row.outcome {
+            READ => {
+                account.rows_in += row.rows;
+                account.cents_in += row.cents;
+            }
+            COUNTED => {
+                account.rows_used += row.rows;
+                account.cents_used += row.cents;
+            }
+            reason => {
+                account.rows_left_out += row.rows;
+                account.cents_left_out += row.cents;
+                account.reasons.push(Reason { reason: reason.into(), rows: row.rows, cents: row.cents });
+            }
+        }
+    }
+    accounts.into_values().collect()
+}
+
+/// What pass A met, as findings of the run.
+pub(crate) fn findings(all: &ShardA) -> Vec<Finding> {
+    let met = all.findings().into_iter().filter(|(_, count)| *count > 0);
+    met.map(|(what, count)| Finding { stage: "persons".into(), what: what.to_owned(), count, beyond_limits: false })
+        .collect()
+}
+
+/// The compiled context of a study.
+///
+/// # Errors
+/// Rules or program files that a rule in force needs and that are absent.
+pub(crate) fn context(loaded: &crate::study::LoadedStudy) -> Outcome<Context> {
+    let facts = acoledger_person::Facts::of(&loaded.study).map_err(|what| {
+        trouble::of_file_with_hint(&loaded.file, what, "`acoledger help run` describes the study file")
+    })?;
+    Context::new(&loaded.rules, &loaded.program, &facts)
+}

@@ -1,0 +1,63 @@
+//! The rates door: `[input] rates` names a folder of rates tables to start from, in place of raw claims.
+
+use crate::tables::{read_table, unknown_tables};
+use crate::trouble::{self, Outcome};
+use acoledger_schemas::rates::{AcoCounty, AcoCountyHeads, AcoHeads, AcoYear, CountyRate, National, Rates};
+use acoledger_schemas::table::{Problems, Table};
+use std::path::Path;
+
+const TABLES: &[&str] = &[
+    National::SPEC.name,
+    CountyRate::SPEC.name,
+    AcoYear::SPEC.name,
+    AcoCounty::SPEC.name,
+    AcoHeads::SPEC.name,
+    AcoCountyHeads::SPEC.name,
+];
+
+/// Reads a folder of rates. National rates, ACO years and heads must be there; county tables may be absent where no
+/// regional figure enters (M.D.4).
+///
+/// # Errors
+/// All problems of all files.
+pub(crate) fn read_rates(folder: &Path) -> Outcome<Rates> {
+    if !folder.is_dir() {
+        let hint = "`input.rates` of the study names the folder of rates tables";
+        return Err(trouble::of_file_with_hint(folder, "no such folder", hint).into());
+    }
+    let mut problems = unknown_tables(folder, TABLES)?;
+    let rates = Rates {
+        national: needed(folder, &mut problems),
+        county: optional(folder, &mut problems),
+        aco_year: needed(folder, &mut problems),
+        aco_county: optional(folder, &mut problems),
+        aco_heads: needed(folder, &mut problems),
+        aco_county_heads: optional(folder, &mut problems),
+    };
+    problems.or(rates)
+}
+
+fn optional<T: Table>(folder: &Path, problems: &mut Problems) -> Vec<T> {
+    read_table(folder)
+        .unwrap_or_else(|error| {
+            problems.extend(error);
+            None
+        })
+        .unwrap_or_default()
+}
+
+fn needed<T: Table>(folder: &Path, problems: &mut Problems) -> Vec<T> {
+    match read_table(folder) {
+        Ok(Some(rows)) => rows,
+        Ok(None) => {
+            let file = folder.join(format!("{}.csv", T::SPEC.name));
+            let hint = format!("the rates folder needs a table `{}`, as CSV or Parquet", T::SPEC.name);
+            problems.push(trouble::of_file_with_hint(&file, "no such file", hint));
+            Vec::new()
+        }
+        Err(error) => {
+            problems.extend(error);
+            Vec::new()
+        }
+    }
+}

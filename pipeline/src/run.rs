@@ -1,0 +1,422 @@
+//! The run: stages in their order, what is already done skipped, outputs swapped in at the end.
+
+use crate::files::{hash_file, hash_texts};
+use crate::lake::{self, Lake};
+use crate::manifest::{Account, Manifest, Metrics, OutputRecord, Reason, StageRecord, VERSION, hash_rules};
+use crate::output::Output;
+use crate::person::{self, PassA};
+use crate::study::{Finding, LoadedStudy};
+use crate::tables::{read_parquet, write_both};
+use crate::trouble::{self, Io, Outcome};
+use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
+use acoledger_schemas::cells::{self, Cells};
+use acoledger_schemas::rates::{self, Rates};
+use acoledger_schemas::stages::{STAGES, Stage, stage};
+use acoledger_schemas::table::Table;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// What a run did, for those who print or test it.
+#[derive(Debug)]
+pub struct RunReport {
+    /// Output folder.
+    pub folder: PathBuf,
+    /// What stands in `manifest.json`.
+    pub manifest: Manifest,
+    /// What stands in `metrics.json`.
+    pub metrics: Metrics,
+    /// Savings and losses; empty when the run stopped before `settle`.
+    pub savings_losses: Vec<SavingsLosses>,
+    /// Whether nothing had to be done.
+    pub already_done: bool,
+}
+
+impl RunReport {
+    /// Whether a finding is beyond the study's limits.
+    pub fn beyond_limits(&self) -> bool {
+        self.manifest.findings.iter().any(|finding| finding.beyond_limits)
+    }
+}
+
+/// Runs a study up to a stage. Threads and memory are bounded as the study says.
+///
+/// # Errors
+/// What stops the run; the output of an earlier run is then as it was.
+pub fn run_study(loaded: &LoadedStudy, until: &Stage) -> Outcome<RunReport> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(loaded.threads()).build();
+    let pool = pool.doing("threads cannot be started", &loaded.file)?;
+    pool.install(|| Run::new(loaded, until).run())
+}
+
+/// One run on its way.
+struct Run<'a> {
+    loaded: &'a LoadedStudy,
+    until: &'a Stage,
+    started: Instant,
+    manifest: Manifest,
+    metrics: Metrics,
+}
+
+impl<'a> Run<'a> {
+    fn new(loaded: &'a LoadedStudy, until: &'a Stage) -> Self {
+        let (manifest, metrics) = (Manifest::new(loaded), Metrics::start(loaded.threads()));
+        Run { loaded, until, started: Instant::now(), manifest, metrics }
+    }
+
+    fn run(mut self) -> Outcome<RunReport> {
+        let lake = match &self.loaded.study.input.raw {
+            None => None,
+            Some(_) => Some(self.ingest()?),
+        };
+        if self.until.name == "ingest" {
+            return self.report(Vec::new(), true);
+        }
+        self.write_keys(lake.as_ref());
+        let place = self.loaded.out();
+        let earlier = Manifest::read(&place).unwrap_or_default();
+        if let Some(earlier) = earlier.as_ref().filter(|earlier| self.is_done(earlier, &place)) {
+            return self.nothing_to_do(earlier);
+        }
+        let output = Output::begin(&place)?;
+        let rates = match (&self.loaded.rates, lake) {
+            (Some(rates), _) => Some(rates.clone()),
+            (None, Some(lake)) => self.person_grain(&lake, earlier.as_ref(), &output)?,
+            (None, None) => None,
+        };
+        let mut savings_losses = Vec::new();
+        if let Some(rates) = rates.filter(|_| self.reaches("rates")) {
+            write_rates(&output.folder().join("rates"), &rates)?;
+            savings_losses = self.aco_grain(&rates, &output)?;
+        }
+        self.finish(output, savings_losses)
+    }
+
+    fn reaches(&self, name: &str) -> bool {
+        let place = |name: &str| STAGES.iter().position(|stage| stage.name == name);
+        place(name) <= place(self.until.name)
+    }
+
+    /// The lake, made anew only when its inputs changed.
+    fn ingest(&mut self) -> Outcome<Lake> {
+        let raw = self.loaded.study.input.raw.as_ref().expect("asked only at the raw door");
+        // Rules and program files are compiled first: what they lack is said before any work.
+        let context = person::context(self.loaded)?;
+        let plan = lake::plan(self.loaded, raw)?;
+        let started = Instant::now();
+        let lake = match lake::open(&plan)? {
+            Some(lake) => {
+                self.metrics.skipped("ingest");
+                lake
+            }
+            None => {
+                let lake = lake::make(&plan, &crate::progress::IngestProgress::default())?;
+                self.metrics.stage("ingest", started, lake.report.total(|of| of.read).rows);
+                lake
+            }
+        };
+        self.manifest.inputs.extend(lake.inputs.iter().cloned());
+        self.manifest.inputs.sort_by(|a, b| a.file.cmp(&b.file));
+        self.manifest.stages.push(StageRecord {
+            stage: "ingest".into(),
+            key: lake.key(),
+            accounts: ingest_accounts(&lake),
+        });
+        self.manifest.findings.extend(ingest_findings(&lake, self.loaded));
+        if self.until.name != "ingest" {
+            lake.missing(context.needs())?.or(())?;
+        }
+        Ok(lake)
+    }
+
+    /// Keys of the stages up to the last one asked for. Each includes the one before it.
+    fn write_keys(&mut self, lake: Option<&Lake>) {
+        let loaded = self.loaded;
+        let question = &loaded.study.study;
+        let facts = format!(
+            "{:?} {} {:?} {}",
+            question.performance_years, question.seed, loaded.study.input.county_codes, loaded.study.input.maturity
+        );
+        let mut texts = vec![VERSION.to_owned(), facts, lake.map(Lake::key).unwrap_or_default()];
+        texts.extend(loaded.inputs.iter().flat_map(|input| [input.file.clone(), input.sha256.clone()]));
+        let mut key = hash_texts(texts.iter().map(String::as_str));
+        let first = if lake.is_some() { "enroll" } else { "benchmark" };
+        let skipped = STAGES.iter().position(|stage| stage.name == first).expect("a stage of the list");
+        for stage in &STAGES[skipped..] {
+            let rules = hash_rules(&loaded.rules, |family| stage.rules.contains(&family));
+            key = hash_texts([key.as_str(), stage.name, rules.as_str()]);
+            self.manifest.stages.push(StageRecord { stage: stage.name.into(), key: key.clone(), accounts: Vec::new() });
+            if stage.name == self.until.name {
+                break;
+            }
+        }
+    }
+
+    /// Whether an earlier run had done all stages asked for, with its files still there and as they were.
+    fn is_done(&self, earlier: &Manifest, place: &Path) -> bool {
+        let same = |stage: &StageRecord| earlier.stage(&stage.stage).is_some_and(|of| of.key == stage.key);
+        let intact = |output: &OutputRecord| {
+            let path = place.join(&output.file);
+            match &output.sha256 {
+                Some(hash) => hash_file(&path).is_ok_and(|found| found == *hash),
+                None => path.is_dir(),
+            }
+        };
+        self.manifest.stages.iter().all(same) && earlier.outputs.iter().all(intact)
+    }
+
+    fn nothing_to_do(mut self, earlier: &Manifest) -> Outcome<RunReport> {
+        for stage in &self.manifest.stages {
+            if stage.stage != "ingest" {
+                self.metrics.skipped(&stage.stage);
+            }
+        }
+        self.manifest = earlier.clone();
+        let rows = if self.reaches("settle") { read_parquet(&self.loaded.out())? } else { None };
+        self.report(rows.unwrap_or_default(), true)
+    }
+
+    /// Enrollment to cells, and cells to rates. `None` when the run stops before.
+    fn person_grain(&mut self, lake: &Lake, earlier: Option<&Manifest>, output: &Output) -> Outcome<Option<Rates>> {
+        let key = |manifest: &Manifest| manifest.stage("cells").map(|stage| stage.key.clone());
+        let done = key(&self.manifest).is_some() && earlier.and_then(key) == key(&self.manifest);
+        let known = if done { read_cells(&self.loaded.out().join("cells"))? } else { None };
+        let cells = match (known, earlier) {
+            (Some(cells), Some(earlier)) => {
+                self.keep_person_grain(earlier, output)?;
+                cells
+            }
+            _ => match self.person_passes(lake, output)? {
+                Some(cells) => cells,
+                None => return Ok(None),
+            },
+        };
+        if !self.reaches("rates") {
+            return Ok(None);
+        }
+        let started = Instant::now();
+        let rates = crate::aco::rates_of(&cells, self.loaded)?;
+        let cells = (cells.population_county.len() + cells.assigned_county.len()) as u64;
+        self.metrics.stage("rates", started, cells);
+        Ok(Some(rates))
+    }
+
+    fn person_passes(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<Cells>> {
+        let context = person::context(self.loaded)?;
+        let started = Instant::now();
+        let a = person::run_pass_a(&context, lake, output.folder())?;
+        self.metrics.stage("enroll, assign, spend, risk", started, a.rows_read);
+        self.note_pass_a(&a);
+        copy_rejects(lake, output.folder())?;
+        if !self.reaches("cells") {
+            return Ok(None);
+        }
+        let started = Instant::now();
+        let cells = person::run_pass_b(&context, lake.report.shards, output.folder(), &a)?;
+        self.metrics.stage("cells", started, a.rows_written[1]);
+        write_cells(&output.folder().join("cells"), &cells)?;
+        Ok(Some(cells))
+    }
+
+    fn note_pass_a(&mut self, a: &PassA) {
+        self.manifest.findings.extend(person::findings(&a.all));
+        for (table, rows) in person::TABLES.iter().zip(a.rows_written) {
+            self.manifest.outputs.push(OutputRecord { file: (*table).into(), rows: Some(rows), sha256: None });
+        }
+        let record = self.manifest.stages.iter_mut().find(|stage| stage.stage == "spend");
+        if let Some(record) = record {
+            record.accounts = person::accounts(&a.all.ledger());
+        }
+    }
+
+    fn keep_person_grain(&mut self, earlier: &Manifest, output: &Output) -> Outcome<()> {
+        for name in person::TABLES.into_iter().chain(["cells", "rejects"]) {
+            output.keep(name)?;
+        }
+        for record in &mut self.manifest.stages {
+            if let Some(stage) = earlier.stage(&record.stage).filter(|stage| stage.key == record.key) {
+                record.accounts = stage.accounts.clone();
+                if record.stage != "ingest" {
+                    self.metrics.skipped(&record.stage);
+                }
+            }
+        }
+        self.manifest.outputs.extend(earlier.outputs.iter().filter(|output| output.sha256.is_none()).cloned());
+        // Findings of the person grain stand in the earlier manifest only; those of this run's own reading are there already.
+        let new: Vec<Finding> = earlier
+            .findings
+            .iter()
+            .filter(|of| of.stage == "persons" && !self.manifest.findings.contains(of))
+            .cloned()
+            .collect();
+        self.manifest.findings.extend(new);
+        Ok(())
+    }
+
+    /// Benchmark and settlement.
+    fn aco_grain(&mut self, rates: &Rates, output: &Output) -> Outcome<Vec<SavingsLosses>> {
+        if !self.reaches("benchmark") {
+            return Ok(Vec::new());
+        }
+        let started = Instant::now();
+        let years = &self.loaded.study.study.performance_years;
+        let outcome = acoledger_aco::run(rates, &self.loaded.program, &self.loaded.rules, years)?;
+        self.metrics.stage("benchmark, settle", started, outcome.savings_losses.len() as u64);
+        self.manifest.findings.extend(crate::aco::findings(&outcome.findings));
+        write_both::<BenchmarkStep>(output.folder(), &outcome.benchmark)?;
+        if !self.reaches("settle") {
+            return Ok(Vec::new());
+        }
+        write_both::<SavingsLosses>(output.folder(), &outcome.savings_losses)?;
+        Ok(outcome.savings_losses)
+    }
+
+    /// Hashes what was written, writes manifest and metrics, swaps the output in.
+    fn finish(mut self, output: Output, savings_losses: Vec<SavingsLosses>) -> Outcome<RunReport> {
+        for path in crate::files::files_below(output.folder())? {
+            let file = path.strip_prefix(output.folder()).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            if !person::TABLES.iter().any(|table| file.starts_with(&format!("{table}/"))) {
+                self.manifest.outputs.push(OutputRecord { file, rows: None, sha256: Some(hash_file(&path)?) });
+            }
+        }
+        self.manifest.outputs.sort_by(|a, b| a.file.cmp(&b.file));
+        self.manifest.write(output.folder())?;
+        self.metrics.write(output.folder(), self.started)?;
+        output.commit()?;
+        self.report(savings_losses, false)
+    }
+
+    fn report(self, savings_losses: Vec<SavingsLosses>, already_done: bool) -> Outcome<RunReport> {
+        for finding in &self.manifest.findings {
+            tracing::warn!(count = finding.count, beyond_limits = finding.beyond_limits, "{}", finding.what);
+        }
+        let Run { manifest, metrics, loaded, .. } = self;
+        Ok(RunReport { folder: loaded.out(), manifest, metrics, savings_losses, already_done })
+    }
+}
+
+/// Rows and cents of the ingest by raw table.
+fn ingest_accounts(lake: &Lake) -> Vec<Account> {
+    let mut accounts: Vec<Account> = Vec::new();
+    for source in &lake.report.sources {
+        if accounts.last().is_none_or(|account| account.table != source.table) {
+            accounts.push(Account { table: source.table.clone(), unit: "rows".into(), ..Account::default() });
+        }
+        let account = accounts.last_mut().expect("one was just put there");
+        account.rows_in += source.read.rows;
+        account.cents_in += source.read.cents;
+        account.rows_used += source.used.rows;
+        account.cents_used += source.used.cents;
+        account.rows_rejected += source.rejected.rows;
+        account.cents_rejected += source.rejected.cents;
+        for (reason, tally) in [("repeated", source.repeated), ("year not asked for", source.outside)] {
+            account.rows_left_out += tally.rows;
+            account.cents_left_out += tally.cents;
+            if tally.rows == 0 {
+                continue;
+            }
+            match account.reasons.iter_mut().find(|of| of.reason == reason) {
+                Some(of) => (of.rows, of.cents) = (of.rows + tally.rows, of.cents + tally.cents),
+                None => account.reasons.push(Reason { reason: reason.into(), rows: tally.rows, cents: tally.cents }),
+            }
+        }
+    }
+    accounts
+}
+
+/// What the ingest met, and whether the rejected share is beyond the limits.
+fn ingest_findings(lake: &Lake, loaded: &LoadedStudy) -> Vec<Finding> {
+    let report = &lake.report;
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut note = |what: String, count: u64, beyond_limits: bool| {
+        findings.push(Finding { stage: "ingest".into(), what, count, beyond_limits });
+    };
+    let (read, rejected) = (report.total(|of| of.read), report.total(|of| of.rejected));
+    if rejected.rows > 0 {
+        let limits = &loaded.study.limits;
+        let rows_share = rejected.rows as f64 / read.rows.max(1) as f64;
+        let cents_share = rejected.cents.abs() as f64 / read.cents.abs().max(1) as f64;
+        let beyond = rows_share > limits.rejected_rows || cents_share > limits.rejected_cents_share;
+        note("rows rejected: see rejects/ for file, line, column and reason".into(), rejected.rows, beyond);
+    }
+    let unknown: u64 = report.sources.iter().map(|of| of.amount_unknown_rows).sum();
+    if unknown > 0 {
+        note("rejected rows whose amount could not be read: their cents are not known".into(), unknown, false);
+    }
+    for of in &report.findings {
+        note(of.what.clone(), of.count, false);
+    }
+    for of in &report.ignored {
+        note(format!("files not read: {}", of.what), of.count, false);
+    }
+    findings
+}
+
+/// `rejects/rejects.csv`: from the lake, or with a header alone.
+fn copy_rejects(lake: &Lake, run: &Path) -> Outcome<()> {
+    use acoledger_schemas::outputs::Reject;
+    let place = run.join("rejects").join(format!("{}.csv", Reject::SPEC.name));
+    match &lake.report.rejects {
+        None => crate::tables::write_csv_file::<Reject>(&place, &[]),
+        Some(file) => {
+            let folder = run.join("rejects");
+            fs::create_dir_all(&folder).doing("cannot be created", &folder)?;
+            let from = lake.folder.join(file);
+            fs::copy(&from, &place).map(|_| ()).doing("cannot be copied", &from)
+        }
+    }
+}
+
+/// Writes every table of cells.
+fn write_cells(folder: &Path, cells: &Cells) -> Outcome<()> {
+    write_both(folder, &cells.population_county)?;
+    write_both(folder, &cells.assigned_county)?;
+    write_both(folder, &cells.aco_heads)?;
+    write_both(folder, &cells.aco_county_heads)?;
+    write_both(folder, &cells.risk)?;
+    write_both(folder, &cells.revenue)?;
+    write_both(folder, &cells.threshold)
+}
+
+/// Reads cells back; `None` when a table is absent. The Parquet files are read, which are the smaller ones.
+fn read_cells(folder: &Path) -> Outcome<Option<Cells>> {
+    macro_rules! table {
+        ($row:ty) => {
+            match read_parquet::<$row>(folder)? {
+                Some(rows) => rows,
+                None => return Ok(None),
+            }
+        };
+    }
+    Ok(Some(Cells {
+        population_county: table!(cells::PopulationCounty),
+        assigned_county: table!(cells::AssignedCounty),
+        aco_heads: table!(cells::AcoHeadsCell),
+        aco_county_heads: table!(cells::AcoCountyHeadsCell),
+        risk: table!(cells::RiskCell),
+        revenue: table!(cells::Revenue),
+        threshold: table!(cells::Threshold),
+    }))
+}
+
+/// Writes every table of rates.
+fn write_rates(folder: &Path, rates: &Rates) -> Outcome<()> {
+    write_both::<rates::National>(folder, &rates.national)?;
+    write_both::<rates::CountyRate>(folder, &rates.county)?;
+    write_both::<rates::AcoYear>(folder, &rates.aco_year)?;
+    write_both::<rates::AcoCounty>(folder, &rates.aco_county)?;
+    write_both::<rates::AcoHeads>(folder, &rates.aco_heads)?;
+    write_both::<rates::AcoCountyHeads>(folder, &rates.aco_county_heads)
+}
+
+/// The stage with this name, for callers that have it as text.
+///
+/// # Errors
+/// When there is none.
+pub fn stage_named(name: &str) -> Outcome<&'static Stage> {
+    stage(name).ok_or_else(|| {
+        let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
+        trouble::of_file_with_hint(Path::new(name), "no such stage", format!("the stages are {}", names.join(", ")))
+            .into()
+    })
+}

@@ -1,0 +1,203 @@
+//! A study with everything that can be known before any work: its file, rules, program files, rates, findings.
+
+use crate::files::{files_below, hash_file};
+use crate::program::read_program;
+use crate::rates_door::read_rates;
+use crate::trouble::{self, Io, Outcome};
+use acoledger_schemas::program::Program;
+use acoledger_schemas::rates::Rates;
+use acoledger_schemas::rules::Rules;
+use acoledger_schemas::study::Study;
+use acoledger_schemas::table::{Problem, Problems};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What the command line says in place of the study file.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Output folder, relative to the working folder.
+    pub out: Option<PathBuf>,
+    /// Threads; 0: all.
+    pub threads: Option<usize>,
+    /// Bound on memory: `4GiB`.
+    pub memory: Option<String>,
+    /// Shards of the lake, a power of two.
+    pub shards: Option<u32>,
+}
+
+/// Something that a reader of the results should know, and how often it was met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Where it was met: `study`, `ingest`, `persons`, `settle`.
+    pub stage: String,
+    /// What was met, a short sentence.
+    pub what: String,
+    /// How often.
+    pub count: u64,
+    /// Whether it is beyond the study's limits: exit status 1.
+    pub beyond_limits: bool,
+}
+
+/// One input file and its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    /// Path relative to the study file's folder.
+    pub file: String,
+    /// SHA-256 of the content, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A study, checked.
+#[derive(Debug)]
+pub struct LoadedStudy {
+    /// Study file as the user named it.
+    pub file: PathBuf,
+    /// Folder that the study's paths are relative to.
+    pub folder: PathBuf,
+    /// The study, command line applied.
+    pub study: Study,
+    /// Rules in force, overrides applied.
+    pub rules: Rules,
+    /// Program files.
+    pub program: Program,
+    /// Rates, when the study starts from them.
+    pub rates: Option<Rates>,
+    /// What the reader should know.
+    pub findings: Vec<Finding>,
+    /// Program and rates files with their hashes; raw files are hashed where they are read.
+    pub inputs: Vec<InputFile>,
+    out: Option<PathBuf>,
+}
+
+impl LoadedStudy {
+    /// Reads and checks a study file and all small inputs. Nothing is written.
+    ///
+    /// # Errors
+    /// Every problem of every file, the first ten and a count.
+    pub fn load(file: &Path, overrides: &Overrides) -> Outcome<LoadedStudy> {
+        let text = fs::read_to_string(file).doing("cannot be read", file)?;
+        let mut study = Study::parse(&text).map_err(|message| of_toml(file, &message))?;
+        apply(&mut study, overrides)?;
+        let mut problems = Problems::default();
+        let mut note = |error: Problems| problems.extend(error);
+        let rules = Rules::built_in().map_err(|error| trouble::of_rule(&error))?;
+        let rules = rules.with_overrides(&study.rules).map_err(|error| of_override(file, &error));
+        let rules = rules.map_err(&mut note).ok();
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+        let program = read_program(&folder.join(&study.input.program), &study).map_err(&mut note).ok();
+        let rates = study.input.rates.as_ref().map(|rates| read_rates(&folder.join(rates)));
+        let rates = rates.transpose().map_err(&mut note).ok();
+        let (Some(rules), Some((program, findings)), Some(rates)) = (rules, program, rates) else {
+            return Err(problems);
+        };
+        let mut loaded = LoadedStudy {
+            file: file.to_owned(),
+            folder,
+            study,
+            rules,
+            program,
+            rates,
+            findings,
+            inputs: Vec::new(),
+            out: overrides.out.clone(),
+        };
+        loaded.inputs = loaded.hash_inputs()?;
+        Ok(loaded)
+    }
+
+    /// A path of the study file, from the working folder.
+    pub fn resolve(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    /// The output folder.
+    pub fn out(&self) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| self.resolve(&self.study.run.out))
+    }
+
+    /// The lake's folder.
+    pub fn lake(&self) -> PathBuf {
+        self.resolve(&self.study.lake.path)
+    }
+
+    /// Threads to use, at least one.
+    pub fn threads(&self) -> usize {
+        match self.study.run.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        }
+    }
+
+    fn hash_inputs(&self) -> Outcome<Vec<InputFile>> {
+        let mut inputs = Vec::new();
+        for folder in [Some(&self.study.input.program), self.study.input.rates.as_ref()].into_iter().flatten() {
+            for path in files_below(&self.resolve(folder))? {
+                inputs.push(InputFile { sha256: hash_file(&path)?, file: self.name(&path) });
+            }
+        }
+        Ok(inputs)
+    }
+
+    /// A path as the manifest says it: relative to the study's folder where it lies below it, with `/`.
+    pub fn name(&self, path: &Path) -> String {
+        path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    }
+}
+
+fn apply(study: &mut Study, overrides: &Overrides) -> Outcome<()> {
+    if let Some(threads) = overrides.threads {
+        study.run.threads = threads;
+    }
+    if let Some(memory) = &overrides.memory {
+        study.run.memory = memory.clone();
+        study.memory_bytes().map_err(|what| of_command_line("--memory", what))?;
+    }
+    if let Some(shards) = overrides.shards {
+        if !shards.is_power_of_two() || shards > 4096 {
+            return Err(of_command_line("--shards", format!("not a power of two up to 4096: {shards}")));
+        }
+        study.lake.shards = shards;
+    }
+    Ok(())
+}
+
+fn of_command_line(option: &str, what: String) -> Problems {
+    Problem { file: option.into(), line: 0, column: String::new(), what, value: None, hint: None }.into()
+}
+
+fn of_override(file: &Path, error: &acoledger_schemas::rules::RuleError) -> Problems {
+    Problem {
+        file: file.display().to_string(),
+        line: 0,
+        column: error.key.clone(),
+        what: error.what.clone(),
+        value: None,
+        hint: Some("`acoledger rules` lists every rule with its unit and values".into()),
+    }
+    .into()
+}
+
+/// Takes line and message out of TOML's picture of an error; messages of the study's own checks stay as they are.
+fn of_toml(file: &Path, message: &str) -> Problems {
+    let mut lines = message.lines();
+    let place = lines.next().and_then(|first| first.strip_prefix("TOML parse error at line "));
+    let line = place.and_then(|place| place.split(',').next()).and_then(|line| line.parse().ok());
+    let what = match line {
+        None => message.replace('\n', "; "),
+        Some(_) => {
+            let said = lines
+                .filter(|line| !line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|'));
+            said.map(str::trim).collect::<Vec<_>>().join("; ")
+        }
+    };
+    Problem {
+        file: file.display().to_string(),
+        line: line.unwrap_or(0),
+        column: String::new(),
+        what,
+        value: None,
+        hint: Some("`acoledger help run` describes the study file".into()),
+    }
+    .into()
+}

@@ -1,0 +1,7 @@
+//! Declared tables from and to files: CSV and Parquet, whole files or nothing.
+
+mod read;
+mod write;
+
+pub(crate) use read::{read_parquet, read_parquet_file, read_table, unknown_tables};
+pub(crate) use write::{write_both, write_csv_file};

@@ -1,0 +1,83 @@
+//! What stops a command, said in one way: where from wide to narrow, what, value, hint.
+
+use acoledger_schemas::rules::RuleError;
+use acoledger_schemas::table::{Problem, Problems};
+use std::fmt::Display;
+use std::path::Path;
+
+/// A result whose error stops the command with exit status 2.
+pub type Outcome<T> = Result<T, Problems>;
+
+/// A problem of a whole file.
+pub(crate) fn of_file(path: &Path, what: &str, value: impl Display) -> Problem {
+    Problem {
+        file: path.display().to_string(),
+        line: 0,
+        column: String::new(),
+        what: what.into(),
+        value: Some(value.to_string()),
+        hint: None,
+    }
+}
+
+/// A problem of a whole file without a value, with a hint.
+pub(crate) fn of_file_with_hint(path: &Path, what: impl Into<String>, hint: impl Into<String>) -> Problem {
+    Problem {
+        file: path.display().to_string(),
+        line: 0,
+        column: String::new(),
+        what: what.into(),
+        value: None,
+        hint: Some(hint.into()),
+    }
+}
+
+/// A rule that is absent, undated or of the wrong shape.
+pub(crate) fn of_rule(error: &RuleError) -> Problems {
+    Problem {
+        file: format!("rule `{}`", error.key),
+        line: 0,
+        column: String::new(),
+        what: error.what.clone(),
+        value: None,
+        hint: Some("`acoledger rules` lists every rule with its unit and values".into()),
+    }
+    .into()
+}
+
+/// A failure of the machine: disk, permissions.
+pub(crate) trait Io<T> {
+    /// Names the file and what was being done to it.
+    fn doing(self, what: &str, path: &Path) -> Outcome<T>;
+}
+impl<T, E: Display> Io<T> for Result<T, E> {
+    fn doing(self, what: &str, path: &Path) -> Outcome<T> {
+        self.map_err(|error| of_file(path, what, error).into())
+    }
+}
+
+/// Prints problems to standard error as the style asks, or as log records where logs are JSON.
+pub(crate) fn print(problems: &Problems, as_json: bool) {
+    if as_json {
+        for problem in &problems.first {
+            tracing::error!(
+                file = problem.file,
+                line = problem.line,
+                column = problem.column,
+                value = problem.value.as_deref().unwrap_or(""),
+                hint = problem.hint.as_deref().unwrap_or(""),
+                "{}",
+                problem.what
+            );
+        }
+        tracing::error!(problems = problems.count, "the command stopped");
+        return;
+    }
+    for problem in &problems.first {
+        eprintln!("error: {problem}");
+    }
+    let hidden = problems.count - problems.first.len() as u64;
+    if hidden > 0 {
+        eprintln!("error: and {hidden} more");
+    }
+}
