@@ -2,19 +2,30 @@
 
 pub mod benchmark;
 pub mod by_type;
+mod facts;
+mod gather;
+mod index;
+mod rows;
 pub mod settle;
+mod settled;
 pub mod tables;
 pub mod walk;
 
-use acoledger_schemas::program::Program;
+pub use index::Index;
+pub(crate) use settled::Settled;
+
+use acoledger_schemas::program::{Aco, Program};
 use acoledger_schemas::rates::Rates;
-use acoledger_schemas::rules::Rules;
+use acoledger_schemas::rules::{RuleError, Rules};
 use acoledger_schemas::table::{Problem, Problems};
-use acoledger_schemas::values::{AcoId, PerformanceYear, Period};
+use acoledger_schemas::values::{AcoId, Date, PerformanceYear, Period};
+use benchmark::BenchmarkRules;
+use settled::YearRules;
+use std::collections::BTreeMap;
 use std::fmt;
 use tables::{BenchmarkStep, SavingsLosses};
 
-/// What a run of the ACO grain says, in the order of performance year, period and ACO.
+/// What a run of the ACO grain says, in the order of performance year, ACO and period.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     /// One row for each ACO and period.
@@ -40,6 +51,13 @@ pub struct Finding {
     pub what: String,
 }
 
+impl Finding {
+    pub(crate) fn of(aco: &Aco, rule: &'static str, what: String) -> Finding {
+        let Aco { performance_year, period, aco_id, .. } = aco;
+        Finding { performance_year: *performance_year, period: *period, aco_id: aco_id.clone(), rule, what }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Finding { performance_year, period, aco_id, rule, what } = self;
@@ -47,19 +65,93 @@ impl fmt::Display for Finding {
     }
 }
 
+/// Whether the steps that lead to a result are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Results only: what a scenario compares.
+    Results,
+    /// Results and the walk.
+    Walk,
+}
+
 /// Settles every ACO of `program.aco` in the performance years asked for.
 ///
 /// # Errors
-/// Every input that a rule in force needs and that is absent, with rule, table, column and ACO.
+/// Every input that a rule in force needs and that is absent, with rule, table, column and ACO; a performance year without
+/// an ACO; rules that are absent in the year.
 pub fn run(rates: &Rates, program: &Program, rules: &Rules, performance_years: &[i32]) -> Result<Outcome, Problems> {
-    let _ = (rates, program, rules, performance_years);
-    Err(Problem {
-        file: "aco".into(),
-        line: 0,
-        column: String::new(),
-        what: "settlement from rates is not part of this build".into(),
-        value: None,
-        hint: None,
+    run_with(&Index::new(rates, program), program, rules, performance_years, Detail::Walk)
+}
+
+/// As [`run`], from rates and program rows that were indexed before: what changes a rule runs this again.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(
+    index: &Index<'_>,
+    program: &Program,
+    rules: &Rules,
+    performance_years: &[i32],
+    detail: Detail,
+) -> Result<Outcome, Problems> {
+    let mut acos: Vec<&Aco> =
+        program.aco.iter().filter(|aco| performance_years.contains(&aco.performance_year.0)).collect();
+    acos.sort_by(|a, b| (a.performance_year, &a.aco_id, a.period).cmp(&(b.performance_year, &b.aco_id, b.period)));
+    let mut problems = Problems::default();
+    for year in performance_years {
+        if !acos.iter().any(|aco| aco.performance_year.0 == *year) {
+            problems.push(no_aco(*year));
+        }
     }
-    .into())
+    let mut loaded = LoadedRules { rules, benchmark: BTreeMap::new(), years: BTreeMap::new() };
+    let mut outcome = Outcome::default();
+    for aco in acos {
+        let settled = loaded.of(aco).and_then(|(benchmark_rules, year_rules)| {
+            settled::settle_aco(index, aco, benchmark_rules, year_rules, detail == Detail::Walk)
+        });
+        match settled {
+            Ok(settled) => {
+                outcome.savings_losses.push(rows::savings_losses(&settled));
+                outcome.benchmark.extend(rows::benchmark_steps(&settled));
+                outcome.findings.extend(settled.findings);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    problems.or(outcome)
+}
+
+fn no_aco(year: i32) -> Problem {
+    Problem {
+        file: "program/aco".into(),
+        line: 0,
+        column: "performance_year".into(),
+        what: format!("no ACO in performance year {year}"),
+        value: None,
+        hint: Some("list its ACOs, or leave the year out of the study".into()),
+    }
+}
+
+/// Rules by agreement and by performance year, taken once each.
+struct LoadedRules<'r> {
+    rules: &'r Rules,
+    benchmark: BTreeMap<(Date, u8, PerformanceYear), BenchmarkRules>,
+    years: BTreeMap<PerformanceYear, YearRules>,
+}
+
+impl LoadedRules<'_> {
+    fn of(&mut self, aco: &Aco) -> Result<(&BenchmarkRules, &YearRules), Problems> {
+        let refused =
+            |error: RuleError| gather::problem(aco, "program/aco", "agreement_start", &error.to_string(), "0.4");
+        let year = aco.performance_year;
+        let key = (aco.agreement_start, aco.agreement_number, year);
+        if !self.benchmark.contains_key(&key) {
+            let rules = BenchmarkRules::load(self.rules, aco.agreement_start, aco.agreement_number, year);
+            self.benchmark.insert(key, rules.map_err(refused)?);
+        }
+        if !self.years.contains_key(&year) {
+            self.years.insert(year, YearRules::load(self.rules, year).map_err(refused)?);
+        }
+        Ok((&self.benchmark[&key], &self.years[&year]))
+    }
 }

@@ -216,11 +216,15 @@ step!(
 );
 step!(
     /// National growth from BY3 to the performance year.
-    NATIONAL_GROWTH = "E.1", "national_growth" None, "National growth from BY3 to the performance year", "ratio", By(["42 CFR 425.602(b)", "42 CFR 425.603(b)", "42 CFR 425.603(d)", "42 CFR 425.601(b)", "42 CFR 425.652(b)"]), ""
+    NATIONAL_GROWTH = "E.1", "national_growth" Period, "National growth from BY3 to the performance year", "ratio", By(["42 CFR 425.602(b)", "42 CFR 425.603(b)", "42 CFR 425.603(d)", "42 CFR 425.601(b)", "42 CFR 425.652(b)"]), ""
 );
 step!(
     /// Regional growth from BY3 to the performance year.
     REGIONAL_GROWTH = "E.1", "regional_growth" None, "Regional growth from BY3 to the performance year", "ratio", By(["42 CFR 425.602(b)", "42 CFR 425.603(b)", "42 CFR 425.603(d)", "42 CFR 425.601(b)", "42 CFR 425.652(b)"]), ""
+);
+step!(
+    /// Regional growth from BY3 to the performance year, times the cap factor.
+    REGIONAL_GROWTH_IN_BLEND = "E.1", "regional_growth" Period, "Regional growth from BY3 to the performance year, times the cap factor", "ratio", By(["42 CFR 425.602(b)", "42 CFR 425.603(b)", "42 CFR 425.603(d)", "42 CFR 425.601(b)", "42 CFR 425.652(b)"]), ""
 );
 step!(
     /// Two-way blend.

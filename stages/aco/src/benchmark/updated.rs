@@ -4,7 +4,7 @@ use super::historical::{Historical, mean_text, regional_step};
 use super::rulebook::Rules652;
 use super::{BenchmarkRules, Inputs, Note, Regions, Rulebook, Year, known, risk, steps, trend, update};
 use crate::by_type::ByType;
-use crate::walk::{WHOLE, Walk, n, of};
+use crate::walk::{Kind, WHOLE, Walk, n, of};
 use acoledger_schemas::values::EnrollmentType;
 
 /// The updated benchmark and what goes with it.
@@ -66,7 +66,7 @@ fn legacy(
         adjusted[kind] = Some((known(historical.by_type[kind]), ratios.applied));
         growth[kind] = Some(if rules.rulebook == Rulebook::S603c {
             regional_step(inputs, regions, kind, Year::Py, walk);
-            regional_growth(regions, kind, 1.0, walk)
+            regional_growth(regions, kind, (&steps::REGIONAL_GROWTH, 1.0), walk)
         } else {
             let (by3, py) = (inputs.national(Year::By3, kind), inputs.national(Year::Py, kind));
             walk.step(&steps::FLAT_DOLLAR, of(kind), py - by3, || format!("{} − {}", n(py), n(by3)))
@@ -111,10 +111,16 @@ fn risk_adjusted_step(kind: EnrollmentType, benchmark: f64, ratio: f64, walk: &m
     walk.step(&steps::RISK_ADJUSTED, of(kind), benchmark * ratio, || format!("{} × {}", n(benchmark), n(ratio)));
 }
 
-fn regional_growth(regions: &Regions, kind: EnrollmentType, cap_factor: f64, walk: &mut Walk) -> f64 {
+/// Regional growth to the performance year, times a cap factor (M.E.1, M.E.3.5).
+fn regional_growth(
+    regions: &Regions,
+    kind: EnrollmentType,
+    (step, cap_factor): (&'static Kind, f64),
+    walk: &mut Walk,
+) -> f64 {
     let of_year = |year: Year| known(regions[year as usize][kind].as_ref()).per_capita;
     let (by3, py) = (of_year(Year::By3), of_year(Year::Py));
-    walk.step(&steps::REGIONAL_GROWTH, of(kind), trend::growth(py, by3) * cap_factor, || {
+    walk.step(step, of(kind).in_year(Year::Py), trend::growth(py, by3) * cap_factor, || {
         let factor = if cap_factor == 1.0 { String::new() } else { format!(" × {}", n(cap_factor)) };
         format!("{} / {}{factor}", n(py), n(by3))
     })
@@ -163,8 +169,9 @@ fn two_way(
         let share = known(regions[Year::Py as usize][kind].as_ref()).market_share;
         let (by3, py) = (inputs.national(Year::By3, kind), inputs.national(Year::Py, kind));
         let national = trend::growth(py, by3);
-        walk.step(&steps::NATIONAL_GROWTH, of(kind), national, || format!("{} / {}", n(py), n(by3)));
-        let regional = regional_growth(regions, kind, cap_factors[kind].unwrap_or(1.0), walk);
+        walk.step(&steps::NATIONAL_GROWTH, of(kind).in_year(Year::Py), national, || format!("{} / {}", n(py), n(by3)));
+        let factor = cap_factors[kind].unwrap_or(1.0);
+        let regional = regional_growth(regions, kind, (&steps::REGIONAL_GROWTH_IN_BLEND, factor), walk);
         let blend = trend::blend(share, national, regional);
         blends[kind] = Some(walk.step(&steps::TWO_WAY, of(kind), blend, || {
             format!("{} × {} + {} × {}", n(share), n(national), n(1.0 - share), n(regional))

@@ -1,4 +1,5 @@
 //! Integration tests of the ACO grain, one binary.
 
 mod oracles;
+mod rates_cases;
 mod settle;

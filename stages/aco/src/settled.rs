@@ -1,0 +1,145 @@
+//! One ACO from gathered inputs to its settlement, with the settlement's steps at the end of the walk.
+
+use crate::benchmark::{Benchmark, BenchmarkRules, Inputs, benchmark, steps};
+use crate::facts::{self, Gathered};
+use crate::gather::{Gather, problem};
+use crate::index::Index;
+use crate::settle::{Facts, Outcome, SettleRules, Settlement, settle};
+use crate::walk::{WHOLE, Walk, n};
+use crate::{Finding, rows};
+use acoledger_schemas::program::Aco;
+use acoledger_schemas::rates::AcoHeads;
+use acoledger_schemas::rules::{RuleError, Rules};
+use acoledger_schemas::table::Problems;
+use acoledger_schemas::values::{Cents, PerformanceYear, RevenueCategory};
+
+/// What the rules of a performance year say beside the benchmark.
+pub(crate) struct YearRules {
+    settle: SettleRules,
+    disaster_relief: bool,
+    low_revenue_share: f64,
+}
+
+impl YearRules {
+    pub(crate) fn load(rules: &Rules, year: PerformanceYear) -> Result<YearRules, RuleError> {
+        Ok(YearRules {
+            settle: SettleRules::load(rules, year)?,
+            disaster_relief: rules.at("settle.disaster.relief", year)?,
+            low_revenue_share: rules.at("settle.low_revenue_share", year)?,
+        })
+    }
+}
+
+/// One ACO, settled.
+pub(crate) struct Settled<'r> {
+    pub(crate) aco: &'r Aco,
+    pub(crate) heads: Option<&'r AcoHeads>,
+    pub(crate) inputs: Inputs,
+    pub(crate) benchmark: Benchmark,
+    pub(crate) facts: Facts,
+    pub(crate) settlement: Settlement,
+    pub(crate) walk: Walk,
+    pub(crate) findings: Vec<Finding>,
+    low_revenue_share: f64,
+}
+
+/// Benchmark and settlement of one ACO.
+///
+/// # Errors
+/// Inputs that a rule in force needs and that are absent, or that lead to no number.
+pub(crate) fn settle_aco<'r>(
+    index: &Index<'r>,
+    aco: &'r Aco,
+    benchmark_rules: &BenchmarkRules,
+    year_rules: &YearRules,
+    keep_walk: bool,
+) -> Result<Settled<'r>, Problems> {
+    let inputs = Gather::new(index, aco, benchmark_rules).inputs()?;
+    let mut walk = Walk::new(keep_walk);
+    let benchmark = benchmark(&inputs, benchmark_rules, &mut walk);
+    let finite = [benchmark.updated, benchmark.historical, benchmark.expenditures].into_iter().all(f64::is_finite);
+    if !finite {
+        let what = "the benchmark is not a number: a growth rate divides by zero";
+        return Err(problem(aco, "rates", "per_capita", what, "E.1").into());
+    }
+    let gathered = facts::facts(index, aco, &benchmark, year_rules.disaster_relief)?;
+    let Gathered { facts, disasters_known, mut findings } = gathered;
+    let settlement = settle(&facts, &year_rules.settle)
+        .map_err(|error| problem(aco, "program/aco", error.fact, &error.what, error.section))?;
+    if [settlement.difference, settlement.earned].into_iter().any(|amount| Cents::from_dollars(amount).is_none()) {
+        return Err(problem(aco, "rates", "per_capita", "the settlement is not a number", "F.5").into());
+    }
+    if settlement.outcome == Outcome::Losses && !disasters_known {
+        let what =
+            "losses are owed, and it is not given which counties were affected, or how the heads spread over them";
+        return Err(problem(aco, "program/disaster, rates/aco_county_heads", "", what, "F.7").into());
+    }
+    findings.extend(benchmark.notes.iter().map(|note| Finding::of(aco, note.rule, note.what.clone())));
+    let key = (aco.performance_year, aco.period, aco.aco_id.as_str());
+    let heads = index.heads(key, aco.performance_year.0);
+    let low_revenue_share = year_rules.low_revenue_share;
+    let mut settled = Settled { aco, heads, inputs, benchmark, facts, settlement, walk, findings, low_revenue_share };
+    settled.settlement_steps();
+    Ok(settled)
+}
+
+impl Settled<'_> {
+    /// The revenue category: as given, else judged where revenue and paid amounts are known (M.B.5.3).
+    pub(crate) fn revenue_category(&self) -> Option<RevenueCategory> {
+        let judged = || {
+            let (revenue, paid) = self.facts.revenue.zip(self.facts.paid_amounts)?;
+            let low = revenue < self.low_revenue_share * paid;
+            Some(if low { RevenueCategory::Low } else { RevenueCategory::High })
+        };
+        self.facts.revenue_category.or_else(judged)
+    }
+
+    /// The steps of the settlement, after those of the benchmark.
+    fn settlement_steps(&mut self) {
+        let Settled { walk, benchmark, facts, settlement, .. } = self;
+        let years = benchmark.person_years;
+        walk.step(&steps::PERSON_YEARS, WHOLE, years, || "months / 12, all types".into());
+        walk.step(&steps::MSR, WHOLE, settlement.msr, || format!("{} assigned beneficiaries", facts.head_count));
+        let losses = matches!(settlement.outcome, Outcome::Losses | Outcome::OneSidedLosses | Outcome::Neither);
+        if let Some(two_way) = benchmark.two_way.filter(|_| losses || settlement.guardrail == Some(true)) {
+            walk.step(&steps::TWO_WAY_UPDATED, WHOLE, two_way, || {
+                let used = if settlement.guardrail == Some(true) { "used" } else { "not used" };
+                format!("expenditures {} against three-way {}: {used}", n(facts.expenditures), n(benchmark.updated))
+            });
+        }
+        let (total, spent) = (settlement.total_benchmark, settlement.total_expenditures);
+        let of_years = |per_capita: f64| format!("{} × {}", n(per_capita), n(years));
+        walk.step(&steps::TOTAL_BENCHMARK, WHOLE, total, || of_years(settlement.updated_benchmark));
+        walk.step(&steps::TOTAL_EXPENDITURES, WHOLE, spent, || of_years(facts.expenditures));
+        walk.step(&steps::DIFFERENCE, WHOLE, settlement.difference, || format!("{} − {}", n(total), n(spent)));
+        let rate = self.settlement_rate();
+        let Settled { walk, facts, settlement, .. } = self;
+        walk.step(&steps::FINAL_RATE, WHOLE, rate, || format!("track {}: {}", facts.track, settlement.outcome.code()));
+        let difference = settlement.difference;
+        for (kind, value) in [
+            (&steps::PAYMENT_LIMIT, settlement.payment_limit),
+            (&steps::SAVINGS_BEFORE_LIMIT, settlement.shared_savings_before_limit),
+            (&steps::LOSS_LIMIT, settlement.loss_limit),
+            (&steps::LOSSES_BEFORE_LIMIT, settlement.shared_losses_before_limit),
+        ] {
+            if let Some(value) = value {
+                walk.step(kind, WHOLE, value, || format!("of {} or {}, at {}", n(difference), n(total), n(rate)));
+            }
+        }
+        if let Some(disaster) = facts.disaster.filter(|_| settlement.outcome == Outcome::Losses) {
+            let (of_year, of_lives) = (disaster.share_of_year, disaster.share_of_beneficiaries);
+            walk.step(&steps::SHARE_OF_YEAR, WHOLE, of_year, || {
+                "mean of months / 12 over affected counties by heads".into()
+            });
+            walk.step(&steps::SHARE_OF_LIVES, WHOLE, of_lives, || "heads in affected counties / all heads".into());
+            walk.step(&steps::DISASTER_FACTOR, WHOLE, disaster.factor(), || {
+                format!("{} × {}", n(of_year), n(of_lives))
+            });
+        }
+        walk.step(&steps::EARNED, WHOLE, settlement.earned, || settlement.outcome.code().into());
+    }
+
+    fn settlement_rate(&self) -> f64 {
+        rows::final_rate(self)
+    }
+}
