@@ -36,9 +36,6 @@ pub struct RawTable {
     /// Lake columns of which one at least makes a file carry claim headers.
     #[serde(default)]
     pub header_mark: Vec<String>,
-    /// Lake columns that make a file carry lines.
-    #[serde(default)]
-    pub line_mark: Vec<String>,
 }
 
 /// A file that is known and not read.

@@ -1,1 +1,10 @@
 //! Raw claims to lake columns: delimited text and Parquet, typed, validated, sorted by life.
+
+pub mod dialect;
+pub mod extract;
+pub mod field;
+pub mod merge;
+pub mod normalise;
+pub mod record;
+pub mod rows;
+pub mod text;

@@ -1,0 +1,441 @@
+//! The first pass over one row: from cells to packed rows, or to the rejects.
+
+use crate::dialect::{FileLayout, FileShape, Fill, Role, Unit};
+use crate::field::Field;
+use crate::normalise::{self, Use, Uses};
+use crate::record::{AMOUNT_UNKNOWN, COUNTED, HEAD, Head, Kind, NO_DAY, Place, push_text};
+use acoledger_schemas::keys;
+use acoledger_schemas::lake::Store;
+use acoledger_schemas::raw::{Blank, Read};
+use acoledger_schemas::values::Date;
+
+/// Cells of a row by their position among the needed ones.
+pub trait Cells {
+    /// A cell.
+    fn cell(&self, source: usize) -> Field<'_>;
+}
+
+/// Where rows of the first pass go.
+pub trait Sink {
+    /// A packed row of a life.
+    fn row(&mut self, unit: Unit, bene_key: u64, row: &[u8]);
+    /// A life's identifier, as often as it occurs.
+    fn life(&mut self, bene_key: u64, bene_id: &[u8]);
+    /// A row that cannot be used and belongs to no claim that could be.
+    fn reject(&mut self, reject: Reject<'_>);
+}
+
+/// A row refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reject<'a> {
+    /// File, its position in the delivery.
+    pub file: u32,
+    /// Row of the file.
+    pub row: u64,
+    /// Claim, blank when unknown.
+    pub claim_id: &'a str,
+    /// Line, where known.
+    pub line: Option<i32>,
+    /// Column at fault, blank when it is the row as a whole.
+    pub column: &'a str,
+    /// Why.
+    pub reason: &'a str,
+    /// The row's amount; a claim's amount stands on one of its rows only.
+    pub cents: i64,
+    /// Whether the amount could be read.
+    pub amount_known: bool,
+}
+
+/// Years that a claim or an enrollment row can be of; Medicare's electronic records begin with them.
+const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
+/// Longest identifiers of lives and claims.
+const LONGEST_BENE_ID: usize = 32;
+const LONGEST_CLAIM_ID: usize = 40;
+
+/// What is wrong with a row: column and reason.
+type Wrong<'l> = (&'l str, &'static str);
+
+/// Turns the rows of one file into packed rows.
+#[derive(Debug)]
+pub struct Extractor<'l> {
+    file: &'l FileLayout,
+    number: u32,
+    sas_day_numbers: bool,
+    /// Uses of normalisers.
+    pub uses: Uses,
+    /// Rows read.
+    pub rows: u64,
+    /// Sum of the amounts that could be read.
+    pub cents: i64,
+    bene_id: Vec<u8>,
+    bene_key: u64,
+    claim_id: Vec<u8>,
+    claim_key: i64,
+    claim_known: bool,
+    first: Vec<u8>,
+    second: Vec<u8>,
+    last_header: Vec<u8>,
+    scratch: Vec<u8>,
+    amount: Option<i64>,
+    proc_date: i32,
+}
+
+impl<'l> Extractor<'l> {
+    /// For file `number` of the delivery.
+    pub fn new(file: &'l FileLayout, number: u32, sas_day_numbers: bool) -> Extractor<'l> {
+        Extractor {
+            file,
+            number,
+            sas_day_numbers,
+            uses: Uses::default(),
+            rows: 0,
+            cents: 0,
+            bene_id: Vec::new(),
+            bene_key: 0,
+            claim_id: Vec::new(),
+            claim_key: 0,
+            claim_known: false,
+            first: Vec::new(),
+            second: Vec::new(),
+            last_header: Vec::new(),
+            scratch: Vec::new(),
+            amount: None,
+            proc_date: NO_DAY,
+        }
+    }
+
+    /// A record whose cells cannot be told apart: `found` cells where the header has others.
+    pub fn ragged(&mut self, found: usize, row: u64, sink: &mut impl Sink) {
+        self.rows += 1;
+        let reason = format!("the row has {found} cells, the header {}", self.file.width);
+        sink.reject(Reject {
+            file: self.number,
+            row,
+            claim_id: "",
+            line: None,
+            column: "",
+            reason: &reason,
+            cents: 0,
+            amount_known: self.file.amount.is_none(),
+        });
+    }
+
+    /// Takes one row.
+    pub fn row(&mut self, cells: &impl Cells, row: u64, sink: &mut impl Sink) {
+        self.rows += 1;
+        if let Err(wrong) = self.keys(cells, sink) {
+            let (cents, known) = self.amount_alone(cells);
+            return self.reject(row, None, wrong, cents, known, sink);
+        }
+        self.amount = None;
+        self.proc_date = NO_DAY;
+        let line = match &self.file.line {
+            None => Ok(0),
+            Some(fill) => self.line_number(fill, cells),
+        };
+        let done = line.and_then(|line| {
+            self.fill_all(&self.file.first, self.file.first_fixed(), true, cells)?;
+            self.fill_all(&self.file.second, self.file.shapes.line.fixed, false, cells)?;
+            Ok(line)
+        });
+        match done {
+            Ok(line) => self.emit(line, row, sink),
+            Err(wrong) => self.refuse(cells, line.ok(), row, wrong, sink),
+        }
+    }
+
+    /// Life and claim, or life and year.
+    fn keys(&mut self, cells: &impl Cells, sink: &mut impl Sink) -> Result<(), Wrong<'l>> {
+        let file = self.file;
+        self.claim_id.clear();
+        self.claim_known = false;
+        let id = cells.cell(file.bene.sources[0]);
+        let id = id.text(&mut self.scratch);
+        if !is_identifier(id, LONGEST_BENE_ID) {
+            return Err((&file.bene.name, if id.is_empty() { "blank" } else { "not an identifier" }));
+        }
+        if id != self.bene_id.as_slice() {
+            self.bene_id.clear();
+            self.bene_id.extend_from_slice(id);
+            let text = std::str::from_utf8(id).map_err(|_| (file.bene.name.as_str(), "not an identifier"))?;
+            self.bene_key = keys::bene_key(text);
+            sink.life(self.bene_key, id);
+        }
+        let claim = cells.cell(file.claim.sources[0]);
+        let id = claim.text(&mut self.scratch);
+        if id.is_empty() {
+            return Err((&file.claim.name, "blank"));
+        }
+        if file.shapes.unit == Unit::Enrollment {
+            let year = normalise::count(claim, &mut Uses::default());
+            self.claim_key = year
+                .ok()
+                .filter(|year| YEARS.contains(&(*year as i32)))
+                .ok_or((file.claim.name.as_str(), "not a year"))?;
+            return Ok(());
+        }
+        if !is_identifier(id, LONGEST_CLAIM_ID) {
+            return Err((&file.claim.name, "not an identifier"));
+        }
+        let text = std::str::from_utf8(id).map_err(|_| (file.claim.name.as_str(), "not an identifier"))?;
+        let (key, is_the_id) = keys::claim_key(text);
+        self.claim_key = key;
+        self.claim_known = true;
+        if !is_the_id {
+            self.claim_id.extend_from_slice(id);
+        }
+        Ok(())
+    }
+
+    fn line_number(&mut self, fill: &'l Fill, cells: &impl Cells) -> Result<i32, Wrong<'l>> {
+        let field = cells.cell(fill.sources[0]);
+        if field.is_blank() {
+            return Err((&fill.name, "blank"));
+        }
+        let mut uses = Uses::default();
+        let number = normalise::count(field, &mut uses);
+        let exact = number.ok().filter(|_| uses.counts().next().is_none());
+        let number = exact.and_then(|number| i32::try_from(number).ok()).filter(|number| *number >= 0);
+        number.ok_or((&fill.name, "not a line number"))
+    }
+
+    /// Fills a payload: numbers first, texts behind them.
+    fn fill_all(&mut self, fills: &'l [Fill], fixed: usize, first: bool, cells: &impl Cells) -> Result<(), Wrong<'l>> {
+        let mut row = std::mem::take(if first { &mut self.first } else { &mut self.second });
+        row.clear();
+        row.resize(HEAD + fixed, 0);
+        let done = fills.iter().try_for_each(|fill| self.fill(fill, &mut row, cells).map_err(|why| (&*fill.name, why)));
+        *(if first { &mut self.first } else { &mut self.second }) = row;
+        done
+    }
+
+    #[inline]
+    fn fill(&mut self, fill: &Fill, row: &mut Vec<u8>, cells: &impl Cells) -> Result<(), &'static str> {
+        match fill.place {
+            Place::Eight(at) => {
+                let value = self.eight(fill, cells)?;
+                row[HEAD + at..HEAD + at + 8].copy_from_slice(&value.to_le_bytes());
+            }
+            Place::Four(at) => {
+                let value = self.four(fill, cells)?;
+                row[HEAD + at..HEAD + at + 4].copy_from_slice(&value.to_le_bytes());
+            }
+            Place::Text => {
+                let start = row.len();
+                row.extend_from_slice(&[0, 0]);
+                self.text(fill, start + 2, row, cells)?;
+                let length = u16::try_from(row.len() - start - 2).map_err(|_| "longer than any code")?;
+                row[start..start + 2].copy_from_slice(&length.to_le_bytes());
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn eight(&mut self, fill: &Fill, cells: &impl Cells) -> Result<i64, &'static str> {
+        let Some(&source) = fill.sources.first() else { return Ok(0) };
+        let field = cells.cell(source);
+        if fill.read == Read::Count {
+            return normalise::count(field, &mut self.uses);
+        }
+        let cents = match (normalise::amount(field, &mut self.uses)?, fill.blank) {
+            (Some(cents), _) => cents,
+            (None, Blank::Refuse) => return Err("blank"),
+            (None, _) => {
+                self.uses.count(Use::AmountBlankZero);
+                0
+            }
+        };
+        if fill.role == Role::Amount {
+            self.amount = Some(cents);
+        }
+        Ok(cents)
+    }
+
+    #[inline]
+    fn four(&mut self, fill: &Fill, cells: &impl Cells) -> Result<i32, &'static str> {
+        let Some(&source) = fill.sources.first() else {
+            return Ok(if fill.store == Store::Day { NO_DAY } else { 0 });
+        };
+        let field = cells.cell(source);
+        if fill.read == Read::ClaimType {
+            let number = normalise::whole(field.text(&mut self.scratch));
+            let number = number.filter(|number| (1..=99).contains(number));
+            return number.map(|number| number as i32).ok_or("not a claim type");
+        }
+        let day = match (normalise::date(field, self.sas_day_numbers, &mut self.uses)?, fill.blank) {
+            (Some(day), _) => day,
+            (None, Blank::Refuse) => return Err("blank"),
+            (None, _) => NO_DAY,
+        };
+        match fill.role {
+            Role::Year if !YEARS.contains(&Date(day).year()) => return Err("not a date of Medicare's records"),
+            Role::Processed => self.proc_date = day,
+            _ => {}
+        }
+        Ok(day)
+    }
+
+    #[inline]
+    fn text(&mut self, fill: &Fill, start: usize, row: &mut Vec<u8>, cells: &impl Cells) -> Result<(), &'static str> {
+        match fill.read {
+            Read::Claim => row.extend_from_slice(&self.claim_id),
+            Read::Months | Read::County if fill.sources.is_empty() => {
+                row.resize(row.len() + 12 * fill.padding.width, b' ');
+            }
+            Read::Months => {
+                for &source in &fill.sources {
+                    normalise::month_code(cells.cell(source), fill.padding.width, row, &mut self.uses)?;
+                }
+            }
+            Read::County => {
+                let state = fill.sources.get(1).map_or(Field::Null, |source| cells.cell(*source));
+                normalise::county_year(state, cells.cell(fill.sources[0]), row, &mut self.uses);
+            }
+            Read::Diagnoses => {
+                for &source in &fill.sources {
+                    normalise::diagnosis(cells.cell(source), start, row, &mut self.uses)?;
+                }
+            }
+            _ => {
+                let Some(&source) = fill.sources.first() else { return Ok(()) };
+                normalise::code(cells.cell(source), fill.padding, row, &mut self.uses)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a good row on its way.
+    fn emit(&mut self, line: i32, row: u64, sink: &mut impl Sink) {
+        let unit = self.file.shapes.unit;
+        let cents = self.amount.unwrap_or(0);
+        self.cents += cents;
+        let mut head = Head {
+            kind: Kind::Full,
+            flags: COUNTED,
+            table: self.file.shapes.table,
+            bene_key: self.bene_key,
+            claim_key: self.claim_key,
+            line,
+            proc_date: self.proc_date,
+            file: self.number,
+            row,
+            cents,
+        };
+        match (self.file.shape, unit) {
+            (FileShape::Base, _) => head.kind = Kind::Header,
+            (FileShape::Line, _) => head.kind = Kind::Line,
+            (FileShape::Lines, Unit::Facility) => {
+                self.emit_header(head, sink);
+                head.kind = Kind::Line;
+            }
+            _ => {}
+        }
+        let packed = if head.kind == Kind::Line {
+            push_text(&mut self.second, &self.claim_id);
+            &mut self.second
+        } else {
+            &mut self.first
+        };
+        head.write(packed);
+        sink.row(unit, head.bene_key, packed);
+    }
+
+    /// The header that a line carries: once as long as it stays the same.
+    fn emit_header(&mut self, head: Head, sink: &mut impl Sink) {
+        let header = Head { kind: Kind::Header, flags: 0, line: 0, ..head };
+        header.write(&mut self.first);
+        let keys = 8..24;
+        let same = self.last_header.len() == self.first.len()
+            && self.last_header[keys.clone()] == self.first[keys]
+            && self.last_header[HEAD..] == self.first[HEAD..];
+        if !same {
+            sink.row(self.file.shapes.unit, head.bene_key, &self.first);
+            self.last_header.clone_from(&self.first);
+        }
+    }
+
+    /// A bad row: where its claim hangs on it, a packed row that says so; else a reject.
+    fn refuse(&mut self, cells: &impl Cells, line: Option<i32>, row: u64, wrong: Wrong<'l>, sink: &mut impl Sink) {
+        let (cents, known) = self.amount_alone(cells);
+        let unit = self.file.shapes.unit;
+        if unit != Unit::Facility && self.file.shape != FileShape::Base {
+            return self.reject(row, line, wrong, cents, known, sink);
+        }
+        let mut packed = vec![0; HEAD];
+        push_text(&mut packed, wrong.0.as_bytes());
+        push_text(&mut packed, wrong.1.as_bytes());
+        push_text(&mut packed, &self.claim_id);
+        let head = Head {
+            kind: Kind::Bad,
+            flags: COUNTED | if known { 0 } else { AMOUNT_UNKNOWN },
+            table: self.file.shapes.table,
+            bene_key: self.bene_key,
+            claim_key: self.claim_key,
+            line: line.unwrap_or(-1),
+            proc_date: NO_DAY,
+            file: self.number,
+            row,
+            cents,
+        };
+        head.write(&mut packed);
+        sink.row(unit, head.bene_key, &packed);
+    }
+
+    fn reject(
+        &mut self,
+        row: u64,
+        line: Option<i32>,
+        (column, reason): Wrong<'l>,
+        cents: i64,
+        amount_known: bool,
+        sink: &mut impl Sink,
+    ) {
+        let number = self.claim_key.to_string();
+        let claim_id = match std::str::from_utf8(&self.claim_id) {
+            Ok("") if self.claim_known => &number,
+            Ok(text) => text,
+            Err(_) => "",
+        };
+        sink.reject(Reject { file: self.number, row, claim_id, line, column, reason, cents, amount_known });
+    }
+
+    /// The amount of a row that is otherwise not read, and whether it is known. Adds it to what the file holds.
+    fn amount_alone(&mut self, cells: &impl Cells) -> (i64, bool) {
+        let Some(fill) = &self.file.amount else { return (0, true) };
+        let cents = normalise::amount(cells.cell(fill.sources[0]), &mut Uses::default());
+        let known = cents.ok().flatten();
+        self.cents += known.unwrap_or(0);
+        (known.unwrap_or(0), known.is_some())
+    }
+}
+
+#[inline]
+fn is_identifier(text: &[u8], longest: usize) -> bool {
+    (1..=longest).contains(&text.len()) && text.iter().all(u8::is_ascii_graphic)
+}
+
+/// Remembers the lives that a worker has met lately, so that most rows need not say who they belong to again.
+#[derive(Debug)]
+pub struct LifeCache {
+    slots: Vec<(u64, u8, [u8; LONGEST_BENE_ID])>,
+}
+impl Default for LifeCache {
+    fn default() -> Self {
+        LifeCache { slots: vec![(0, 0, [0; LONGEST_BENE_ID]); 1 << 14] }
+    }
+}
+impl LifeCache {
+    /// Whether the life is new here. Texts are compared, so that two lives with one key both count as new.
+    pub fn is_new(&mut self, bene_key: u64, bene_id: &[u8]) -> bool {
+        let at = bene_key as usize % self.slots.len();
+        let (key, length, text) = &mut self.slots[at];
+        if *key == bene_key && &text[..usize::from(*length)] == bene_id {
+            return false;
+        }
+        *key = bene_key;
+        *length = bene_id.len() as u8;
+        text[..bene_id.len()].copy_from_slice(bene_id);
+        true
+    }
+}
