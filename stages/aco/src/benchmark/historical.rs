@@ -1,7 +1,7 @@
 //! The historical benchmark (M.C.2, M.D.1–M.D.4).
 
 use super::adjust::{self, Adjustment};
-use super::rulebook::{RegionalRules, Rules652};
+use super::rulebook::{Limit, RegionalLimits, RegionalRules, Rules652};
 use super::{BenchmarkRules, Inputs, Note, Regions, Rulebook, Year, known, risk, steps, trend};
 use crate::by_type::ByType;
 use crate::walk::{WHOLE, Walk, n, of};
@@ -273,6 +273,7 @@ fn regional_adjustment(
     let mut adjustment = ByType::default();
     for (kind, difference) in difference.present() {
         let national = inputs.national[Year::By3 as usize][kind];
+        limit_steps(&regional.limits, national, kind, walk);
         let value = adjust::regional_adjustment(weight * difference, national, &regional.limits, offset);
         adjustment[kind] = Some(walk.step(&steps::REGIONAL_ADJUSTMENT, of(kind), value, || {
             let shrunk =
@@ -284,6 +285,15 @@ fn regional_adjustment(
     let single = at_mix_of_by3(inputs, &adjustment);
     walk.step(&steps::REGIONAL_SINGLE, WHOLE, single, || mean_text(&adjustment, &by3));
     (adjustment, single)
+}
+
+/// Writes the limits of a type's adjustment down, where there are any.
+fn limit_steps(limits: &RegionalLimits, national: Option<f64>, kind: EnrollmentType, walk: &mut Walk) {
+    for (step, limit) in [(&steps::REGIONAL_LIMIT_UP, limits.up), (&steps::REGIONAL_LIMIT_DOWN, limits.down)] {
+        if let (Limit::Of(fraction), Some(national)) = (limit, national) {
+            walk.step(step, of(kind), fraction * national, || format!("{fraction} × {}", n(national)));
+        }
+    }
 }
 
 /// The offset factor from dual share and mean score (M.D.2.5).

@@ -75,6 +75,14 @@ step!(
     OFFSET_FACTOR = "D.2.5", "offset_factor" None, "Offset of negative regional adjustments", "fraction", All("42 CFR 425.656(c)(4)-(5)"), ""
 );
 step!(
+    /// Limit of a positive regional adjustment.
+    REGIONAL_LIMIT_UP = "D.2.4", "regional_limit_up" None, "Limit of a positive regional adjustment", "dollars", By(["42 CFR 425.602", "42 CFR 425.603(b)", "42 CFR 425.603(c)(9)", "42 CFR 425.601(a)(8), (f)", "42 CFR 425.656"]), "benchmark.regional_limit"
+);
+step!(
+    /// Limit of a negative regional adjustment.
+    REGIONAL_LIMIT_DOWN = "D.2.4", "regional_limit_down" None, "Limit of a negative regional adjustment", "dollars", By(["42 CFR 425.602", "42 CFR 425.603(b)", "42 CFR 425.603(c)(9)", "42 CFR 425.601(a)(8), (f)", "42 CFR 425.656"]), "benchmark.regional_limit"
+);
+step!(
     /// Regional adjustment.
     REGIONAL_ADJUSTMENT = "D.2.4", "regional_adjustment" None, "Regional adjustment", "dollars", By(["42 CFR 425.602", "42 CFR 425.603(b)", "42 CFR 425.603(c)(9)", "42 CFR 425.601(a)(8), (f)", "42 CFR 425.656"]), "benchmark.regional_limit"
 );
