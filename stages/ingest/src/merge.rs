@@ -236,14 +236,14 @@ fn claim_id(shapes: &TableShapes, group: &[Packed<'_>]) -> String {
 fn claim_text<'a>(shapes: &TableShapes, row: &Packed<'a>) -> &'a str {
     let last_of = |shape: &Shape| {
         let mut texts = Texts(&row.payload[shape.fixed..]);
-        shape.columns.iter().filter(|(_, place)| *place == Place::Text).for_each(|_| drop(texts.take()));
+        shape.columns.iter().filter(|(_, place)| *place == Place::Text).for_each(|_| _ = texts.take());
         texts.take()
     };
     let first_of = |shape: &Shape| {
         let claim_id = lake_of(shapes.unit).position("claim_id").expect("claims have an identifier");
         let before = shape.columns.iter().take_while(|(position, _)| *position < claim_id);
         let mut texts = Texts(&row.payload[shape.fixed..]);
-        before.filter(|(_, place)| *place == Place::Text).for_each(|_| drop(texts.take()));
+        before.filter(|(_, place)| *place == Place::Text).for_each(|_| _ = texts.take());
         texts.take()
     };
     let text = match row.head.kind {

@@ -64,19 +64,19 @@ pub fn cut(bytes: &[u8], delimiter: u8, last: bool) -> Cut {
 /// A quote opens only at the start of a cell; inside, two stand for one and newlines are text.
 fn last_record_with_quotes(bytes: &[u8], delimiter: u8) -> (usize, u64) {
     let (mut end, mut records) = (0, 0);
-    let (mut inside, mut fresh) = (false, true);
+    let (mut inside, mut opens) = (false, true);
     for (at, &byte) in bytes.iter().enumerate() {
         if inside {
+            // A second quote right behind the closing one opens again: the two stand for one.
             inside = byte != b'"';
+            opens = !inside;
             continue;
         }
-        match byte {
-            // A doubled quote reopens what the first of the two has closed.
-            b'"' if fresh || (at > 0 && bytes[at - 1] == b'"') => inside = true,
-            b'\n' => (end, records) = (at + 1, records + 1),
-            _ => {}
+        inside = opens && byte == b'"';
+        if byte == b'\n' {
+            (end, records) = (at + 1, records + 1);
         }
-        fresh = byte == delimiter || byte == b'\n';
+        opens = byte == delimiter || byte == b'\n';
     }
     (end, records)
 }
@@ -277,8 +277,9 @@ mod tests {
         assert_eq!(cut(b"a\nb\n", b',', true), plain);
         assert_eq!(cut(b"abc", b',', false).end, 0);
         let quoted = b"x,\"a\nb\"\ny,\"c\"\"\nd\"\nz,\"e\nf";
-        assert_eq!(cut(quoted, b',', false), Cut { end: 19, records: 2, quoted: true });
+        assert_eq!(cut(quoted, b',', false), Cut { end: 18, records: 2, quoted: true });
         assert_eq!(cut(b"5\" tube\nx", b',', false), Cut { end: 8, records: 1, quoted: true });
+        assert_eq!(cut(b"5\"\" tube\nx", b',', false), Cut { end: 9, records: 1, quoted: true });
     }
 
     #[test]
