@@ -1,0 +1,174 @@
+//! The ACOs of the nation: agreements, tracks, sizes, and how far each bends its people's spending.
+
+use crate::random::Random;
+use acoledger_schemas::values::{AgreementType, AssignmentMethod, MsrChoice, RevenueCategory, TerminationKind, Track};
+
+/// One ACO.
+#[derive(Clone, Debug)]
+pub(crate) struct AcoPlan {
+    /// Identifier.
+    pub(crate) id: String,
+    /// Year in which its agreement starts.
+    pub(crate) start: i32,
+    pub(crate) kind: AgreementType,
+    /// Track in the first, second, … year of the agreement; the last one stays.
+    pub(crate) tracks: &'static [Track],
+    pub(crate) method: AssignmentMethod,
+    pub(crate) msr: MsrChoice,
+    pub(crate) revenue: RevenueCategory,
+    /// Share of the ACO lives that it aims at, relative to the others.
+    pub(crate) size: f64,
+    /// Share of spending that it saves from its agreement's start on; negative: it costs more.
+    pub(crate) effect: f64,
+    pub(crate) quality: f64,
+    pub(crate) met_standard: bool,
+    pub(crate) met_alternative: bool,
+    pub(crate) advance_balance_dollars: Option<i64>,
+    /// Ends its last year on this month's last day.
+    pub(crate) terminated: Option<(u32, TerminationKind)>,
+    /// Whether a county of its is hit by a disaster.
+    pub(crate) disaster: bool,
+}
+
+impl AcoPlan {
+    /// Track in a performance year.
+    pub(crate) fn track(&self, year: i32) -> Track {
+        let at = usize::try_from(year - self.start).unwrap_or(0);
+        self.tracks[at.min(self.tracks.len() - 1)]
+    }
+}
+
+/// Lives up to which the nation has the demo's ACOs and the demo's ACO share.
+const DEMO_LIVES: f64 = 60_000.0;
+const DEMO_SHARE: f64 = 0.94;
+/// Share of home practices that belong to an ACO in the real nation of 2018 (`attribution.home_practice`).
+const NATION_SHARE: f64 = 0.39;
+const NATION_LIVES: f64 = 1_000_000.0;
+/// Assigned lives of a large nation's average ACO.
+const LIVES_PER_ACO: f64 = 14_000.0;
+
+/// Share of homes that lie in an ACO: the demo's for small nations, the real one from a million lives on.
+pub(crate) fn aco_share(lives: u32) -> f64 {
+    let at = (f64::from(lives).ln() - DEMO_LIVES.ln()) / (NATION_LIVES.ln() - DEMO_LIVES.ln());
+    DEMO_SHARE + (NATION_SHARE - DEMO_SHARE) * at.clamp(0.0, 1.0)
+}
+
+/// The ACOs of a nation of `lives`: seven planned ones, and further ones of their kinds when there is room.
+pub(crate) fn plans(lives: u32, years: &[i32], seed: u64) -> Vec<AcoPlan> {
+    let mut random = Random::new(seed, 0, 200);
+    let room = (f64::from(lives) * aco_share(lives) * 0.78 / LIVES_PER_ACO).round() as usize;
+    let first = years[0];
+    let second = years.get(1).copied().unwrap_or(first);
+    let base = templates(first, second);
+    let count = if f64::from(lives) <= DEMO_LIVES { base.len() } else { room.max(base.len()) };
+    (0..count)
+        .map(|i| {
+            let mut plan = base[i % base.len()].clone();
+            plan.id = format!("A{}", 5001 + i);
+            if i >= base.len() {
+                vary(&mut plan, &mut random);
+            }
+            plan
+        })
+        .collect()
+}
+
+/// Another ACO of the same kind: its own size and effect, right-skewed around the mean of recent years.
+fn vary(plan: &mut AcoPlan, random: &mut Random) {
+    const SHAPE: f64 = 3.0;
+    plan.size = random.lognormal(1.0, 0.6).max(0.45);
+    plan.effect = 0.042 + 0.029 * (random.gamma(SHAPE) - 1.0) * SHAPE.sqrt();
+    plan.quality = (0.82 + 0.09 * random.normal()).clamp(0.3, 1.0);
+    plan.met_standard = random.chance(0.9);
+    plan.met_alternative = plan.met_standard || random.chance(0.6);
+    plan.advance_balance_dollars = None;
+    plan.terminated = None;
+    plan.disaster = random.chance(0.05);
+}
+
+fn templates(first: i32, second: i32) -> Vec<AcoPlan> {
+    use AgreementType::{Initial, Reentering, Renewal};
+    use AssignmentMethod::{Prospective, Retrospective};
+    use MsrChoice::{Fixed, Variable};
+    use RevenueCategory::{High, Low};
+    let plain = AcoPlan {
+        id: String::new(),
+        start: first,
+        kind: Initial,
+        tracks: &[Track::A, Track::B],
+        method: Retrospective,
+        msr: Variable,
+        revenue: Low,
+        size: 1.0,
+        effect: 0.07,
+        quality: 0.84,
+        met_standard: true,
+        met_alternative: true,
+        advance_balance_dollars: None,
+        terminated: None,
+        disaster: false,
+    };
+    vec![
+        plain.clone(),
+        AcoPlan {
+            tracks: &[Track::C, Track::D],
+            method: Prospective,
+            msr: Fixed(0.01),
+            size: 1.05,
+            effect: -0.06,
+            quality: 0.61,
+            met_standard: false,
+            terminated: Some((10, TerminationKind::Voluntary)),
+            ..plain.clone()
+        },
+        AcoPlan {
+            kind: Renewal,
+            tracks: &[Track::En],
+            msr: Fixed(0.0),
+            revenue: High,
+            effect: 0.09,
+            quality: 0.91,
+            ..plain.clone()
+        },
+        AcoPlan {
+            kind: Renewal,
+            tracks: &[Track::E],
+            effect: -0.12,
+            quality: 0.72,
+            disaster: true,
+            revenue: High,
+            ..plain.clone()
+        },
+        AcoPlan {
+            start: second,
+            tracks: &[Track::A, Track::B],
+            effect: 0.1,
+            quality: 0.79,
+            advance_balance_dollars: Some(412_500),
+            ..plain.clone()
+        },
+        AcoPlan {
+            start: second,
+            kind: Renewal,
+            tracks: &[Track::En],
+            method: Prospective,
+            msr: Fixed(0.02),
+            revenue: High,
+            size: 1.1,
+            effect: 0.06,
+            quality: 0.88,
+            ..plain.clone()
+        },
+        AcoPlan {
+            start: second,
+            kind: Reentering,
+            tracks: &[Track::B, Track::C],
+            size: 0.4,
+            effect: 0.03,
+            quality: 0.35,
+            met_standard: false,
+            met_alternative: false,
+            ..plain
+        },
+    ]
+}
