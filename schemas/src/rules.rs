@@ -305,7 +305,7 @@ fn floats(value: &toml::Value) -> toml::Value {
 }
 
 /// Edit distance, for hints.
-pub(crate) fn distance(a: &str, b: &str) -> usize {
+pub fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.chars().enumerate() {

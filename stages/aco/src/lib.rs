@@ -5,6 +5,7 @@ pub mod by_type;
 mod facts;
 mod gather;
 mod index;
+pub mod replay;
 mod rows;
 pub mod settle;
 mod settled;

@@ -87,8 +87,8 @@ pub(super) fn forgiven_share(disaster: Option<Disaster>, rules: &SettleRules) ->
     disaster.filter(|_| rules.disaster_relief).map_or(0.0, Disaster::factor)
 }
 
-/// Advances taken out of a payment, and what is left of them (M.F.9.2).
-pub(super) fn recoup(earned: f64, balance: Option<f64>) -> (f64, Option<f64>) {
+/// Advances taken out of `earned`, and what is left of them (M.F.9.2). Dollars; nothing is left where there is no balance.
+pub fn recoup(earned: f64, balance: Option<f64>) -> (f64, Option<f64>) {
     let taken = earned.max(0.0).min(balance.unwrap_or(0.0));
     (taken, balance.map(|balance| balance - taken))
 }

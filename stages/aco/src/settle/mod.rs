@@ -10,11 +10,12 @@ mod rules;
 mod thresholds;
 
 pub use facts::{Disaster, Facts, Imputed, Outcome, Quality, SettleError, Settlement, Termination};
+pub use limits::recoup;
 pub use rules::{FirstYear, LossRate, MsrBand, QualityEra, SettleRules};
 pub use thresholds::variable_msr;
 
 use acoledger_schemas::values::Period;
-use limits::{forgiven_share, kept_after_termination, loss_limit, recoup};
+use limits::{forgiven_share, kept_after_termination, loss_limit};
 use rates::{Rates, half_rate, rates};
 use rules::{Terms, on};
 use thresholds::{Thresholds, cents, meets, thresholds};

@@ -139,6 +139,38 @@ impl SettleRules {
         self.tracks.get(&track).map(|terms| terms.loss.is_some())
     }
 
+    /// Loss limit of a track as a fraction of participants' revenue (M.F.2); `None` where there is none.
+    pub fn loss_limit_of_revenue(&self, track: Track) -> Option<f64> {
+        self.tracks.get(&track)?.loss.as_ref()?.limit_of_revenue
+    }
+
+    /// Whether the limit by revenue of a track holds only for flagged ACOs.
+    pub fn revenue_limit_needs_flag(&self, track: Track) -> bool {
+        let loss = self.tracks.get(&track).and_then(|terms| terms.loss.as_ref());
+        loss.is_some_and(|loss| loss.revenue_needs_flag)
+    }
+
+    /// These rules with CMS's own minimum savings rate for an ACO below the printed bands (M.F.1.2).
+    pub fn with_msr_below_bands(mut self, rate: f64) -> SettleRules {
+        self.below_bands = rate;
+        self
+    }
+
+    /// Whether `heads` assigned beneficiaries are fewer than the printed bands reach.
+    pub fn is_below_bands(&self, heads: i64) -> bool {
+        self.bands.first().is_none_or(|band| heads < band.heads[0])
+    }
+
+    /// Bands of the variable minimum savings rate.
+    pub fn msr_bands(&self) -> &[MsrBand] {
+        &self.bands
+    }
+
+    /// Share of a whole year's dollars that a half-year of 2019 carries (M.D.4.5).
+    pub fn half_year_share(&self) -> f64 {
+        self.period_share
+    }
+
     /// Fixed minimum savings rates that an ACO may choose (M.F.1.3).
     pub fn msr_choices(&self) -> &[f64] {
         &self.choices

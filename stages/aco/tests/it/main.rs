@@ -2,4 +2,7 @@
 
 mod oracles;
 mod rates_cases;
+mod replay;
 mod settle;
+mod worked_example;
+mod worked_inputs;
