@@ -1,11 +1,26 @@
 //! Everything a kernel must know, compiled once from rules, program files and the study's facts.
 
-use crate::needs::Needs;
+mod care;
+mod faults;
+mod law;
+mod lists;
+mod people;
+
+pub(crate) use care::{Care, Names, class, flag};
+pub(crate) use faults::Faults;
+pub(crate) use law::{EnrollLaw, KINDS, SpendLaw, kind};
+pub(crate) use lists::{AcoYear, Entities, Field, List, NOBODY, OWN, SHARED, Span};
+pub(crate) use people::{Designation, Elsewhere, Esrd, Payment, People, Score};
+
+use crate::needs::{MonthSpan, Needs, needs};
+use crate::output;
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rules::Rules;
 use acoledger_schemas::study::{CountyCodes, Maturity, Study};
 use acoledger_schemas::table::Problems;
+use acoledger_schemas::values::Date;
 use arrow_schema::SchemaRef;
+use std::collections::{BTreeSet, HashMap};
 
 /// The facts of a study that person grain needs.
 #[derive(Clone, Debug)]
@@ -35,11 +50,185 @@ impl Facts {
     }
 }
 
+/// One performance year: its rules, its ACOs, and the calendar years they ask for.
+pub(crate) struct Performance {
+    pub(crate) year: i32,
+    pub(crate) care: Care,
+    pub(crate) field: Field,
+    /// First and last month of the prospective window, from January of the year.
+    prospective: (i32, i32),
+    /// Months of the expanded window; 0: no step 3.
+    pub(crate) expanded_months: i32,
+    /// Share of lives at or below a threshold, in ten thousandths.
+    pub(crate) percentile: u64,
+    /// By list: the retrospective and, where an ACO asks for it, the prospective window.
+    pub(crate) windows: Vec<[Option<Window>; 2]>,
+    /// Whether any ACO professional may be designated, and no service is asked for (M.A.3.2).
+    pub(crate) any_designee: bool,
+    /// Whether interim demonstration payments count.
+    pub(crate) interim: bool,
+    /// Whether all fee-for-service lives truncate, rather than the assignable ones.
+    pub(crate) truncated_by_ffs: bool,
+}
+
+/// One assignment window, in months of the timeline.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    pub(crate) span: Span,
+    /// Whether it touches the emergency (M.A.5.4).
+    pub(crate) touches: bool,
+    /// The expanded window, where there is one, and whether that touches the emergency.
+    pub(crate) expanded: Option<(Span, bool)>,
+}
+
+impl Performance {
+    /// The assignment window of a calendar year.
+    fn window(&self, year: i32, prospective: bool) -> MonthSpan {
+        let (from, to) = if prospective { self.prospective } else { (0, 11) };
+        MonthSpan { first: year * 12 + from, last: year * 12 + to }
+    }
+
+    /// The months that decide about a calendar year, the expanded window included.
+    pub(crate) fn deciding_months(&self, year: i32, prospective: bool) -> MonthSpan {
+        let span = self.window(year, prospective);
+        MonthSpan { first: span.first.min(span.last + 1 - self.expanded_months), ..span }
+    }
+
+    fn set_windows(&mut self, time: &Timeline, emergency: Span) {
+        let touches = |span: Span| span.first <= emergency.last && emergency.first <= span.last;
+        let window = |year: i32, prospective: bool| {
+            let span = time.span(self.window(year, prospective));
+            let wide = time.span(self.deciding_months(year, prospective));
+            let expanded = (self.expanded_months > 0).then(|| (wide, touches(wide)));
+            Window { span, touches: touches(span), expanded }
+        };
+        self.windows = self
+            .field
+            .lists
+            .iter()
+            .map(|list| [Some(window(list.year, false)), list.prospective.then(|| window(list.year, true))])
+            .collect();
+    }
+}
+
+/// The calendar years that a study touches, and their days and months.
+pub(crate) struct Timeline {
+    pub(crate) first_year: i32,
+    pub(crate) years: usize,
+    first_day: i32,
+    /// Month of each day, from the first month.
+    months: Vec<u16>,
+}
+
+impl Timeline {
+    fn new(first_year: i32, last_year: i32) -> Timeline {
+        let first_day = Date::first_of_month(first_year * 12).0;
+        let end = Date::first_of_month((last_year + 1) * 12).0;
+        let months = (first_day..end).map(|day| (Date(day).month_index() - first_year * 12) as u16).collect();
+        Timeline { first_year, years: (last_year - first_year + 1) as usize, first_day, months }
+    }
+
+    /// Month of a day, from the first month of the timeline; `None` outside.
+    #[inline]
+    pub(crate) fn month(&self, day: i32) -> Option<u16> {
+        self.months.get((i64::from(day) - i64::from(self.first_day)) as usize).copied()
+    }
+
+    /// Position of a calendar year.
+    pub(crate) fn at(&self, year: i32) -> Option<usize> {
+        usize::try_from(year - self.first_year).ok().filter(|at| *at < self.years)
+    }
+
+    /// A span of absolute months as one of the timeline.
+    pub(crate) fn span(&self, span: MonthSpan) -> Span {
+        Span { first: span.first - self.first_year * 12, last: span.last - self.first_year * 12 }
+    }
+
+    /// First day of a month of the timeline, which may lie outside it.
+    pub(crate) fn day_of(&self, month: i32) -> i32 {
+        Date::first_of_month(self.first_year * 12 + month).0
+    }
+}
+
 /// Everything that the kernels read beside claims: shared by all shards, never changed.
 pub struct Context {
+    pub(crate) seed: u64,
+    pub(crate) time: Timeline,
+    pub(crate) enroll: EnrollLaw,
+    pub(crate) spend: SpendLaw,
+    pub(crate) names: Names,
+    pub(crate) acos: Vec<String>,
+    /// The same as sixteen bytes.
+    pub(crate) aco_texts: Vec<u128>,
+    pub(crate) entities: Entities,
+    pub(crate) performances: Vec<Performance>,
+    /// Specialties of clinicians: (specialty, first day, last day).
+    pub(crate) clinicians: Clinicians,
+    /// Fees by calendar year and code, in cents.
+    pub(crate) fees: HashMap<(i32, u16), i64>,
+    pub(crate) clinic_bills: Vec<(i32, Vec<String>)>,
+    pub(crate) cah_bills: Vec<String>,
+    pub(crate) cah_centers: Vec<String>,
+    pub(crate) eta_bills: Vec<String>,
+    /// Codes that are not on the list of teaching-amendment hospitals, from a day on.
+    pub(crate) eta_unlisted: Vec<(i32, BTreeSet<u16>)>,
+    pub(crate) people: People,
+    /// Last day of the emergency, for services.
+    pub(crate) emergency_last_day: i32,
+    /// Calendar years whose spending is summed.
+    pub(crate) calendar_years: Vec<i32>,
+    /// By month of the timeline: position among the calendar years, and among the performance years; 255: none.
+    pub(crate) slot_of_month: Vec<u8>,
+    pub(crate) performance_of_month: Vec<u8>,
     needs: Needs,
     assignment: SchemaRef,
     person_year: SchemaRef,
+    findings: Vec<(&'static str, u64)>,
+}
+
+/// Clinicians whose specialty program files give.
+#[derive(Default)]
+pub(crate) struct Clinicians {
+    pub(crate) by_npi: HashMap<String, u32>,
+    specialties: Vec<Vec<(i32, i32, u8)>>,
+    /// By performance year: ACO professionals, and those attested, as (clinician, ACO).
+    pub(crate) professionals: Vec<BTreeSet<(u32, u32)>>,
+    pub(crate) attested: Vec<BTreeSet<(u32, u32)>>,
+}
+
+impl Clinicians {
+    /// The specialty in force on a day; 0: none known.
+    pub(crate) fn specialty(&self, clinician: u32, day: i32) -> u8 {
+        let rows = self.specialties.get(clinician as usize).map_or(&[][..], Vec::as_slice);
+        rows.iter().filter(|row| row.0 <= day && day <= row.1).max_by_key(|row| row.0).map_or(0, |row| row.2)
+    }
+
+    fn new(program: &Program, names: &Names, acos: &[String], years: &[i32]) -> Clinicians {
+        let mut all = Clinicians::default();
+        all.professionals.resize(years.len(), BTreeSet::new());
+        all.attested.resize(years.len(), BTreeSet::new());
+        let next = |by_npi: &mut HashMap<String, u32>, npi: &str| {
+            let next = by_npi.len() as u32;
+            *by_npi.entry(npi.to_owned()).or_insert(next)
+        };
+        for row in program.provider_specialty.iter().flatten() {
+            let at = next(&mut all.by_npi, row.npi.as_str()) as usize;
+            all.specialties.resize(all.specialties.len().max(at + 1), Vec::new());
+            let begins = row.begins_on.map_or(i32::MIN, |day| day.0);
+            let ends = row.ends_on.map_or(i32::MAX, |day| day.0);
+            all.specialties[at].push((begins, ends, names.specialty(&row.specialty)));
+        }
+        for row in program.aco_provider.iter().flatten() {
+            let Some(year) = years.iter().position(|year| *year == row.performance_year.0) else { continue };
+            let Ok(aco) = acos.binary_search_by(|known| known.as_str().cmp(row.aco_id.as_str())) else { continue };
+            let clinician = next(&mut all.by_npi, row.npi.as_str());
+            all.professionals[year].insert((clinician, aco as u32));
+            if row.attested.is_some_and(|flag| flag.0) {
+                all.attested[year].insert((clinician, aco as u32));
+            }
+        }
+        all
+    }
 }
 
 impl Context {
@@ -47,13 +236,120 @@ impl Context {
     ///
     /// # Errors
     /// A rule without a value, a program file that a rule in force needs and that is absent, a performance year without ACOs.
-    pub fn new(_rules: &Rules, _program: &Program, _facts: &Facts) -> Result<Context, Problems> {
-        Err(Problems::default())
+    pub fn new(rules: &Rules, program: &Program, facts: &Facts) -> Result<Context, Problems> {
+        let mut faults = Faults::default();
+        let mut years = facts.performance_years.clone();
+        years.sort_unstable();
+        years.dedup();
+        needed_files(program, &mut faults);
+        let acos: BTreeSet<&str> = program
+            .aco
+            .iter()
+            .filter(|row| years.contains(&row.performance_year.0))
+            .map(|r| r.aco_id.as_str())
+            .collect();
+        let acos: Vec<String> = acos.into_iter().map(str::to_owned).collect();
+        let entities = lists::entities(program, &years);
+        let (names, cares) = care::compile(rules, &years, &mut faults);
+        let mut performances: Vec<Performance> = years
+            .iter()
+            .zip(cares)
+            .map(|(year, care)| {
+                let field = lists::field(rules, program, &acos, &entities, *year, &mut faults);
+                performance(rules, *year, care, field, &mut faults)
+            })
+            .collect();
+        let latest = years.last().copied().unwrap_or(2012);
+        let enroll = EnrollLaw::new(rules, facts.county_codes, latest, &mut faults);
+        let needs = needs(&performances, &enroll);
+        let touched = needs.tables.iter().flat_map(|need| &need.years);
+        let (first, last) = touched.fold((i32::MAX, i32::MIN), |(a, b), year| (a.min(*year), b.max(*year)));
+        if first > last {
+            return Err(faults.problems);
+        }
+        let time = Timeline::new(first, last);
+        let spend = SpendLaw::new(rules, first, last, facts.maturity, &mut faults);
+        let specialty = |text: &str| names.specialty(text);
+        let people = People::new(program, &entities, specialty);
+        let emergency = faults.days(rules.at("primary_care.emergency.period", latest));
+        let month = |day: i32| Date(day).month_index() - first * 12;
+        let touched = Span { first: month(emergency.0), last: month(emergency.1) };
+        performances.iter_mut().for_each(|performance| performance.set_windows(&time, touched));
+        let calendar_years = needs.expenditure_years.clone();
+        let shared = |count: fn(&Performance) -> usize| performances.iter().map(|p| count(p) as u64).sum();
+        let findings = vec![
+            ("participant: TINs in more than one ACO of a performance year", shared(|p| p.field.tins.shared.len())),
+            (
+                "participant_ccn: facilities of more than one ACO of a performance year",
+                shared(|p| p.field.ccns.shared.len()),
+            ),
+        ];
+        let by_month = |years: &[i32]| -> Vec<u8> {
+            let months = 0..time.years as i32 * 12;
+            let at = |month: i32| years.iter().position(|year| *year == first + month / 12);
+            months.map(|month| at(month).map_or(u8::MAX, |at| at as u8)).collect()
+        };
+        let context = Context {
+            seed: facts.seed,
+            clinicians: Clinicians::new(program, &names, &acos, &years),
+            fees: fees(program, &names),
+            clinic_bills: dated(faults.take(rules.timeline("assign.clinic.bill_types"))),
+            cah_bills: faults.take(rules.at("assign.cah.bill_types", latest)),
+            cah_centers: faults.take(rules.at("assign.cah.centers", latest)),
+            eta_bills: faults.take(rules.at("assign.eta.bill_types", latest)),
+            eta_unlisted: dated(faults.take(rules.timeline::<Vec<String>>("primary_care.eta.not_listed")))
+                .into_iter()
+                .map(|(day, texts)| (day, faults.expand(&texts).iter().map(|code| names.code(code)).collect()))
+                .collect(),
+            assignment: output::assignment_schema(),
+            person_year: output::person_year_schema(&years, !people.scores.is_empty()),
+            emergency_last_day: emergency.1,
+            slot_of_month: by_month(&calendar_years),
+            performance_of_month: by_month(&years),
+            time,
+            enroll,
+            spend,
+            names,
+            aco_texts: acos.iter().map(|aco| crate::views::pack(aco).unwrap_or(0)).collect(),
+            acos,
+            entities,
+            performances,
+            people,
+            calendar_years,
+            needs,
+            findings,
+        };
+        faults.problems.or(context)
+    }
+
+    /// Histograms of annualised spending, one for each list and type: the number of lists.
+    pub(crate) fn histograms(&self) -> usize {
+        self.performances.iter().map(|performance| performance.field.lists.len()).sum()
+    }
+
+    /// The lists whose threshold a row of `person_year` helps to decide, and whether interim payments count there.
+    pub(crate) fn histogram_places(&self, year: i32, members: &[u32], mut place: impl FnMut(usize, bool)) {
+        let mut first = 0;
+        for (performance, bits) in self.performances.iter().zip(members) {
+            let lists = &performance.field.lists;
+            if let Ok(at) = lists.binary_search_by_key(&year, |list| list.year)
+                && !lists[at].only_before
+                && (performance.truncated_by_ffs || bits & output::member::RETROSPECTIVE != 0)
+            {
+                place(first + at, performance.interim);
+            }
+            first += lists.len();
+        }
     }
 
     /// What the study needs of the lake.
     pub fn needs(&self) -> &Needs {
         &self.needs
+    }
+
+    /// Things worth telling the user about the program files, with counts.
+    pub fn findings(&self) -> &[(&'static str, u64)] {
+        &self.findings
     }
 
     /// Schema of the `assignment` batches: the table's columns.
@@ -65,4 +361,52 @@ impl Context {
     pub fn person_year_schema(&self) -> SchemaRef {
         self.person_year.clone()
     }
+}
+
+fn needed_files(program: &Program, faults: &mut Faults) {
+    if program.participant.is_none() {
+        faults.file(
+            "participant",
+            "",
+            "file is missing: rule `assign.steps` needs it",
+            "give every ACO's participant TINs",
+        );
+    }
+    if program.eta_hospital.is_some() && program.eta_fee.is_none() {
+        faults.file(
+            "eta_fee",
+            "",
+            "file is missing: rule `assign.eta.bill_types` needs it",
+            "give the fee of each service",
+        );
+    }
+}
+
+fn performance(rules: &Rules, year: i32, care: Care, field: Field, faults: &mut Faults) -> Performance {
+    let prospective: Vec<i32> = faults.take(rules.at("assign.window.prospective", year));
+    let prospective = match prospective.as_slice() {
+        [first, last] => (*first, *last),
+        _ => (0, 11),
+    };
+    Performance {
+        year,
+        care,
+        field,
+        prospective,
+        expanded_months: faults.take(rules.at("assign.window.expanded", year)),
+        percentile: (faults.take::<f64>(rules.at("cells.truncation.percentile", year)) * 10_000.0).round() as u64,
+        windows: Vec::new(),
+        any_designee: faults.choice("assign.voluntary.designees", rules, year, "any", "served"),
+        interim: faults.take(rules.at("spend.demonstration.interim", year)),
+        truncated_by_ffs: faults.choice("cells.truncation.population", rules, year, "ffs", "assignable"),
+    }
+}
+
+fn dated<T>(values: Vec<(Date, T)>) -> Vec<(i32, T)> {
+    values.into_iter().map(|(day, value)| (day.0, value)).collect()
+}
+
+fn fees(program: &Program, names: &Names) -> HashMap<(i32, u16), i64> {
+    let rows = program.eta_fee.iter().flatten();
+    rows.map(|row| ((row.calendar_year.0, names.code(row.hcpcs.as_str())), row.amount.0.0)).collect()
 }

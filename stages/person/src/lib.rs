@@ -9,16 +9,32 @@
 //! person_year ──pass_b──▶ CellSums ──merge, finish──▶ Cells                                       never reads claims
 //! ```
 
+mod assign;
+mod columns;
 mod context;
+mod counties;
+mod enroll;
+mod finish;
+mod histogram;
+mod ledger;
+mod life;
+mod merge;
 mod needs;
+mod output;
 mod pass_a;
 mod pass_b;
+mod plurality;
+mod risk;
+mod rows;
+mod spend;
 mod streams;
 mod thresholds;
+mod views;
 
 pub use context::{Context, Facts};
+pub use ledger::LedgerRow;
 pub use needs::{MonthSpan, Needs, TableNeed};
-pub use pass_a::{LedgerRow, ShardA, Sink, pass_a};
+pub use pass_a::{ShardA, Sink, pass_a};
 pub use pass_b::{CellSums, pass_b};
 pub use streams::{Batches, ShardStreams};
 pub use thresholds::{Selection, Thresholds};

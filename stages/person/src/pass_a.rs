@@ -1,9 +1,20 @@
 //! Pass A: one walk over a shard's lives and claims answers every (performance year, calendar year, window).
 
-use crate::context::Context;
+use crate::assign::{Outcome, Place, Scratch, assign};
+use crate::context::{Context, List, Performance};
+use crate::histogram::{BUCKETS, annual, bucket};
+use crate::ledger::{Ledger, LedgerRow};
+use crate::life::Life;
+use crate::merge::{Merge, Rows};
+use crate::output::{AssignmentRow, Output, PersonYearRow, member};
+use crate::risk;
+use crate::spend::{Sums, add_demonstrations, add_earnings, add_up};
 use crate::streams::ShardStreams;
+use crate::views::View;
 use acoledger_schemas::table::Problem;
+use acoledger_schemas::values::Basis;
 use arrow_array::RecordBatch;
+use std::collections::BTreeMap;
 
 /// Where pass A puts its rows.
 pub trait Sink {
@@ -19,40 +30,83 @@ pub trait Sink {
     fn person_year(&mut self, batch: RecordBatch) -> Result<(), String>;
 }
 
-/// One line of the conservation ledger: what became of rows and cents of one kind of claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LedgerRow {
-    /// Kind: `inpatient`, `carrier`, …
-    pub kind: &'static str,
-    /// `read`, `counted`, or the rule that left them out.
-    pub outcome: &'static str,
-    /// Claims of facilities, lines of the others, payments.
-    pub rows: u64,
-    /// Medicare payment, as read.
-    pub cents: i64,
+/// Heads of one ACO in one year.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Heads {
+    pub(crate) all: i64,
+    pub(crate) dual: i64,
+    pub(crate) subsidised_or_dual: i64,
+    pub(crate) voluntary: i64,
+    pub(crate) claims: i64,
+    pub(crate) both: i64,
 }
 
 /// What pass A leaves of a shard beside its rows: integers, merged in any order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShardA {
     /// Lives seen.
     pub lives: u64,
+    /// Rows of `assignment` and of `person_year`.
+    pub rows: [u64; 2],
+    pub(crate) ledger: Ledger,
+    /// By performance year, list and type.
+    pub(crate) histograms: Vec<u64>,
+    /// By (performance year, list, ACO).
+    pub(crate) heads: BTreeMap<(u8, u8, u16), Heads>,
+    /// By the same, and county.
+    pub(crate) county_heads: BTreeMap<(u8, u8, u16, u64), i64>,
+    /// By performance year and ACO.
+    pub(crate) revenue: Vec<Vec<i64>>,
+    findings: BTreeMap<&'static str, u64>,
 }
 
 impl ShardA {
     /// Adds another shard's. Associative and commutative; `ShardA::default()` is neutral.
     pub fn merge(&mut self, other: &ShardA) {
         self.lives += other.lives;
+        self.rows[0] += other.rows[0];
+        self.rows[1] += other.rows[1];
+        self.ledger.merge(&other.ledger);
+        self.histograms.resize(self.histograms.len().max(other.histograms.len()), 0);
+        self.histograms.iter_mut().zip(&other.histograms).for_each(|(a, b)| *a += b);
+        for (key, heads) in &other.heads {
+            let own = self.heads.entry(*key).or_default();
+            own.all += heads.all;
+            own.dual += heads.dual;
+            own.subsidised_or_dual += heads.subsidised_or_dual;
+            own.voluntary += heads.voluntary;
+            own.claims += heads.claims;
+            own.both += heads.both;
+        }
+        for (key, heads) in &other.county_heads {
+            *self.county_heads.entry(*key).or_default() += heads;
+        }
+        if self.revenue.is_empty() {
+            self.revenue.clone_from(&other.revenue);
+        } else {
+            for (own, others) in self.revenue.iter_mut().zip(&other.revenue) {
+                own.iter_mut().zip(others).for_each(|(a, b)| *a += b);
+            }
+        }
+        for (finding, count) in &other.findings {
+            *self.findings.entry(finding).or_default() += count;
+        }
     }
 
     /// The conservation ledger; for each kind, `read` equals the sum of the others.
     pub fn ledger(&self) -> Vec<LedgerRow> {
-        Vec::new()
+        self.ledger.lines()
     }
 
     /// Things worth telling the user, with counts; never a beneficiary's identifier.
     pub fn findings(&self) -> Vec<(&'static str, u64)> {
-        Vec::new()
+        self.findings.iter().map(|(finding, count)| (*finding, *count)).collect()
+    }
+
+    fn find(&mut self, finding: &'static str, count: u64) {
+        if count > 0 {
+            *self.findings.entry(finding).or_default() += count;
+        }
     }
 }
 
@@ -60,6 +114,267 @@ impl ShardA {
 ///
 /// # Errors
 /// A stream that fails or is out of order, a column that is absent or of another type, a sink that fails.
-pub fn pass_a(_context: &Context, _streams: ShardStreams<'_>, _sink: &mut dyn Sink) -> Result<ShardA, Problem> {
-    Ok(ShardA::default())
+pub fn pass_a(context: &Context, streams: ShardStreams<'_>, sink: &mut dyn Sink) -> Result<ShardA, Problem> {
+    let mut merge = Merge::new(context, streams)?;
+    let mut walk = Walk::new(context, sink);
+    while let Some(key) = merge.next_life() {
+        walk.life.open(key);
+        let (life, ledger) = (&mut walk.life, &mut walk.shard.ledger);
+        merge.read_life(key, context, |rows| read(context, life, ledger, rows))?;
+        walk.close(&merge)?;
+    }
+    walk.finish()
+}
+
+fn read(context: &Context, life: &mut Life, ledger: &mut Ledger, rows: Rows<'_>) -> Result<(), Problem> {
+    match rows.view {
+        View::Bene(view) => rows.rows.for_each(|row| {
+            life.bene_id.clear();
+            life.bene_id.push_str(view.ids.value(row));
+        }),
+        View::Enroll(view) => life.enroll(context, view, rows.year, rows.rows)?,
+        View::Facility(view) => life.facilities(context, ledger, view, rows.rows),
+        View::Revenue(view) => life.revenue(context, view, rows.rows),
+        View::Lines(view) => life.lines(context, ledger, view, rows.rows),
+    }
+    Ok(())
+}
+
+/// Where program rows of lives have been read to.
+#[derive(Default)]
+struct Places {
+    designations: usize,
+    elsewhere: usize,
+    esrd: usize,
+    subsidies: usize,
+    payments: usize,
+    scores: usize,
+}
+
+/// The state of a walk: the open life, and what has been added up.
+struct Walk<'w> {
+    context: &'w Context,
+    life: Life,
+    places: Option<Places>,
+    shard: ShardA,
+    output: Output<'w>,
+    scratch: Scratch,
+    sums: Vec<[Sums; 4]>,
+    /// By calendar year, then performance year.
+    members: Vec<Vec<u32>>,
+    scores: Vec<i64>,
+}
+
+impl<'w> Walk<'w> {
+    fn new(context: &'w Context, sink: &'w mut dyn Sink) -> Walk<'w> {
+        let years = context.performances.len();
+        let scores = if context.people.scores.is_empty() { 0 } else { 4 * (1 + years) };
+        let mut shard = ShardA::default();
+        shard.histograms.resize(context.histograms() * 4 * BUCKETS, 0);
+        shard.revenue = vec![vec![0; context.acos.len()]; years];
+        let output = Output::new(sink, context.assignment_schema(), context.person_year_schema(), years, scores);
+        Walk {
+            context,
+            life: Life::new(context),
+            places: None,
+            shard,
+            output,
+            scratch: Scratch::default(),
+            sums: vec![[Sums::default(); 4]; context.calendar_years.len()],
+            members: vec![vec![0; years]; context.calendar_years.len()],
+            scores: vec![0; scores],
+        }
+    }
+
+    /// Everything that follows from a life's rows, once all have been read.
+    fn close(&mut self, merge: &Merge<'_>) -> Result<(), Problem> {
+        let context = self.context;
+        self.shard.lives += 1;
+        if self.life.bene_id.is_empty() {
+            return Err(crate::columns::trouble("bene", None, "bene_key", "a life of other tables is missing here"));
+        }
+        let people = &context.people;
+        let key = self.life.key;
+        let places = self.places.get_or_insert_with(|| Places {
+            designations: people.designations.seek(key),
+            elsewhere: people.elsewhere.seek(key),
+            esrd: people.esrd.seek(key),
+            subsidies: people.subsidies.seek(key),
+            payments: people.payments.seek(key),
+            scores: people.scores.seek(key),
+        });
+        self.life.designations = people.designations.of(key, &mut places.designations);
+        self.life.elsewhere = people.elsewhere.of(key, &mut places.elsewhere);
+        let esrd = people.esrd.rows(people.esrd.of(key, &mut places.esrd));
+        let subsidies = people.subsidies.rows(people.subsidies.of(key, &mut places.subsidies));
+        let payments = people.payments.rows(people.payments.of(key, &mut places.payments));
+        let scores = people.scores.rows(people.scores.of(key, &mut places.scores));
+
+        let episodes = std::mem::take(&mut self.life.episodes);
+        self.life.enrollment.settle(context, esrd, &episodes);
+        self.life.episodes = episodes;
+        self.life.place_visits(context);
+        self.shard.find("lives with claims and without enrollment", u64::from(!self.life.enrollment.is_known()));
+        let missing = std::mem::take(&mut self.life.missing_fees);
+        self.shard.find("services at teaching-amendment hospitals without a fee, taken as 0", missing);
+
+        self.sums.fill([Sums::default(); 4]);
+        add_up(context, &self.life, &mut self.shard.ledger, &mut self.sums);
+        add_demonstrations(context, &self.life, payments, &mut self.shard.ledger, &mut self.sums);
+        add_earnings(context, &self.life, &mut self.shard.revenue);
+        self.assign_all(merge, subsidies)?;
+        self.person_years(merge, scores)
+    }
+
+    /// Assignment in every list, with heads and membership.
+    fn assign_all(&mut self, merge: &Merge<'_>, subsidies: &[i32]) -> Result<(), Problem> {
+        let context = self.context;
+        self.members.iter_mut().for_each(|years| years.fill(0));
+        for (at, performance) in context.performances.iter().enumerate() {
+            let mut before: Option<(i32, Outcome)> = None;
+            for (list_at, list) in performance.field.lists.iter().enumerate() {
+                let previous = before.as_ref().filter(|(year, _)| *year == list.year - 1);
+                let previous = previous.and_then(|(_, outcome)| outcome.place.as_ref());
+                let outcome = assign(context, at, list_at, &self.life, &mut self.scratch, previous);
+                if !list.only_before {
+                    self.keep(merge, at, list_at, &outcome, subsidies)?;
+                }
+                before = Some((list.year, outcome));
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(
+        &mut self,
+        merge: &Merge<'_>,
+        at: usize,
+        list_at: usize,
+        outcome: &Outcome,
+        subsidies: &[i32],
+    ) -> Result<(), Problem> {
+        let context = self.context;
+        let performance = &context.performances[at];
+        let list = &performance.field.lists[list_at];
+        let slot = context.calendar_years.binary_search(&list.year).unwrap_or(0);
+        let mut bits = 0;
+        for (method, bit) in [member::RETROSPECTIVE, member::PROSPECTIVE].into_iter().enumerate() {
+            bits |= if outcome.assignable[method] { bit } else { 0 };
+        }
+        if let Some(place) = &outcome.place {
+            bits |= place.aco + 1;
+            bits |= match place.newly {
+                Some(true) => member::NEWLY,
+                Some(false) => member::CONTINUOUSLY,
+                None => 0,
+            };
+            self.shard.rows[0] += 1;
+            self.count_heads(merge, at, list_at, place, subsidies.contains(&list.year));
+            self.write_assignment(merge, performance, list, place)?;
+        }
+        self.members[slot][at] = bits;
+        Ok(())
+    }
+
+    fn count_heads(&mut self, merge: &Merge<'_>, at: usize, list_at: usize, place: &Place, subsidised: bool) {
+        let context = self.context;
+        let list = &context.performances[at].field.lists[list_at];
+        let Some(year) = context.time.at(list.year) else { return };
+        if list.acos[place.aco as usize].as_ref().is_none_or(|aco| aco.own == 0) {
+            return;
+        }
+        let enrollment = &self.life.enrollment;
+        let dual = enrollment.record[year].dual & enrollment.state[year].eligible != 0;
+        let key = (at as u8, list_at as u8, place.aco as u16);
+        let heads = self.shard.heads.entry(key).or_default();
+        heads.all += 1;
+        heads.dual += i64::from(dual);
+        heads.subsidised_or_dual += i64::from(dual || subsidised);
+        heads.voluntary += i64::from(place.basis == Basis::Voluntary);
+        heads.claims += i64::from(place.basis == Basis::Claims);
+        heads.both += i64::from(place.basis == Basis::Both);
+        let county = merge.counties.text(enrollment.county(year)).map_or(0, crate::counties::pack);
+        *self.shard.county_heads.entry((key.0, key.1, key.2, county)).or_default() += 1;
+    }
+
+    fn write_assignment(
+        &mut self,
+        merge: &Merge<'_>,
+        performance: &Performance,
+        list: &List,
+        place: &Place,
+    ) -> Result<(), Problem> {
+        let context = self.context;
+        let prospective = list.acos[place.aco as usize].as_ref().is_some_and(|aco| aco.prospective);
+        let county = context.time.at(list.year).and_then(|year| merge.counties.text(self.life.enrollment.county(year)));
+        let comparison = place.comparison.as_ref();
+        self.output.assignment(&AssignmentRow {
+            performance_year: performance.year,
+            calendar_year: list.year,
+            bene_id: &self.life.bene_id,
+            aco_id: &context.acos[place.aco as usize],
+            basis: place.basis.code(),
+            window: if prospective { "prospective" } else { "retrospective" },
+            step: comparison.map(|c| c.step as i64 + 1),
+            county,
+            winner_cents: comparison.map(|c| c.winner_cents),
+            runner_up: comparison.and_then(|c| c.runner_up.as_ref()),
+            tie: comparison.and_then(|c| c.tie),
+            cohort: match place.newly {
+                None => "all",
+                Some(true) => "newly",
+                Some(false) => "continuously",
+            },
+        })
+    }
+
+    /// Rows of `person_year`, and their places in the histograms.
+    fn person_years(&mut self, merge: &Merge<'_>, scores: &[crate::context::Score]) -> Result<(), Problem> {
+        let context = self.context;
+        for (slot, year) in context.calendar_years.iter().enumerate() {
+            let Some(at) = context.time.at(*year) else { continue };
+            let state = self.life.enrollment.state[at];
+            if state.eligible & !state.episode == 0 {
+                continue;
+            }
+            let dual = self.life.enrollment.record[at].dual;
+            let county = merge.counties.text(self.life.enrollment.county(at));
+            for kind in 0..4 {
+                let months_mask = state.types[kind] & !state.episode;
+                if months_mask == 0 {
+                    continue;
+                }
+                let sums = self.sums[slot][kind];
+                let spend_cents: i64 = sums.by_kind.iter().sum();
+                let months = months_mask.count_ones() as u8;
+                context.histogram_places(*year, &self.members[slot], |place, interim| {
+                    let spend = spend_cents + if interim { sums.interim } else { 0 };
+                    let bucket = usize::from(bucket(annual(spend, months)));
+                    self.shard.histograms[(place * 4 + kind) * BUCKETS + bucket] += 1;
+                });
+                risk::add_up(context, *year, kind as u8, months_mask, scores, &mut self.scores);
+                self.shard.rows[1] += 1;
+                self.output.person_year(&PersonYearRow {
+                    bene_id: &self.life.bene_id,
+                    calendar_year: *year,
+                    kind: kind as u8,
+                    months_mask,
+                    dual_months: (months_mask & dual).count_ones() as u8,
+                    county,
+                    spend_cents,
+                    gross_cents: sums.gross,
+                    by_kind: sums.by_kind,
+                    interim_cents: sums.interim,
+                    members: &self.members[slot],
+                    scores: &self.scores,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<ShardA, Problem> {
+        self.output.finish()?;
+        Ok(self.shard)
+    }
 }

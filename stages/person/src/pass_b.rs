@@ -1,24 +1,170 @@
 //! Pass B: `person_year` rows into cells; never reads claims.
 
 use crate::context::Context;
-use crate::pass_a::ShardA;
+use crate::counties;
+use crate::output::member;
+use crate::rows::{self, PersonYears};
 use crate::thresholds::Thresholds;
-use acoledger_schemas::cells::Cells;
 use acoledger_schemas::table::Problem;
 use arrow_array::RecordBatch;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// Whose sums a cell holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Of {
+    /// Assignable lives by the calendar year.
+    Retrospective,
+    /// Assignable lives by the prospective window.
+    Prospective,
+    /// All fee-for-service lives.
+    Ffs,
+    /// Lives of an ACO (its number), by cohort bits.
+    Aco(u16, u8),
+}
+
+/// Key of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Key {
+    pub(crate) performance: u8,
+    pub(crate) list: u8,
+    pub(crate) of: Of,
+    pub(crate) county: u64,
+    pub(crate) kind: u8,
+}
+
+/// Sums of a cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sum {
+    pub(crate) lives: i64,
+    pub(crate) months: i64,
+    pub(crate) dual_months: i64,
+    pub(crate) below: i64,
+    pub(crate) over: i64,
+    pub(crate) under: i64,
+    pub(crate) spend: i64,
+    pub(crate) gross: i64,
+    /// Score months and thousandths, HCC and demographic: of the year's own model, then of the performance year's.
+    pub(crate) scores: [i64; 8],
+}
+
+impl Sum {
+    pub(crate) fn add(&mut self, other: &Sum) {
+        self.lives += other.lives;
+        self.months += other.months;
+        self.dual_months += other.dual_months;
+        self.below += other.below;
+        self.over += other.over;
+        self.under += other.under;
+        self.spend += other.spend;
+        self.gross += other.gross;
+        self.scores.iter_mut().zip(other.scores).for_each(|(a, b)| *a += b);
+    }
+}
+
+/// A quick hash for keys that nobody chooses with ill will.
+#[derive(Default)]
+pub(crate) struct Mix(u64);
+
+impl Hasher for Mix {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+    fn write_u8(&mut self, number: u8) {
+        self.write_u64(number.into());
+    }
+    fn write_u16(&mut self, number: u16) {
+        self.write_u64(number.into());
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+    fn write_isize(&mut self, number: isize) {
+        self.write_u64(number as u64);
+    }
+}
 
 /// Partial sums of cells: integers, merged in any order.
 #[derive(Clone, Debug, Default)]
-pub struct CellSums {}
+pub struct CellSums {
+    pub(crate) sums: HashMap<Key, Sum, BuildHasherDefault<Mix>>,
+}
 
 impl CellSums {
     /// Adds another shard's. Associative and commutative; `CellSums::default()` is neutral.
-    pub fn merge(&mut self, _other: &CellSums) {}
-
-    /// The cells of the study, each table sorted by its key. `all` are the merged results of pass A.
-    pub fn finish(self, _context: &Context, _all: &ShardA, _thresholds: &Thresholds) -> Cells {
-        Cells::default()
+    pub fn merge(&mut self, other: &CellSums) {
+        for (key, sum) in &other.sums {
+            self.sums.entry(*key).or_default().add(sum);
+        }
     }
+
+    fn add(&mut self, context: &Context, thresholds: &Thresholds, rows: &PersonYears) {
+        for row in 0..rows.rows {
+            let year = rows.year[row] as i32;
+            let mut first = 0;
+            for (at, performance) in context.performances.iter().enumerate() {
+                let lists = &performance.field.lists;
+                if let Ok(list) = lists.binary_search_by_key(&year, |list| list.year)
+                    && !lists[list].only_before
+                {
+                    let interim = if performance.interim { rows.interim[row] } else { 0 };
+                    let kind = rows.kind[row] & 3;
+                    let sum = sum(rows, row, at, interim, thresholds.of(first + list, usize::from(kind)));
+                    let bits = rows.members[at][row];
+                    let mut put = |of: Of| {
+                        let key = Key { performance: at as u8, list: list as u8, of, county: rows.county[row], kind };
+                        self.sums.entry(key).or_default().add(&sum);
+                    };
+                    if bits & member::RETROSPECTIVE != 0 {
+                        put(Of::Retrospective);
+                    }
+                    if bits & member::PROSPECTIVE != 0 && lists[list].prospective_counties {
+                        put(Of::Prospective);
+                    }
+                    if performance.truncated_by_ffs {
+                        put(Of::Ffs);
+                    }
+                    if let Some(aco) = (bits & member::ACO).checked_sub(1) {
+                        put(Of::Aco(aco as u16, (bits >> 18 & 3) as u8));
+                    }
+                }
+                first += lists.len();
+            }
+        }
+    }
+}
+
+/// A row as sums: below the threshold it brings its spending, above or below it its months.
+fn sum(rows: &PersonYears, row: usize, performance: usize, interim: i64, threshold: Option<i64>) -> Sum {
+    let months = i64::from(rows.months[row]);
+    let spend = rows.spend[row] + interim;
+    let mut sum = Sum {
+        lives: 1,
+        months,
+        dual_months: i64::from(rows.dual_months[row]),
+        spend,
+        gross: rows.gross[row] + interim,
+        ..Sum::default()
+    };
+    let annual = i128::from(spend) * 12;
+    let limit = threshold.map(|cents| i128::from(cents) * i128::from(months));
+    match limit {
+        Some(limit) if annual > limit => sum.over = months,
+        Some(limit) if annual < -limit => sum.under = months,
+        _ => sum.below = spend,
+    }
+    if !rows.scores.is_empty() {
+        for at in 0..4 {
+            sum.scores[at] = rows.scores[at][row];
+            sum.scores[4 + at] = rows.scores[4 * (1 + performance) + at][row];
+        }
+    }
+    sum
 }
 
 /// Sums one shard's `person_year` rows.
@@ -26,9 +172,46 @@ impl CellSums {
 /// # Errors
 /// A batch that cannot be read, a column that is absent or of another type.
 pub fn pass_b(
-    _context: &Context,
-    _thresholds: &Thresholds,
-    _batches: impl Iterator<Item = Result<RecordBatch, String>>,
+    context: &Context,
+    thresholds: &Thresholds,
+    batches: impl Iterator<Item = Result<RecordBatch, String>>,
 ) -> Result<CellSums, Problem> {
-    Ok(CellSums::default())
+    let mut sums = CellSums::default();
+    for batch in batches {
+        let batch = batch.map_err(|what| crate::columns::trouble("person_year", None, "", what))?;
+        sums.add(context, thresholds, &PersonYears::new(context, &batch)?);
+    }
+    Ok(sums)
+}
+
+impl Context {
+    /// Columns of `person_year` that pass B and the second look read.
+    pub fn pass_b_columns(&self) -> Vec<String> {
+        rows::names(self)
+    }
+}
+
+/// A packed county as text; lives without any residence on record stand under `unknown`.
+pub(crate) fn county_text(packed: u64) -> String {
+    if packed == 0 { "unknown".into() } else { counties::unpack(packed) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merging_is_adding() {
+        let key = |kind| Key { performance: 0, list: 0, of: Of::Aco(1, 0), county: 7, kind };
+        let mut a = CellSums::default();
+        a.sums.insert(key(0), Sum { lives: 1, months: 12, ..Sum::default() });
+        let mut b = CellSums::default();
+        b.sums.insert(key(0), Sum { lives: 2, months: 20, ..Sum::default() });
+        b.sums.insert(key(1), Sum { lives: 3, ..Sum::default() });
+        let (mut ab, mut ba) = (a.clone(), b.clone());
+        ab.merge(&b);
+        ba.merge(&a);
+        assert_eq!(ab.sums, ba.sums);
+        assert_eq!(ab.sums[&key(0)], Sum { lives: 3, months: 32, ..Sum::default() });
+    }
 }

@@ -1,0 +1,168 @@
+//! Months of a life by eligibility and enrollment type (M.A.1, M.B.2).
+
+use crate::columns::NO_DAY;
+use crate::context::{Context, Span};
+use crate::counties::Residence;
+use acoledger_schemas::values::Date;
+
+/// One calendar year of a life, as its record says. Months are bits, January first.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct YearMonths {
+    pub(crate) both: u16,
+    pub(crate) one: u16,
+    pub(crate) plan: u16,
+    pub(crate) dual: u16,
+    pub(crate) esrd: u16,
+    pub(crate) disabled: u16,
+    pub(crate) residence: Residence,
+}
+
+/// What follows for one calendar year of the timeline.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct YearState {
+    /// Months in which the life is alive on the first day.
+    pub(crate) alive: u16,
+    /// Alive, in Parts A and B, in no plan (M.B.2.1).
+    pub(crate) eligible: u16,
+    /// Months inside a COVID-19 episode.
+    pub(crate) episode: u16,
+    /// Eligible months by enrollment type.
+    pub(crate) types: [u16; 4],
+}
+
+/// A life's enrollment over the timeline.
+pub(crate) struct Enrollment {
+    pub(crate) record: Vec<YearMonths>,
+    present: Vec<bool>,
+    pub(crate) state: Vec<YearState>,
+    birth: i32,
+    death: i32,
+}
+
+const YEAR: u16 = 0x0FFF;
+
+/// The months of a year from `month` on (may lie before or after it).
+fn from_month(month: i32) -> u16 {
+    match month {
+        ..=0 => YEAR,
+        1..=11 => YEAR & (YEAR << month),
+        _ => 0,
+    }
+}
+
+impl Enrollment {
+    pub(crate) fn new(context: &Context) -> Enrollment {
+        let years = context.time.years;
+        Enrollment {
+            record: vec![YearMonths::default(); years],
+            present: vec![false; years],
+            state: vec![YearState::default(); years],
+            birth: NO_DAY,
+            death: NO_DAY,
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.record.fill(YearMonths::default());
+        self.present.fill(false);
+        self.birth = NO_DAY;
+        self.death = NO_DAY;
+    }
+
+    /// Opens a year; `None` when it was open already. Later records know better about birth and death.
+    pub(crate) fn take(&mut self, at: usize, birth: i32, death: i32) -> Option<&mut YearMonths> {
+        if std::mem::replace(&mut self.present[at], true) {
+            return None;
+        }
+        self.birth = if birth == NO_DAY { self.birth } else { birth };
+        self.death = if death == NO_DAY { self.death } else { death };
+        Some(&mut self.record[at])
+    }
+
+    /// Works out the state of every year; episodes are months of the timeline.
+    pub(crate) fn settle(&mut self, context: &Context, esrd: &[crate::context::Esrd], episodes: &[(i32, i32)]) {
+        for row in esrd {
+            if let Some(at) = context.time.at(row.year) {
+                self.record[at].esrd = row.months & YEAR;
+            }
+        }
+        let month = |day: i32| Date(day).month_index() - context.time.first_year * 12;
+        let dies = if self.death == NO_DAY { i32::MAX } else { month(self.death) };
+        let ages = (self.birth != NO_DAY).then(|| {
+            let born_on_first = Date(self.birth).ymd().2 == 1;
+            month(self.birth) + context.enroll.aged_months - i32::from(born_on_first)
+        });
+        for at in 0..self.state.len() {
+            let record = &self.record[at];
+            let first = at as i32 * 12;
+            let alive = if dies == i32::MAX { YEAR } else { YEAR & !from_month(dies - first + 1) };
+            let eligible = record.both & alive & !record.plan;
+            let episode = episodes
+                .iter()
+                .fold(0, |mask, (from, to)| mask | from_month(from - first) & !from_month(to - first + 1));
+            let aged = match ages {
+                Some(month) => from_month(month - first),
+                None => YEAR & !record.disabled,
+            };
+            let esrd = eligible & record.esrd;
+            let rest = eligible & !esrd;
+            let types = [esrd, rest & !aged, rest & aged & record.dual, rest & aged & !record.dual];
+            self.state[at] = YearState { alive, eligible, episode, types };
+        }
+    }
+
+    /// Whether the life was alive when a calendar year began (M.A.1.7).
+    pub(crate) fn alive_in(&self, at: usize) -> bool {
+        self.state[at].alive & 1 == 1
+    }
+
+    /// Rules A.1.1, A.1.2 and A.1.4 over the months of a span.
+    pub(crate) fn eligible(&self, span: Span) -> bool {
+        let (mut both, mut inside) = (false, false);
+        for at in (span.first.max(0) / 12)..=(span.last / 12) {
+            let Some(record) = self.record.get(at as usize) else { continue };
+            let first = at * 12;
+            let window = from_month(span.first - first) & !from_month(span.last - first + 1);
+            let months = window & self.state[at as usize].alive;
+            if (record.one | record.plan) & months != 0 {
+                return false;
+            }
+            both |= record.both & months != 0;
+            let known = record.residence.known & months;
+            if known != 0 {
+                let last = 15 - known.leading_zeros();
+                inside = record.residence.inside >> last & 1 == 1;
+            }
+        }
+        both && inside
+    }
+
+    /// County of a calendar year: that of the last eligible month that has one (M.D.1.2).
+    pub(crate) fn county(&self, at: usize) -> u16 {
+        let (record, state) = (&self.record[at], &self.state[at]);
+        let known = [state.eligible & record.residence.known, state.alive & record.residence.known];
+        known
+            .iter()
+            .find(|months| **months != 0)
+            .map_or(0, |months| record.residence.counties[15 - months.leading_zeros() as usize])
+    }
+
+    /// Whether any year of the life has a record.
+    pub(crate) fn is_known(&self) -> bool {
+        self.present.contains(&true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_month;
+
+    #[test]
+    fn masks_of_months() {
+        assert_eq!(from_month(-3), 0x0FFF);
+        assert_eq!(from_month(0), 0x0FFF);
+        assert_eq!(from_month(11), 0x0800);
+        assert_eq!(from_month(12), 0);
+        assert_eq!(from_month(300), 0);
+    }
+}

@@ -1,0 +1,244 @@
+//! Sums of all shards into the tables of cells.
+
+use crate::context::{Context, Performance};
+use crate::output::member;
+use crate::pass_a::ShardA;
+use crate::pass_b::{CellSums, Key, Of, Sum, county_text};
+use crate::thresholds::Thresholds;
+use acoledger_schemas::cells::{
+    AcoCountyHeadsCell, AcoHeadsCell, AssignedCounty, Cells, PopulationCounty, Revenue, RiskCell,
+};
+use acoledger_schemas::values::{
+    AcoId, CalendarYear, Cents, Cohort, County, EnrollmentType, PerformanceYear, Period, Population, Window,
+};
+use std::collections::BTreeMap;
+
+/// An ACO's cell: period, ACO, calendar year, cohort, county, type, under its performance year.
+type AcoKey = (usize, Period, u32, i32, Cohort, u64, u8);
+
+impl CellSums {
+    /// The cells of the study, each table sorted by its key. `all` are the merged results of pass A.
+    pub fn finish(self, context: &Context, all: &ShardA, thresholds: &Thresholds) -> Cells {
+        let mut populations: Vec<(Key, Sum)> = Vec::new();
+        let mut assigned: BTreeMap<AcoKey, Sum> = BTreeMap::new();
+        for (key, sum) in self.sums {
+            match key.of {
+                Of::Aco(aco, cohort) => spread(context, key, aco, cohort, sum, &mut assigned),
+                _ => populations.push((key, sum)),
+            }
+        }
+        populations.sort_unstable_by_key(|(key, _)| (key.performance, key.list, order(key.of), key.county, key.kind));
+        let mut cells = Cells { threshold: thresholds.rows(context), ..Cells::default() };
+        for (key, sum) in &populations {
+            population(context, key, sum, &mut cells);
+        }
+        for (key, sum) in &assigned {
+            aco(context, key, sum, &mut cells);
+        }
+        heads(context, all, &mut cells);
+        revenue(context, all, &mut cells);
+        cells
+    }
+}
+
+/// Order of populations in a table: `assignable` before `ffs`, `retrospective` before `prospective`.
+fn order(of: Of) -> u8 {
+    match of {
+        Of::Retrospective => 0,
+        Of::Prospective => 1,
+        Of::Ffs => 2,
+        Of::Aco(..) => 3,
+    }
+}
+
+/// The periods in which a year is an ACO's own, and its cohorts there.
+fn spread(context: &Context, key: Key, aco: u16, bits: u8, sum: Sum, out: &mut BTreeMap<AcoKey, Sum>) {
+    let at = usize::from(key.performance);
+    let performance = &context.performances[at];
+    let year = performance.field.lists[usize::from(key.list)].year;
+    for row in performance.field.rows.iter().filter(|row| row.aco == u32::from(aco) && row.years.contains(&year)) {
+        let bits = u32::from(bits) << 18;
+        let cohort = match row.cohorts {
+            true if bits & member::NEWLY != 0 => Cohort::Newly,
+            true if bits & member::CONTINUOUSLY != 0 => Cohort::Continuously,
+            _ => Cohort::All,
+        };
+        out.entry((at, row.period, row.aco, year, cohort, key.county, key.kind)).or_default().add(&sum);
+    }
+}
+
+fn aco_id(context: &Context, aco: usize) -> AcoId {
+    AcoId::new(&context.acos[aco]).expect("the identifier was one when it was read")
+}
+
+fn county(packed: u64) -> County {
+    County::new(&county_text(packed)).expect("counties of enrollment records are at most five plain characters")
+}
+
+fn population(context: &Context, key: &Key, sum: &Sum, cells: &mut Cells) {
+    let performance = &context.performances[usize::from(key.performance)];
+    let (population, window) = match key.of {
+        Of::Ffs => (Population::Ffs, Window::Retrospective),
+        Of::Prospective => (Population::Assignable, Window::Prospective),
+        _ => (Population::Assignable, Window::Retrospective),
+    };
+    let year = performance.field.lists[usize::from(key.list)].year;
+    let enrollment_type = EnrollmentType::ALL[usize::from(key.kind)];
+    cells.population_county.push(PopulationCounty {
+        performance_year: PerformanceYear(performance.year),
+        calendar_year: CalendarYear(year),
+        population,
+        window,
+        county: county(key.county),
+        enrollment_type,
+        lives: sum.lives,
+        months: sum.months,
+        below_cents: Cents(sum.below),
+        months_over: sum.over,
+        months_under: sum.under,
+        spend_cents: Cents(sum.spend),
+    });
+    let models = [(year, 0), (performance.year, 4)];
+    let distinct = if year == performance.year { &models[1..] } else { &models[..] };
+    for (model, first) in distinct {
+        let blank = RiskCell {
+            period: None,
+            aco_id: None,
+            cohort: None,
+            population: Some(population),
+            window: Some(window),
+            ..risk_cell(performance, year, key.county, enrollment_type, *model)
+        };
+        risk(&blank, &sum.scores[*first..*first + 4], cells);
+    }
+}
+
+fn risk_cell(
+    performance: &Performance,
+    year: i32,
+    packed: u64,
+    enrollment_type: EnrollmentType,
+    model: i32,
+) -> RiskCell {
+    RiskCell {
+        performance_year: PerformanceYear(performance.year),
+        period: None,
+        aco_id: None,
+        calendar_year: CalendarYear(year),
+        cohort: None,
+        population: None,
+        window: None,
+        county: county(packed),
+        enrollment_type,
+        model: CalendarYear(model),
+        kind: String::new(),
+        score_months: 0,
+        score_milli_months: 0,
+    }
+}
+
+fn risk(blank: &RiskCell, scores: &[i64], cells: &mut Cells) {
+    for (kind, sums) in ["demographic", "hcc"].into_iter().zip([&scores[2..4], &scores[..2]]) {
+        if sums[0] > 0 {
+            let (score_months, score_milli_months) = (sums[0], sums[1]);
+            cells.risk.push(RiskCell { kind: kind.into(), score_months, score_milli_months, ..blank.clone() });
+        }
+    }
+}
+
+fn aco(context: &Context, key: &AcoKey, sum: &Sum, cells: &mut Cells) {
+    let (at, period, number, year, cohort, packed, kind) = *key;
+    let performance = &context.performances[at];
+    let enrollment_type = EnrollmentType::ALL[usize::from(kind)];
+    cells.assigned_county.push(AssignedCounty {
+        performance_year: PerformanceYear(performance.year),
+        period,
+        aco_id: aco_id(context, number as usize),
+        calendar_year: CalendarYear(year),
+        cohort,
+        county: county(packed),
+        enrollment_type,
+        lives: sum.lives,
+        months: sum.months,
+        dual_months: sum.dual_months,
+        below_cents: Cents(sum.below),
+        months_over: sum.over,
+        months_under: sum.under,
+        spend_cents: Cents(sum.spend),
+        gross_cents: Cents(sum.gross),
+    });
+    // The model of an ACO's benchmark years follows its agreement (M.C.1.5).
+    let row = performance.field.rows.iter().find(|row| row.aco == number && row.period == period);
+    let by_performance = year == performance.year || row.is_some_and(|row| row.model_of_performance_year);
+    let (model, first) = if by_performance { (performance.year, 4) } else { (year, 0) };
+    let blank = RiskCell {
+        period: Some(period),
+        aco_id: Some(aco_id(context, number as usize)),
+        cohort: Some(cohort),
+        ..risk_cell(performance, year, packed, enrollment_type, model)
+    };
+    risk(&blank, &sum.scores[first..first + 4], cells);
+}
+
+/// Rows of `aco` in the order of `period` and ACO, with the years that are their own.
+fn own_years(performance: &Performance) -> impl Iterator<Item = (Period, u32, usize, i32)> {
+    let mut rows: Vec<_> = performance.field.rows.iter().collect();
+    rows.sort_by_key(|row| (row.period, row.aco));
+    rows.into_iter().flat_map(|row| {
+        let lists = performance.field.lists.iter().enumerate().filter(|(_, list)| row.years.contains(&list.year));
+        lists.map(|(at, list)| (row.period, row.aco, at, list.year))
+    })
+}
+
+fn heads(context: &Context, all: &ShardA, cells: &mut Cells) {
+    for (at, performance) in context.performances.iter().enumerate() {
+        let performance_year = PerformanceYear(performance.year);
+        for (period, number, list, year) in own_years(performance) {
+            let key = (at as u8, list as u8, number as u16);
+            let heads = all.heads.get(&key).copied().unwrap_or_default();
+            let calendar_year = CalendarYear(year);
+            if heads.all == 0 {
+                continue;
+            }
+            cells.aco_heads.push(AcoHeadsCell {
+                performance_year,
+                period,
+                aco_id: aco_id(context, number as usize),
+                calendar_year,
+                head_count: heads.all,
+                dual_heads: heads.dual,
+                lis_or_dual_heads: heads.subsidised_or_dual,
+                voluntary_only: heads.voluntary,
+                claims_only: heads.claims,
+                both: heads.both,
+            });
+            let counties = all.county_heads.range((key.0, key.1, key.2, 0)..=(key.0, key.1, key.2, u64::MAX));
+            for ((.., packed), head_count) in counties {
+                cells.aco_county_heads.push(AcoCountyHeadsCell {
+                    performance_year,
+                    period,
+                    aco_id: aco_id(context, number as usize),
+                    calendar_year,
+                    county: county(*packed),
+                    head_count: *head_count,
+                });
+            }
+        }
+    }
+}
+
+fn revenue(context: &Context, all: &ShardA, cells: &mut Cells) {
+    for (performance, sums) in context.performances.iter().zip(&all.revenue) {
+        let mut acos: Vec<u32> = performance.field.rows.iter().map(|row| row.aco).collect();
+        acos.sort_unstable();
+        acos.dedup();
+        for number in acos {
+            cells.revenue.push(Revenue {
+                performance_year: PerformanceYear(performance.year),
+                aco_id: aco_id(context, number as usize),
+                calendar_year: CalendarYear(performance.year),
+                paid_cents: Cents(sums[number as usize]),
+            });
+        }
+    }
+}

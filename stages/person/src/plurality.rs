@@ -1,0 +1,260 @@
+//! Who serves a life most: sums of allowed charges by entity, and the comparison of a step (M.A.6).
+
+use crate::columns::NO_DAY;
+use crate::context::{Care, Context, OWN, SHARED, Span, class, flag};
+use crate::life::{Life, Source, Visit};
+use crate::views::{NO_CLINICIAN, unpack};
+use sha2::{Digest, Sha256};
+
+/// Sums that are compared: those of step 1, step 2 and step 3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    First = 0,
+    Second = 1,
+    Third = 2,
+}
+
+/// An entity that competes for a life, with what it did in a window.
+#[derive(Clone, Debug)]
+pub(crate) struct Rival {
+    /// ACO of the study, or [`OWN`].
+    pub(crate) aco: u32,
+    facility: bool,
+    text: u128,
+    sums: [i64; 3],
+    /// Steps in which it has a service.
+    served: [bool; 3],
+    /// Whether a service passes the pre-step.
+    pub(crate) physician: bool,
+    pub(crate) practitioner: bool,
+    last_primary: i32,
+    last_listed: i32,
+}
+
+impl Rival {
+    /// Whether it has a service of a step.
+    pub(crate) fn served(&self, step: Step) -> bool {
+        self.served[step as usize]
+    }
+}
+
+/// What a window's services say before anyone is compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reach {
+    /// Served by a physician of A.4 (M.A.8.2), shared practices included.
+    pub(crate) physician: bool,
+    pub(crate) practitioner: bool,
+}
+
+/// The outcome of a comparison.
+#[derive(Clone, Debug)]
+pub(crate) struct Comparison {
+    pub(crate) winner: usize,
+    pub(crate) step: Step,
+    pub(crate) winner_cents: i64,
+    pub(crate) runner_up: Option<(String, i64)>,
+    pub(crate) tie: Option<&'static str>,
+}
+
+/// Part of a window in which services count, and what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scope {
+    pub(crate) span: Span,
+    /// Whether the window touches the emergency.
+    pub(crate) touches: bool,
+    /// Last day of processing that the list could know (M.A.2.5).
+    pub(crate) known_through: i32,
+}
+
+/// Adds up a window's services by entity.
+pub(crate) fn gather(context: &Context, at: usize, life: &Life, scope: Scope, rivals: &mut Vec<Rival>) -> Reach {
+    rivals.clear();
+    let performance = &context.performances[at];
+    let mut reach = Reach::default();
+    for (index, visit) in life.visits.iter().enumerate() {
+        let month = i32::from(visit.month);
+        if month < scope.span.first || month > scope.span.last || visit.processed > scope.known_through {
+            continue;
+        }
+        let classes = classes(context, at, life, index, scope);
+        if classes == 0 {
+            continue;
+        }
+        let clinic = visit.source == Source::Clinic;
+        if !clinic || performance.care.clinics_assignable {
+            reach.physician |= classes & (class::PRIMARY | class::LISTED) != 0;
+            reach.practitioner |= classes & class::PRACTITIONER != 0;
+        }
+        let member = if visit.facility { &performance.field.ccns } else { &performance.field.tins };
+        let aco = member.of(visit.biller.participant);
+        if aco != SHARED {
+            add(rivals, context, &performance.care, aco, visit, classes);
+        }
+    }
+    reach
+}
+
+fn add(rivals: &mut Vec<Rival>, context: &Context, care: &Care, aco: u32, visit: &Visit, classes: u8) {
+    let same = |rival: &Rival| {
+        if aco == OWN {
+            rival.aco == OWN && rival.text == visit.biller.text && rival.facility == visit.facility
+        } else {
+            rival.aco == aco
+        }
+    };
+    let at = rivals.iter().position(same).unwrap_or_else(|| {
+        let text = if aco == OWN { visit.biller.text } else { context.aco_texts[aco as usize] };
+        let facility = aco == OWN && visit.facility;
+        rivals.push(Rival {
+            aco,
+            facility,
+            text,
+            sums: [0; 3],
+            served: [false; 3],
+            physician: false,
+            practitioner: false,
+            last_primary: NO_DAY,
+            last_listed: NO_DAY,
+        });
+        rivals.len() - 1
+    });
+    let rival = &mut rivals[at];
+    let third = class::PRIMARY | class::LISTED | class::PRACTITIONER;
+    for (step, members) in [care.step_1, care.step_2, third].into_iter().enumerate() {
+        if classes & members != 0 {
+            rival.served[step] = true;
+            rival.sums[step] += visit.allowed;
+        }
+    }
+    rival.physician |= classes & care.pre_step != 0;
+    rival.practitioner |= classes & class::PRACTITIONER != 0;
+    if classes & (class::PRIMARY | class::PRACTITIONER) != 0 {
+        rival.last_primary = rival.last_primary.max(visit.day);
+    }
+    if classes & class::LISTED != 0 && visit.source != Source::Clinic {
+        rival.last_listed = rival.last_listed.max(visit.day);
+    }
+}
+
+/// Classes of the clinician of a primary care service; 0 where it is none.
+fn classes(context: &Context, at: usize, life: &Life, index: usize, scope: Scope) -> u8 {
+    let performance = &context.performances[at];
+    let visit = &life.visits[index];
+    if visit.source == Source::Clinic {
+        return clinic(context, at, life, index);
+    }
+    let classes = performance.care.classes[usize::from(visit.specialty)];
+    if classes == 0 || !is_primary_care(context, at, life, index, scope) {
+        return 0;
+    }
+    classes
+}
+
+/// Whether a line is a primary care service of the window (M.A.5).
+pub(crate) fn is_primary_care(context: &Context, at: usize, life: &Life, index: usize, scope: Scope) -> bool {
+    let care = &context.performances[at].care;
+    let visit = &life.visits[index];
+    let flags = care.flags[usize::from(visit.code)];
+    if !is_listed(context, care, visit, scope) {
+        return false;
+    }
+    match visit.source {
+        Source::Teaching(years) => {
+            let day = context.eta_unlisted.partition_point(|(from, _)| *from <= visit.day);
+            let unlisted = day > 0 && context.eta_unlisted[day - 1].1.contains(&visit.code);
+            if years >> at & 1 == 0 || unlisted {
+                return false;
+            }
+        }
+        _ if flags & flag::ETA_ONLY != 0 => return false,
+        _ => {}
+    }
+    let in_snf = if care.snf_by_stay { visit.in_snf } else { visit.place & care.snf_places != 0 };
+    let excluded = (flags & flag::SNF != 0 && in_snf)
+        || (flags & flag::INPATIENT != 0 && visit.in_hospital)
+        || (flags & flag::HOME != 0 && care.home_places != 0 && visit.place & care.home_places == 0);
+    !excluded && (flags & flag::PROLONGED == 0 || has_base(context, care, life, index, scope))
+}
+
+/// Whether a code is on the list for a service of this day in this window.
+fn is_listed(context: &Context, care: &Care, visit: &Visit, scope: Scope) -> bool {
+    let code = usize::from(visit.code);
+    let flags = care.flags[code];
+    let last_day = || context.time.day_of(scope.span.last + 1) - 1;
+    (flags & flag::LISTED != 0 && (care.effective[code] == i32::MIN || care.effective[code] <= last_day()))
+        || (flags & flag::EMERGENCY != 0 && scope.touches)
+        || (flags & flag::AFTER_EMERGENCY != 0
+            && visit.day > context.emergency_last_day
+            && visit.day <= care.after_through)
+}
+
+/// Whether another line of the same claim and day carries a listed code that is no add-on itself (M.A.5.3).
+fn has_base(context: &Context, care: &Care, life: &Life, index: usize, scope: Scope) -> bool {
+    let visit = &life.visits[index];
+    let same = |other: &Visit| other.claim == visit.claim && other.source == visit.source;
+    let is_base = |other: &Visit| {
+        other.day == visit.day
+            && care.flags[usize::from(other.code)] & flag::PROLONGED == 0
+            && is_listed(context, care, other, scope)
+    };
+    let before = life.visits[..index].iter().rev().take_while(|other| same(other));
+    let after = life.visits[index + 1..].iter().take_while(|other| same(other));
+    before.chain(after).any(is_base)
+}
+
+/// Class of a clinic's claim (M.A.7): from 2019 a primary care physician's, before by attestation.
+fn clinic(context: &Context, at: usize, life: &Life, index: usize) -> u8 {
+    let performance = &context.performances[at];
+    let care = &performance.care;
+    let visit = &life.visits[index];
+    let mut lines = life.clinic_lines.iter().filter(|line| line.0 as usize == index);
+    if care.clinics_whole {
+        let in_snf = care.snf_clinics && visit.in_snf;
+        let excluded = in_snf && lines.any(|line| care.flags[usize::from(line.1)] & flag::SNF != 0);
+        return if excluded { 0 } else { class::PRIMARY };
+    }
+    let listed = |line: &(u32, u16, u32)| care.flags[usize::from(line.1)] & flag::LISTED != 0 || line.2 >> at & 1 == 1;
+    let aco = performance.field.ccns.of(visit.biller.participant);
+    if visit.clinician == NO_CLINICIAN || aco == OWN || aco == SHARED || !lines.any(listed) {
+        return 0;
+    }
+    let clinician = (visit.clinician, aco);
+    if context.clinicians.attested[at].contains(&clinician) {
+        class::PRIMARY
+    } else if context.clinicians.professionals[at].contains(&clinician) {
+        class::PRACTITIONER
+    } else {
+        0
+    }
+}
+
+/// Compares the sums of a step; `None` where nobody has a positive sum.
+pub(crate) fn compare(rivals: &[Rival], step: Step, draw: impl Fn(&str) -> u64) -> Option<Comparison> {
+    let at = step as usize;
+    let running = || rivals.iter().enumerate().filter(|(_, rival)| rival.served[at]);
+    let most = running().map(|(_, rival)| rival.sums[at]).max().filter(|sum| *sum > 0)?;
+    let mut first: Vec<usize> = Vec::new();
+    first.extend(running().filter(|(_, rival)| rival.sums[at] == most).map(|(index, _)| index));
+    let mut tie = None;
+    let mut narrow = |first: &mut Vec<usize>, by: &'static str, last: &dyn Fn(&Rival) -> i32| {
+        if first.len() > 1 {
+            let latest = first.iter().map(|index| last(&rivals[*index])).max().unwrap_or(NO_DAY);
+            first.retain(|index| last(&rivals[*index]) == latest);
+            tie = if first.len() == 1 { Some(by) } else { Some("random") };
+        }
+    };
+    narrow(&mut first, "primary", &|rival| rival.last_primary);
+    narrow(&mut first, "specialist", &|rival| rival.last_listed);
+    let winner = first.iter().copied().min_by_key(|index| (draw(&unpack(rivals[*index].text)), rivals[*index].text))?;
+    let runner_up = running()
+        .filter(|(index, _)| *index != winner)
+        .max_by(|(_, a), (_, b)| a.sums[at].cmp(&b.sums[at]).then(b.text.cmp(&a.text)))
+        .map(|(_, rival)| (unpack(rival.text), rival.sums[at]));
+    Some(Comparison { winner, step, winner_cents: most, runner_up, tie })
+}
+
+/// The draw of a random tie: the first eight bytes of SHA-256 of `seed|performance_year|calendar_year|bene_id|entity`.
+pub(crate) fn draw(seed: u64, performance_year: i32, calendar_year: i32, bene_id: &str, entity: &str) -> u64 {
+    let digest = Sha256::digest(format!("{seed}|{performance_year}|{calendar_year}|{bene_id}|{entity}"));
+    digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}

@@ -1,0 +1,77 @@
+//! The internal columns of a `person_year` batch, as pass B reads them.
+
+use crate::columns::Reader;
+use crate::context::Context;
+use crate::output::score_columns;
+use acoledger_schemas::table::Problem;
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
+use arrow_buffer::ScalarBuffer;
+
+/// Columns of a batch of `person_year`.
+pub(crate) struct PersonYears {
+    pub(crate) rows: usize,
+    pub(crate) year: ScalarBuffer<i64>,
+    pub(crate) kind: ScalarBuffer<u8>,
+    pub(crate) county: ScalarBuffer<u64>,
+    pub(crate) months: ScalarBuffer<u8>,
+    pub(crate) dual_months: ScalarBuffer<u8>,
+    pub(crate) spend: ScalarBuffer<i64>,
+    pub(crate) gross: ScalarBuffer<i64>,
+    pub(crate) interim: ScalarBuffer<i64>,
+    pub(crate) members: Vec<ScalarBuffer<u32>>,
+    pub(crate) scores: Vec<ScalarBuffer<i64>>,
+}
+
+/// Names of the columns that [`PersonYears`] holds.
+pub(crate) fn names(context: &Context) -> Vec<String> {
+    let fixed =
+        ["calendar_year", "kind", "county_key", "months", "dual_months", "spend_cents", "gross_cents", "interim_cents"];
+    let mut names: Vec<String> = fixed.iter().map(|name| (*name).to_owned()).collect();
+    names.extend(context.performances.iter().map(|performance| format!("member_{}", performance.year)));
+    names.extend(score_names(context));
+    names
+}
+
+fn score_names(context: &Context) -> Vec<String> {
+    if context.people.scores.is_empty() {
+        return Vec::new();
+    }
+    let years = context.performances.iter().map(|performance| performance.year.to_string());
+    std::iter::once("own".to_owned()).chain(years).flat_map(|model| score_columns(&model)).collect()
+}
+
+impl PersonYears {
+    pub(crate) fn new(context: &Context, batch: &RecordBatch) -> Result<PersonYears, Problem> {
+        let reader = Reader { table: "person_year", year: None, batch };
+        macro_rules! column {
+            ($name:expr, $kind:ty) => {{
+                let name: &str = $name;
+                let array = batch.column_by_name(name).and_then(|array| array.as_primitive_opt::<$kind>());
+                array.ok_or_else(|| reader.unfit(name))?.values().clone()
+            }};
+        }
+        let mut members = Vec::new();
+        for performance in &context.performances {
+            members.push(column!(&format!("member_{}", performance.year), UInt32Type));
+        }
+        let mut scores = Vec::new();
+        for name in score_names(context) {
+            scores.push(column!(&name, Int64Type));
+        }
+        Ok(PersonYears {
+            rows: batch.num_rows(),
+            year: column!("calendar_year", Int64Type),
+            kind: column!("kind", UInt8Type),
+            county: column!("county_key", UInt64Type),
+            months: column!("months", UInt8Type),
+            dual_months: column!("dual_months", UInt8Type),
+            spend: column!("spend_cents", Int64Type),
+            gross: column!("gross_cents", Int64Type),
+            interim: column!("interim_cents", Int64Type),
+            members,
+            scores,
+        })
+    }
+}

@@ -1,0 +1,357 @@
+//! The columns of each lake table, with codes already turned into what the kernels work with.
+
+use crate::columns::{Codes, Days, Reader};
+use crate::context::{Context, NOBODY};
+use crate::counties::{Counties, Residence};
+use acoledger_schemas::table::Problem;
+use arrow_array::Array;
+use arrow_array::StringArray;
+use arrow_array::cast::AsArray;
+use arrow_buffer::ScalarBuffer;
+
+/// No clinician on the record.
+pub(crate) const NO_CLINICIAN: u32 = u32::MAX;
+/// A clinician of whom program files say nothing.
+pub(crate) const UNKNOWN_CLINICIAN: u32 = u32::MAX - 1;
+
+/// A practice or facility on a record.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Biller {
+    /// Identifier, sixteen bytes: sorts as the text does.
+    pub(crate) text: u128,
+    /// Position among the study's participants, or [`NOBODY`].
+    pub(crate) participant: u32,
+}
+
+/// What a facility's number says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facility {
+    pub(crate) biller: Biller,
+    /// Performance years for which it elected the teaching amendment, as bits.
+    pub(crate) eta: u32,
+    pub(crate) acute: Acute,
+    /// Whether inpatient payments stay whole (Maryland).
+    pub(crate) whole: bool,
+}
+
+/// Kind of acute hospital, for COVID-19 episodes (M.B.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Acute {
+    /// Not an acute hospital.
+    No,
+    /// Under prospective payment.
+    Prospective,
+    /// Another acute hospital.
+    Other,
+}
+
+/// What a service code says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Service {
+    /// Position among the codes that rules name; 0: none of them.
+    pub(crate) code: u16,
+    /// Years of the timeline in which its billing is suspect, as bits.
+    pub(crate) suspect: u32,
+}
+
+pub(crate) struct BeneView {
+    pub(crate) ids: StringArray,
+}
+
+pub(crate) struct EnrollView {
+    pub(crate) birth: Days,
+    pub(crate) death: Days,
+    /// Months of ESRD and of disabled status.
+    pub(crate) status: Codes<(u16, u16)>,
+    /// Months with both parts and with one.
+    pub(crate) buyin: Codes<(u16, u16)>,
+    pub(crate) plan: Codes<u16>,
+    pub(crate) dual: Codes<u16>,
+    pub(crate) residence: Codes<Residence>,
+}
+
+pub(crate) struct FacilityView {
+    pub(crate) claim: ScalarBuffer<i64>,
+    pub(crate) claim_type: ScalarBuffer<i32>,
+    pub(crate) from: Days,
+    pub(crate) thru: Days,
+    pub(crate) processed: Days,
+    pub(crate) admission: Days,
+    pub(crate) discharge: Days,
+    pub(crate) ccn: Codes<Facility>,
+    /// First byte of the code, and whether it denies outpatient and home health claims.
+    pub(crate) facility_type: Codes<(u8, bool)>,
+    pub(crate) service_class: Codes<u8>,
+    pub(crate) unpaid: Codes<bool>,
+    pub(crate) paid: ScalarBuffer<i64>,
+    pub(crate) deductible: ScalarBuffer<i64>,
+    pub(crate) coinsurance: ScalarBuffer<i64>,
+    pub(crate) additions: [ScalarBuffer<i64>; 5],
+    pub(crate) attending: Codes<u32>,
+    pub(crate) other: Codes<u32>,
+    pub(crate) rendering: Codes<u32>,
+    /// Which entries of the COVID-19 diagnosis rule the claim carries, as bits.
+    pub(crate) covid: Codes<u8>,
+}
+
+pub(crate) struct RevenueView {
+    pub(crate) claim: ScalarBuffer<i64>,
+    pub(crate) date: Days,
+    /// Whether the center carries professional services of a critical access hospital, and its text.
+    pub(crate) center: Codes<(bool, u32)>,
+    pub(crate) service: Codes<Service>,
+    pub(crate) paid: ScalarBuffer<i64>,
+    pub(crate) deductible: ScalarBuffer<i64>,
+    pub(crate) coinsurance: ScalarBuffer<i64>,
+    pub(crate) rendering: Codes<u32>,
+}
+
+/// What only carrier lines have, and DME lines lack.
+pub(crate) struct Professional {
+    pub(crate) first_date: Days,
+    pub(crate) specialty: Codes<u8>,
+    pub(crate) place: Codes<u8>,
+    pub(crate) allowed: ScalarBuffer<i64>,
+}
+
+pub(crate) struct LineView {
+    pub(crate) claim: ScalarBuffer<i64>,
+    pub(crate) line: ScalarBuffer<i32>,
+    pub(crate) claim_type: ScalarBuffer<i32>,
+    pub(crate) last_date: Days,
+    pub(crate) processed: Days,
+    pub(crate) denied: Codes<bool>,
+    pub(crate) accepted: Codes<bool>,
+    pub(crate) service: Codes<Service>,
+    pub(crate) tin: Codes<Biller>,
+    pub(crate) paid: ScalarBuffer<i64>,
+    pub(crate) professional: Option<Professional>,
+}
+
+/// The columns of one batch.
+pub(crate) enum View {
+    Bene(BeneView),
+    Enroll(EnrollView),
+    Facility(FacilityView),
+    Revenue(RevenueView),
+    Lines(LineView),
+}
+
+impl BeneView {
+    pub(crate) fn new(reader: &Reader<'_>) -> Result<BeneView, Problem> {
+        let ids = reader.batch.column_by_name("bene_id").and_then(|column| column.as_string_opt::<i32>());
+        match ids {
+            Some(ids) if ids.null_count() == 0 => Ok(BeneView { ids: ids.clone() }),
+            _ => Err(crate::columns::trouble(reader.table, reader.year, "bene_id", "expected text without nulls")),
+        }
+    }
+}
+
+/// Months whose code, `width` characters each, is one of `codes`.
+fn months(text: &str, width: usize, codes: &[String]) -> u16 {
+    text.as_bytes().chunks(width).take(12).enumerate().fold(0, |mask, (month, code)| {
+        let code = code.trim_ascii();
+        mask | u16::from(codes.iter().any(|known| known.as_bytes() == code)) << month
+    })
+}
+
+impl EnrollView {
+    pub(crate) fn new(
+        reader: &Reader<'_>,
+        kept: Option<EnrollView>,
+        context: &Context,
+        counties: &mut Counties,
+    ) -> Result<EnrollView, Problem> {
+        let law = &context.enroll;
+        let (status, buyin, plan, dual, residence) = match kept {
+            Some(v) => (Some(v.status), Some(v.buyin), Some(v.plan), Some(v.dual), Some(v.residence)),
+            None => (None, None, None, None, None),
+        };
+        Ok(EnrollView {
+            birth: reader.days("birth_date")?,
+            death: reader.days("death_date")?,
+            status: reader.codes("status", status, |t| Ok((months(t, 2, &law.esrd), months(t, 2, &law.disabled))))?,
+            buyin: reader.codes("buyin", buyin, |t| Ok((months(t, 1, &law.both), months(t, 1, &law.one))))?,
+            plan: reader.codes("plan", plan, |t| Ok(months(t, 1, &law.plan)))?,
+            dual: reader.codes("dual", dual, |t| Ok(months(t, 2, &law.dual)))?,
+            residence: reader.codes(law.county_column, residence, |text| counties.residence(text, &law.residence))?,
+        })
+    }
+}
+
+/// An identifier of at most sixteen bytes as a number that sorts as the text does.
+pub(crate) fn pack(text: &str) -> Result<u128, String> {
+    let bytes = text.trim().as_bytes();
+    if bytes.len() > 16 {
+        return Err("identifier of more than 16 characters".into());
+    }
+    let mut all = [0u8; 16];
+    all[..bytes.len()].copy_from_slice(bytes);
+    Ok(u128::from_be_bytes(all))
+}
+
+/// The text of a packed identifier.
+pub(crate) fn unpack(packed: u128) -> String {
+    let bytes = packed.to_be_bytes();
+    let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
+}
+
+fn facility(text: &str, context: &Context) -> Result<Facility, String> {
+    let law = &context.spend;
+    let whole = law.whole_inpatient.iter().any(|prefix| text.starts_with(prefix.as_str()));
+    let last =
+        text.len().checked_sub(4).and_then(|at| text.get(at..)).filter(|t| t.bytes().all(|b| b.is_ascii_digit()));
+    let within = |ranges: &[(String, String)]| {
+        last.is_some_and(|last| ranges.iter().any(|(from, to)| from.as_str() <= last && last <= to.as_str()))
+    };
+    let acute = match (within(&law.covid_prospective), within(&law.covid_other)) {
+        (true, _) if !whole => Acute::Prospective,
+        (true, _) | (_, true) => Acute::Other,
+        _ => Acute::No,
+    };
+    let eta = context.performances.iter().enumerate();
+    let eta = eta.fold(0, |bits, (at, performance)| bits | u32::from(performance.field.eta.contains(text)) << at);
+    let participant = context.entities.ccns.get(text).copied().unwrap_or(NOBODY);
+    Ok(Facility { biller: Biller { text: pack(text)?, participant }, eta, acute, whole })
+}
+
+fn clinician(text: &str, context: &Context) -> u32 {
+    if text.trim().is_empty() {
+        NO_CLINICIAN
+    } else {
+        context.clinicians.by_npi.get(text).copied().unwrap_or(UNKNOWN_CLINICIAN)
+    }
+}
+
+fn service(text: &str, context: &Context) -> Service {
+    let years = context.spend.suspect.iter().enumerate();
+    let suspect = years.fold(0, |bits, (at, year)| bits | u32::from(year.codes.iter().any(|c| c == text)) << at);
+    Service { code: context.names.code(text), suspect }
+}
+
+/// Which entries of the COVID-19 diagnosis rule a claim's diagnoses hold.
+fn covid(text: &str, context: &Context) -> u8 {
+    let mut bits = 0;
+    for diagnosis in text.split_ascii_whitespace() {
+        let plain = || diagnosis.bytes().filter(|b| *b != b'.');
+        for (at, (_, codes)) in context.spend.covid_diagnoses.iter().enumerate().take(8) {
+            bits |= u8::from(codes.iter().any(|code| code.bytes().eq(plain()))) << at;
+        }
+    }
+    bits
+}
+
+impl FacilityView {
+    pub(crate) fn new(reader: &Reader<'_>, context: &Context, kept: Option<FacilityView>) -> Result<Self, Problem> {
+        let law = &context.spend;
+        let npi = |text: &str| Ok(clinician(text, context));
+        let (mut ccn, mut attending, mut other, mut rendering, mut diagnoses) = (None, None, None, None, None);
+        if let Some(v) = kept {
+            (ccn, attending, other, rendering, diagnoses) =
+                (Some(v.ccn), Some(v.attending), Some(v.other), Some(v.rendering), Some(v.covid));
+        }
+        let denies = |t: &str| law.denied_facility_types.iter().any(|code| code == t);
+        Ok(FacilityView {
+            claim: reader.longs("claim_key")?,
+            claim_type: reader.ints("claim_type")?,
+            from: reader.days("from_date")?,
+            thru: reader.days("thru_date")?,
+            processed: reader.days("proc_date")?,
+            admission: reader.days("admission_date")?,
+            discharge: reader.days("discharge_date")?,
+            ccn: reader.codes("ccn", ccn, |text| facility(text, context))?,
+            facility_type: reader.codes("facility_type", None, |t| Ok((first_byte(t), denies(t))))?,
+            service_class: reader.codes("service_class", None, |t| Ok(first_byte(t)))?,
+            unpaid: reader.codes("nonpayment", None, |text| Ok(!text.trim().is_empty()))?,
+            paid: reader.longs("paid_cents")?,
+            deductible: reader.longs("deductible_cents")?,
+            coinsurance: reader.longs("coinsurance_cents")?,
+            additions: [
+                reader.longs("ime_operating_cents")?,
+                reader.longs("ime_capital_cents")?,
+                reader.longs("dsh_operating_cents")?,
+                reader.longs("dsh_capital_cents")?,
+                reader.longs("uncompensated_cents")?,
+            ],
+            attending: reader.codes("attending_npi", attending, npi)?,
+            other: reader.codes("other_npi", other, npi)?,
+            rendering: reader.codes("rendering_npi", rendering, npi)?,
+            covid: reader.codes("diagnoses", diagnoses, |text| Ok(covid(text, context)))?,
+        })
+    }
+}
+
+fn first_byte(text: &str) -> u8 {
+    text.trim().bytes().next().unwrap_or(0)
+}
+
+impl RevenueView {
+    pub(crate) fn new(reader: &Reader<'_>, context: &Context, kept: Option<RevenueView>) -> Result<Self, Problem> {
+        let (center, service_kept, rendering) = match kept {
+            Some(v) => (Some(v.center), Some(v.service), Some(v.rendering)),
+            None => (None, None, None),
+        };
+        let centers = |text: &str| {
+            let professional = context.cah_centers.iter().any(|prefix| text.starts_with(prefix.as_str()));
+            let years = context.performances.iter().enumerate();
+            let clinics = years.fold(0, |bits, (at, p)| {
+                bits | u32::from(p.care.clinic_centers.iter().any(|center| center == text)) << at
+            });
+            Ok((professional, clinics))
+        };
+        Ok(RevenueView {
+            claim: reader.longs("claim_key")?,
+            date: reader.days("service_date")?,
+            center: reader.codes("center", center, centers)?,
+            service: reader.codes("hcpcs", service_kept, |text| Ok(service(text, context)))?,
+            paid: reader.longs("paid_cents")?,
+            deductible: reader.longs("deductible_cents")?,
+            coinsurance: reader.longs("coinsurance_cents")?,
+            rendering: reader.codes("rendering_npi", rendering, |text| Ok(clinician(text, context)))?,
+        })
+    }
+}
+
+impl LineView {
+    pub(crate) fn new(
+        reader: &Reader<'_>,
+        context: &Context,
+        kept: Option<LineView>,
+        professional: bool,
+    ) -> Result<LineView, Problem> {
+        let law = &context.spend;
+        let (mut codes, mut tins, mut before) = (None, None, None);
+        if let Some(v) = kept {
+            (codes, tins, before) = (Some(v.service), Some(v.tin), v.professional);
+        }
+        let tin = |text: &str| {
+            let participant = context.entities.tins.get(text).copied().unwrap_or(NOBODY);
+            Ok(Biller { text: pack(text)?, participant })
+        };
+        let professional = if professional {
+            let (specialty, place) = before.map_or((None, None), |v| (Some(v.specialty), Some(v.place)));
+            Some(Professional {
+                first_date: reader.days("first_date")?,
+                specialty: reader.codes("specialty", specialty, |text| Ok(context.names.specialty(text)))?,
+                place: reader.codes("place", place, |text| Ok(context.names.place(text)))?,
+                allowed: reader.longs("allowed_cents")?,
+            })
+        } else {
+            None
+        };
+        Ok(LineView {
+            claim: reader.longs("claim_key")?,
+            line: reader.ints("line")?,
+            claim_type: reader.ints("claim_type")?,
+            last_date: reader.days("last_date")?,
+            processed: reader.days("proc_date")?,
+            denied: reader.codes("denial", None, |text| Ok(law.denied_carrier.iter().any(|code| code == text)))?,
+            accepted: reader.codes("processing", None, |t| Ok(law.accepted_processing.iter().any(|code| code == t)))?,
+            service: reader.codes("hcpcs", codes, |text| Ok(service(text, context)))?,
+            tin: reader.codes("tin", tins, tin)?,
+            paid: reader.longs("paid_cents")?,
+            professional,
+        })
+    }
+}

@@ -1,0 +1,6 @@
+//! Person grain against worlds with known answers, and against itself.
+
+mod lake;
+mod walk;
+mod world;
+mod worlds;

@@ -1,0 +1,109 @@
+//! Both passes over a lake in memory, shard by shard, and their tables as rows of text.
+
+use crate::lake::Lake;
+use acoledger_person::{CellSums, Context, Selection, ShardA, Sink, pass_a, pass_b};
+use acoledger_schemas::cells::Cells;
+use acoledger_schemas::table::Table;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
+use arrow_array::{Array, RecordBatch};
+use std::collections::BTreeMap;
+
+/// Rows of a table: text by column.
+pub(crate) type Rows = Vec<BTreeMap<String, String>>;
+
+#[derive(Default)]
+struct Kept {
+    assignment: Vec<RecordBatch>,
+    person_year: Vec<RecordBatch>,
+}
+
+impl Sink for Kept {
+    fn assignment(&mut self, batch: RecordBatch) -> Result<(), String> {
+        self.assignment.push(batch);
+        Ok(())
+    }
+    fn person_year(&mut self, batch: RecordBatch) -> Result<(), String> {
+        self.person_year.push(batch);
+        Ok(())
+    }
+}
+
+/// What a run leaves.
+pub(crate) struct Run {
+    pub(crate) assignment: Rows,
+    pub(crate) person_year: Rows,
+    pub(crate) cells: Cells,
+    pub(crate) shard: ShardA,
+}
+
+/// Runs both passes over `shards` shards in batches of `batch_rows`.
+pub(crate) fn run(context: &Context, lake: &Lake, shards: u32, batch_rows: usize) -> Run {
+    let mut all = ShardA::default();
+    let mut kept = Vec::new();
+    for shard in 0..shards {
+        let mut sink = Kept::default();
+        let streams = lake.shard(context, shard, shards, batch_rows);
+        let part = pass_a(context, streams, &mut sink).unwrap_or_else(|problem| panic!("{problem}"));
+        all.merge(&part);
+        kept.push(sink);
+    }
+    let empty = Selection::new(context, &all);
+    let mut selection = Selection::default();
+    for sink in &kept {
+        let mut part = empty.clone();
+        for batch in &sink.person_year {
+            part.look(context, batch).unwrap_or_else(|problem| panic!("{problem}"));
+        }
+        selection.merge(&part);
+    }
+    let thresholds = selection.finish().unwrap_or_else(|problem| panic!("{problem}"));
+    let mut sums = CellSums::default();
+    for sink in &kept {
+        let batches = sink.person_year.iter().cloned().map(Ok);
+        sums.merge(&pass_b(context, &thresholds, batches).unwrap_or_else(|problem| panic!("{problem}")));
+    }
+    Run {
+        assignment: kept.iter().flat_map(|sink| &sink.assignment).flat_map(rows).collect(),
+        person_year: kept.iter().flat_map(|sink| &sink.person_year).flat_map(rows).collect(),
+        cells: sums.finish(context, &all, &thresholds),
+        shard: all,
+    }
+}
+
+fn rows(batch: &RecordBatch) -> Rows {
+    (0..batch.num_rows())
+        .map(|row| {
+            let schema = batch.schema();
+            let cells = schema.fields().iter().zip(batch.columns());
+            cells.map(|(field, column)| (field.name().clone(), cell(column.as_ref(), row))).collect()
+        })
+        .collect()
+}
+
+fn cell(column: &dyn Array, row: usize) -> String {
+    if column.is_null(row) {
+        return String::new();
+    }
+    if let Some(texts) = column.as_string_opt::<i32>() {
+        return texts.value(row).to_owned();
+    }
+    if let Some(numbers) = column.as_primitive_opt::<Int64Type>() {
+        return numbers.value(row).to_string();
+    }
+    if let Some(numbers) = column.as_primitive_opt::<UInt32Type>() {
+        return numbers.value(row).to_string();
+    }
+    if let Some(numbers) = column.as_primitive_opt::<UInt64Type>() {
+        return numbers.value(row).to_string();
+    }
+    column.as_primitive::<UInt8Type>().value(row).to_string()
+}
+
+/// Rows of a declared table as text.
+pub(crate) fn table_rows<T: Table>(rows: &[T]) -> Rows {
+    let columns = T::SPEC.columns.iter().enumerate();
+    let one =
+        |row: &T| columns.clone().map(|(at, column)| (column.name.to_owned(), row.cell(at).to_string())).collect();
+    rows.iter().map(one).collect()
+}
