@@ -25,16 +25,17 @@ struct Target {
 
 /// The values of the buckets in which the percentiles lie; filled by a second look at `person_year`.
 ///
-/// One per shard (`clone` of an empty one), then merged in any order.
-#[derive(Clone, Debug, Default)]
-pub struct Selection {
+/// One per shard (`clone` of an empty one), then merged in any order; an empty one is neutral.
+#[derive(Clone)]
+pub struct Selection<'c> {
+    context: &'c Context,
     targets: Vec<Option<Target>>,
     found: Vec<Vec<(i64, u8)>>,
 }
 
-impl Selection {
+impl<'c> Selection<'c> {
     /// From the merged histograms: which bucket of each population to look into, and for which rank.
-    pub fn new(context: &Context, all: &ShardA) -> Selection {
+    pub fn new(context: &'c Context, all: &ShardA) -> Selection<'c> {
         let percentiles = context
             .performances
             .iter()
@@ -43,20 +44,20 @@ impl Selection {
         let targets: Vec<Option<Target>> =
             histograms.zip(percentiles).map(|(counts, share)| target(counts, share)).collect();
         let found = vec![Vec::new(); targets.len()];
-        Selection { targets, found }
+        Selection { context, targets, found }
     }
 
     /// Takes rows of `person_year`.
     ///
     /// # Errors
     /// A column that is absent or of another type.
-    pub fn look(&mut self, context: &Context, batch: &RecordBatch) -> Result<(), Problem> {
-        let rows = PersonYears::new(context, batch)?;
+    pub fn look(&mut self, batch: &RecordBatch) -> Result<(), Problem> {
+        let rows = PersonYears::new(self.context, batch)?;
         let mut bits = vec![0u32; rows.members.len()];
         for row in 0..rows.rows {
             bits.iter_mut().zip(&rows.members).for_each(|(bits, column)| *bits = column[row]);
             let months = rows.months[row];
-            context.histogram_places(rows.year[row] as i32, &bits, |place, interim| {
+            self.context.histogram_places(rows.year[row] as i32, &bits, |place, interim| {
                 let spend = rows.spend[row] + if interim { rows.interim[row] } else { 0 };
                 let at = place * 4 + usize::from(rows.kind[row] & 3);
                 if let Some(Some(target)) = self.targets.get(at)
@@ -70,11 +71,7 @@ impl Selection {
     }
 
     /// Adds what another shard found.
-    pub fn merge(&mut self, other: &Selection) {
-        if self.targets.is_empty() {
-            self.targets.clone_from(&other.targets);
-            self.found.resize(other.found.len(), Vec::new());
-        }
+    pub fn merge(&mut self, other: &Selection<'_>) {
         self.found.iter_mut().zip(&other.found).for_each(|(own, others)| own.extend(others));
     }
 

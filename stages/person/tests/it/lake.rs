@@ -2,7 +2,7 @@
 
 use acoledger_person::{Context, ShardStreams};
 use acoledger_schemas::keys::{bene_key, claim_key, shard_of};
-use acoledger_schemas::lake::{LakeTable, Store, TABLES};
+use acoledger_schemas::lake::{LakeTable, Store};
 use acoledger_schemas::values::{Cents, Date};
 use arrow_array::builder::StringDictionaryBuilder;
 use arrow_array::types::Int32Type;
@@ -18,7 +18,6 @@ pub(crate) type Row = HashMap<&'static str, String>;
 pub(crate) struct Lake {
     rows: BTreeMap<(&'static str, Option<i32>), Vec<Row>>,
 }
-
 
 impl Lake {
     pub(crate) fn push(&mut self, name: &'static str, year: Option<i32>, row: Row) {

@@ -49,11 +49,11 @@ pub(crate) fn run(context: &Context, lake: &Lake, shards: u32, batch_rows: usize
         kept.push(sink);
     }
     let empty = Selection::new(context, &all);
-    let mut selection = Selection::default();
+    let mut selection = empty.clone();
     for sink in &kept {
         let mut part = empty.clone();
         for batch in &sink.person_year {
-            part.look(context, batch).unwrap_or_else(|problem| panic!("{problem}"));
+            part.look(batch).unwrap_or_else(|problem| panic!("{problem}"));
         }
         selection.merge(&part);
     }
