@@ -4,6 +4,7 @@ use crate::study::{Finding, LoadedStudy};
 use crate::trouble::{self, Outcome};
 use acoledger_schemas::cells::Cells;
 use acoledger_schemas::rates::Rates;
+use acoledger_schemas::values::{AcoId, EnrollmentType, PerformanceYear, Period};
 use std::collections::BTreeMap;
 
 /// Cells divided once.
@@ -19,22 +20,61 @@ pub(crate) fn rates_of(_cells: &Cells, loaded: &LoadedStudy) -> Outcome<Rates> {
     .into())
 }
 
-/// Findings of the ACO grain, equal ones counted together under the first ACO that has them.
-pub(crate) fn findings(found: &[acoledger_aco::Finding]) -> Vec<Finding> {
-    let mut counted: BTreeMap<(&str, &str), (u64, String)> = BTreeMap::new();
-    for finding in found {
-        let first = || (0, format!("{} {} {}", finding.performance_year, finding.period, finding.aco_id));
-        counted.entry((finding.rule, &finding.what)).or_insert_with(first).0 += 1;
+acoledger_schemas::table! {
+    /// Something that a reader should know about one ACO's result: a default was taken, two inputs disagree.
+    FindingRow = "findings", key [] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// `full`, or `h1`, `h2` for the half-years of 2019.
+        period: Period ["code"],
+        /// ACO.
+        aco_id: AcoId ["id"],
+        /// Section of the methodology.
+        rule: String ["code"],
+        /// What was found.
+        what: String ["text"],
     }
-    let text = |((rule, what), (count, first)): ((&str, &str), (u64, String))| Finding {
-        stage: "settle".into(),
-        what: if count == 1 {
-            format!("{first}: {what} ({rule})")
-        } else {
-            format!("{what} ({rule}), first at {first}")
-        },
-        count,
-        beyond_limits: false,
+}
+
+/// Findings of the ACO grain as rows, each on its own.
+pub(crate) fn finding_rows(found: &[acoledger_aco::Finding]) -> Vec<FindingRow> {
+    found
+        .iter()
+        .map(|of| FindingRow {
+            performance_year: of.performance_year,
+            period: of.period,
+            aco_id: of.aco_id.clone(),
+            rule: of.rule.into(),
+            what: of.what.clone(),
+        })
+        .collect()
+}
+
+/// Findings of the ACO grain for the page and the manifest: those of one kind counted, the first as example.
+pub(crate) fn findings(found: &[acoledger_aco::Finding]) -> Vec<Finding> {
+    let mut kinds: BTreeMap<(&str, &str), (u64, &acoledger_aco::Finding)> = BTreeMap::new();
+    for finding in found {
+        kinds.entry((finding.rule, kind(&finding.what))).or_insert((0, finding)).0 += 1;
+    }
+    let text = |((rule, kind), (count, first)): ((&str, &str), (u64, &acoledger_aco::Finding))| {
+        let acoledger_aco::Finding { performance_year, period, aco_id, .. } = first;
+        let period = if period.code() == "full" { String::new() } else { format!(" {period}") };
+        Finding {
+            stage: "settle".into(),
+            what: format!("{kind} ({rule}), first {performance_year}{period} {aco_id}; findings.csv lists each"),
+            count,
+            beyond_limits: false,
+        }
     };
-    counted.into_iter().map(text).collect()
+    kinds.into_iter().map(text).collect()
+}
+
+/// The part of a finding's text that is the same for all of its kind: without enrollment type in front and figures behind.
+fn kind(what: &str) -> &str {
+    let types = EnrollmentType::ALL.map(EnrollmentType::code);
+    let rest = match what.split_once(": ") {
+        Some((first, rest)) if types.contains(&first) => rest,
+        _ => what,
+    };
+    rest.split(": ").next().unwrap_or(rest)
 }

@@ -234,7 +234,7 @@ mod tests {
 
     fn sample() -> Grid {
         let mut grid = Grid::new(&[Head::Left("aco"), Head::Right("dollars"), Head::Left("reason")]);
-        grid.push(vec!["A1".into(), 1_234_567.into(), "".into()]);
+        grid.push(vec!["A1".into(), Value::Integer(1_234_567), "".into()]);
         grid.push(vec!["A1000".into(), Value::Decimal(-12.345, 1), "a, b".into()]);
         grid.push(vec!["A2".into(), Value::Blank, "none".into()]);
         grid

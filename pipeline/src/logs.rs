@@ -1,6 +1,6 @@
 //! Logs, through `tracing`, to standard error: plain lines for people, JSON records for batch.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use tracing_subscriber::EnvFilter;
 
 /// How logs are written.
@@ -19,7 +19,9 @@ pub(crate) fn start(format: LogFormat) {
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     // A second start in one process (tests of the library) keeps the first: nothing is lost by ignoring the error.
     let _ = match format {
-        LogFormat::Text => builder.with_writer(AroundBars).without_time().with_level(true).compact().try_init(),
+        LogFormat::Text => {
+            builder.with_writer(AroundBars).with_ansi(io::stderr().is_terminal()).without_time().compact().try_init()
+        }
         LogFormat::Json => builder.with_writer(io::stderr).json().flatten_event(true).try_init(),
     };
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 const OURS: &[&str] = &[
     "savings_losses.",
     "benchmark.",
-    "rejects.",
+    "findings.",
+    "rejects",
     "rates",
     "cells",
     "assignment",

@@ -263,6 +263,7 @@ impl<'a> Run<'a> {
         let outcome = acoledger_aco::run(rates, &self.loaded.program, &self.loaded.rules, years)?;
         self.metrics.stage("benchmark, settle", started, outcome.savings_losses.len() as u64);
         self.manifest.findings.extend(crate::aco::findings(&outcome.findings));
+        write_both(output.folder(), &crate::aco::finding_rows(&outcome.findings))?;
         write_both::<BenchmarkStep>(output.folder(), &outcome.benchmark)?;
         if !self.reaches("settle") {
             return Ok(Vec::new());

@@ -76,14 +76,11 @@ impl LoadedStudy {
     /// # Errors
     /// Every problem of every file, the first ten and a count.
     pub fn load(file: &Path, overrides: &Overrides) -> Outcome<LoadedStudy> {
-        let text = fs::read_to_string(file).doing("cannot be read", file)?;
-        let mut study = Study::parse(&text).map_err(|message| of_toml(file, &message))?;
+        let mut study = parse(file)?;
         apply(&mut study, overrides)?;
         let mut problems = Problems::default();
         let mut note = |error: Problems| problems.extend(error);
-        let rules = Rules::built_in().map_err(|error| trouble::of_rule(&error))?;
-        let rules = rules.with_overrides(&study.rules).map_err(|error| of_override(file, &error));
-        let rules = rules.map_err(&mut note).ok();
+        let rules = rules_of(file, &study).map_err(&mut note).ok();
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         let program = read_program(&folder.join(&study.input.program), &study).map_err(&mut note).ok();
         let rates = study.input.rates.as_ref().map(|rates| read_rates(&folder.join(rates)));
@@ -145,6 +142,24 @@ impl LoadedStudy {
     }
 }
 
+/// The rules in force in a study, from its file alone.
+///
+/// # Errors
+/// A study file that cannot be read, an override of a rule that does not exist or has another shape.
+pub(crate) fn rules_in(file: &Path) -> Outcome<Rules> {
+    rules_of(file, &parse(file)?)
+}
+
+fn parse(file: &Path) -> Outcome<Study> {
+    let text = fs::read_to_string(file).doing("cannot be read", file)?;
+    Study::parse(&text).map_err(|message| of_toml(file, &message))
+}
+
+fn rules_of(file: &Path, study: &Study) -> Outcome<Rules> {
+    let rules = Rules::built_in().map_err(|error| trouble::of_rule(&error))?;
+    rules.with_overrides(&study.rules).map_err(|error| of_override(file, &error))
+}
+
 fn apply(study: &mut Study, overrides: &Overrides) -> Outcome<()> {
     if let Some(threads) = overrides.threads {
         study.run.threads = threads;
@@ -168,9 +183,9 @@ fn of_command_line(option: &str, what: String) -> Problems {
 
 fn of_override(file: &Path, error: &acoledger_schemas::rules::RuleError) -> Problems {
     Problem {
-        file: file.display().to_string(),
+        file: format!("{}, rule `{}`", file.display(), error.key),
         line: 0,
-        column: error.key.clone(),
+        column: String::new(),
         what: error.what.clone(),
         value: None,
         hint: Some("`acoledger rules` lists every rule with its unit and values".into()),

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 /// Rows of the lists of savers and losers.
 const LONGEST_LIST: usize = 5;
+/// The same where many performance years share the page.
+const SHORT_LIST: usize = 2;
 
 /// The page after a whole run.
 pub(crate) fn page(report: &RunReport) -> String {
@@ -16,13 +18,14 @@ pub(crate) fn page(report: &RunReport) -> String {
     let mut out = headline(report);
     let mut years: Vec<PerformanceYear> = report.savings_losses.iter().map(|row| row.performance_year).collect();
     years.dedup();
+    let longest = if years.len() > 2 { SHORT_LIST } else { LONGEST_LIST };
     for year in years {
         let rows: Vec<&SavingsLosses> =
             report.savings_losses.iter().filter(|row| row.performance_year == year).collect();
         out.push_str(&format!("\nPerformance year {year}\n"));
         out.push_str(&indent(&by_track(&rows).render(Format::Table)));
-        out.push_str(&extremes("Largest savings", &rows, |row| row.gross_savings_cents.0 > 0, true));
-        out.push_str(&extremes("Largest losses", &rows, |row| row.gross_savings_cents.0 < 0, false));
+        out.push_str(&extremes("Largest savings", &rows, longest, true));
+        out.push_str(&extremes("Largest losses", &rows, longest, false));
     }
     out.push_str(&conservation(manifest));
     out.push_str(&findings(manifest));
@@ -107,12 +110,12 @@ fn by_track(rows: &[&SavingsLosses]) -> Grid {
     grid
 }
 
-fn extremes(title: &str, rows: &[&SavingsLosses], kept: impl Fn(&SavingsLosses) -> bool, descending: bool) -> String {
-    let mut chosen: Vec<&&SavingsLosses> = rows.iter().filter(|row| kept(row)).collect();
-    chosen.sort_by(|a, b| {
-        let order = a.gross_savings_cents.cmp(&b.gross_savings_cents);
-        if descending { order.reverse() } else { order }.then(a.aco_id.cmp(&b.aco_id))
-    });
+/// The ACOs whose spending lies farthest below the benchmark, or above it.
+fn extremes(title: &str, rows: &[&SavingsLosses], longest: usize, savers: bool) -> String {
+    let sign = if savers { 1 } else { -1 };
+    let mut chosen: Vec<&&SavingsLosses> =
+        rows.iter().filter(|row| row.gross_savings_cents.0.signum() == sign).collect();
+    chosen.sort_by_key(|row| (-sign * row.gross_savings_cents.0, &row.aco_id, row.period));
     if chosen.is_empty() {
         return format!("  {title}: none\n");
     }
@@ -125,7 +128,7 @@ fn extremes(title: &str, rows: &[&SavingsLosses], kept: impl Fn(&SavingsLosses) 
         Head::Right("MSR %"),
         Head::Right("earned or owed $"),
     ]);
-    for row in chosen.into_iter().take(LONGEST_LIST) {
+    for row in chosen.into_iter().take(longest) {
         grid.push(vec![
             row.aco_id.as_str().into(),
             row.current_track.code().into(),

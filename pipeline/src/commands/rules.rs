@@ -2,7 +2,7 @@
 
 use super::{Exit, print};
 use crate::grid::{Format, Grid, Head, wrap};
-use crate::study::{LoadedStudy, Overrides};
+use crate::study::rules_in;
 use crate::trouble::{self, Outcome};
 use acoledger_schemas::rules::{Rule, Rules};
 use acoledger_schemas::values::{Date, Track};
@@ -27,7 +27,7 @@ pub(crate) struct RulesArgs {
 
 pub(crate) fn run(args: &RulesArgs) -> Outcome<Exit> {
     let rules = match &args.study {
-        Some(study) => LoadedStudy::load(study, &Overrides::default())?.rules,
+        Some(study) => rules_in(study)?,
         None => Rules::built_in().map_err(|error| trouble::of_rule(&error))?,
     };
     let track = args.track.as_deref().map(parse_track).transpose()?;

@@ -1,0 +1,9 @@
+//! The program as its users meet it: whole commands, their exit status, what they print, what they write.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod bad_input;
+mod command;
+mod help;
+mod rates_door;
+mod resume;
+mod rules;

@@ -1,0 +1,118 @@
+//! A study at the rates door, end to end: the invented ACO-years of `rates_cases` through the program.
+
+use crate::command::{Folder, oracle};
+use std::collections::BTreeMap;
+
+type Rows = BTreeMap<[String; 3], BTreeMap<String, String>>;
+
+fn rows(text: &str, aco: &str) -> Rows {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    reader
+        .deserialize::<BTreeMap<String, String>>()
+        .map(|row| {
+            let row = row.unwrap();
+            (["performance_year", "period", aco].map(|column| row[column].clone()), row)
+        })
+        .collect()
+}
+
+/// Published column, expected column, factor, digits printed: as `rates_cases/check.py` compares them.
+const COLUMNS: [(&str, &str, f64, i32); 11] = [
+    ("HistBnchmk", "hist_benchmark", 1.0, 0),
+    ("UpdatedBnchmk", "updated_benchmark", 1.0, 0),
+    ("ABtotBnchmk", "total_benchmark", 1.0, 0),
+    ("ABtotExp", "total_expenditure", 1.0, 0),
+    ("BnchmkMinExp", "benchmark_minus_expenditure", 1.0, 0),
+    ("Sav_rate", "savings_rate", 100.0, 2),
+    ("MinSavPerc", "msr", 100.0, 2),
+    ("GenSaveLoss", "generated", 1.0, 0),
+    ("FinalShareRate", "final_sharing_rate", 100.0, 2),
+    ("FinalLossRate", "final_loss_rate", 100.0, 2),
+    ("EarnSaveLoss", "earned", 1.0, 0),
+];
+
+#[test]
+fn every_case_comes_out_as_expected() {
+    let Some(cases) = oracle("data/rates_cases") else { return };
+    let folder = Folder::copy_of(&cases);
+    folder.run("run study.toml").expect(0);
+    let got = rows(&folder.read("run/savings_losses.csv"), "ACO_ID");
+    let want = rows(&folder.read("expected.csv"), "aco_id");
+    assert_eq!(got.keys().collect::<Vec<_>>(), want.keys().collect::<Vec<_>>());
+    let mut wrong = Vec::new();
+    for (key, want) in &want {
+        let got = &got[key];
+        for (column, expected, factor, digits) in COLUMNS {
+            let (text, want) = (&got[column], &want[expected]);
+            let half = 0.5 * 10f64.powi(-digits) + 1e-9;
+            let same = match (text.parse::<f64>(), want.parse::<f64>()) {
+                (Ok(got), Ok(want)) => (got - want * factor).abs() <= half,
+                (Err(_), Err(_)) => text.is_empty() && want.is_empty(),
+                _ => false,
+            };
+            if !same {
+                wrong.push(format!("{key:?} {column}: {text}, expected {want} x {factor}"));
+            }
+        }
+        for column in ["gross_savings_cents", "earned_cents"] {
+            if got[column] != want[column] {
+                wrong.push(format!("{key:?} {column}: {}, expected {}", got[column], want[column]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn outputs_are_whole_and_check_finds_nothing_wrong() {
+    let Some(cases) = oracle("data/rates_cases") else { return };
+    let folder = Folder::copy_of(&cases);
+    folder.run("run study.toml").expect(0);
+    for file in
+        ["savings_losses.csv", "savings_losses.parquet", "benchmark.csv", "benchmark.parquet", "rates/county.parquet"]
+    {
+        assert!(folder.file("run").join(file).is_file(), "{file}");
+    }
+    let manifest: serde_json::Value = serde_json::from_str(&folder.read("run/manifest.json")).unwrap();
+    let inputs = manifest["inputs"].as_array().unwrap();
+    assert_eq!(inputs.len(), 10, "{inputs:?}");
+    assert!(inputs.iter().all(|input| input["sha256"].as_str().unwrap().len() == 64));
+    folder.run("check study.toml").expect(0);
+
+    let csv = folder.file("run/savings_losses.csv");
+    std::fs::write(&csv, folder.read("run/savings_losses.csv").replacen("full", "h1", 1)).unwrap();
+    let done = folder.run("check study.toml").expect(1);
+    assert!(done.stdout.contains("savings_losses.csv: content changed"), "{}", done.stdout);
+}
+
+#[test]
+fn explain_prints_the_walk_of_one_aco() {
+    let Some(cases) = oracle("data/rates_cases") else { return };
+    let folder = Folder::copy_of(&cases);
+    folder.run("run study.toml").expect(0);
+    let text = folder.read("run/savings_losses.csv");
+    let results = rows(&text, "ACO_ID");
+    let [year, _, aco] = results.keys().last().unwrap();
+    let page = folder.run(&format!("explain study.toml --aco {aco} --year {year}")).expect(0).stdout;
+    assert!(page.starts_with(&format!("{aco}, performance year {year}")), "{page}");
+    assert!(page.contains("earned (owed when negative) $"), "{page}");
+    assert!(page.lines().all(|line| line.chars().count() <= 110), "{page}");
+    let done = folder.run("explain study.toml --aco NOBODY").expect(2);
+    assert!(done.stderr.contains("no benchmark of NOBODY in this run"), "{}", done.stderr);
+}
+
+#[test]
+fn results_go_to_standard_output_as_asked() {
+    let Some(cases) = oracle("data/rates_cases") else { return };
+    let folder = Folder::copy_of(&cases);
+    let csv = folder.run("run study.toml --format csv").expect(0).stdout;
+    assert_eq!(csv, folder.read("run/savings_losses.csv"));
+    let json = folder.run("run study.toml --format json").expect(0).stdout;
+    let json: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+    assert_eq!(json.len(), csv.lines().count() - 1);
+    let page = folder.run("run study.toml").expect(0).stdout;
+    assert!(page.lines().all(|line| line.chars().count() <= 100), "{page}");
+    for word in ["Performance year 2023", "Largest savings", "Largest losses", "track", "Files in run"] {
+        assert!(page.contains(word), "no `{word}` in\n{page}");
+    }
+}
