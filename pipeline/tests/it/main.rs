@@ -5,5 +5,6 @@ mod bad_input;
 mod command;
 mod help;
 mod rates_door;
+mod replay;
 mod resume;
 mod rules;
