@@ -3,8 +3,12 @@
 pub mod benchmark;
 pub mod by_type;
 mod facts;
+#[cfg(feature = "frames")]
+mod frames;
 mod gather;
 mod index;
+#[cfg(feature = "frames")]
+pub mod rates;
 pub mod replay;
 mod rows;
 pub mod settle;

@@ -1,6 +1,8 @@
 //! Integration tests of the ACO grain, one binary.
 
 mod oracles;
+#[cfg(feature = "frames")]
+mod rates;
 mod rates_cases;
 mod replay;
 mod settle;

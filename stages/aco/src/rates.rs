@@ -1,0 +1,413 @@
+//! Cells divided once: national, county and ACO rates (M.B.3, M.C.1, M.D.1).
+//!
+//! Sums stay integers (cents, months, thousandths of scores) until the one division that makes a rate; Polars sums the cells,
+//! plain arithmetic divides them.
+
+mod completion;
+mod scores;
+mod sums;
+
+use crate::frames;
+use acoledger_schemas::cells::{AssignedCounty, Cells, PopulationCounty, Threshold};
+use acoledger_schemas::program::{Aco, Program};
+use acoledger_schemas::rates::*;
+use acoledger_schemas::rules::{RuleError, Rules};
+use acoledger_schemas::study::Maturity;
+use acoledger_schemas::table::{Problem, Problems};
+use acoledger_schemas::values::*;
+use completion::Completion;
+use scores::{Score, Scores};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use sums::{Spending, person_years};
+
+/// Makes the rates of a study from its cells.
+///
+/// # Errors
+/// Cells of an ACO that `program.aco` does not list; truncated spending without its threshold; claims too young to be
+/// completed; sums beyond 64 bits.
+pub fn rates_from_cells(
+    cells: &Cells,
+    program: &Program,
+    rules: &Rules,
+    maturity: Maturity,
+) -> Result<Rates, Problems> {
+    let acos = AcoNumbers::new(&program.aco, rules)?;
+    let scores = Scores::new(cells, &acos)?;
+    let truncation = Truncation::new(cells, rules)?;
+    let mut maker = Maker { cells, acos, scores, truncation, factors: BTreeMap::new(), problems: Problems::default() };
+    maker.complete(&Completion::new(program, rules, maturity));
+    let rates = Rates {
+        national: maker.national()?,
+        county: maker.county()?,
+        aco_year: maker.aco_year()?,
+        aco_county: maker.aco_county()?,
+        aco_heads: maker.aco_heads()?,
+        aco_county_heads: maker.aco_county_heads(),
+    };
+    maker.problems.or(rates)
+}
+
+/// ACOs by number, with what the start of their agreement decides.
+struct AcoNumbers<'p> {
+    acos: Vec<Listed<'p>>,
+    numbers: HashMap<(PerformanceYear, Period, &'p str), i64>,
+}
+
+/// One ACO of a performance year and period.
+struct Listed<'p> {
+    aco: &'p Aco,
+    /// Window of its counties (M.A.8.4).
+    window: Window,
+    /// Whether scores of benchmark years come from the performance year's model (M.C.1.5).
+    one_model: bool,
+}
+
+impl<'p> AcoNumbers<'p> {
+    fn new(rows: &'p [Aco], rules: &Rules) -> Result<AcoNumbers<'p>, Problem> {
+        let choice = |key: &str, aco: &Aco| -> Result<String, Problem> {
+            rules.at(key, aco.agreement_start).map_err(|error| of_rule(&error))
+        };
+        let mut acos = Vec::with_capacity(rows.len());
+        let mut numbers = HashMap::with_capacity(rows.len());
+        for (number, aco) in (0i64..).zip(rows) {
+            let window = match (choice("cells.population.window", aco)?.as_str(), aco.assignment_method) {
+                ("calendar", _) => Window::Calendar,
+                (_, AssignmentMethod::Retrospective) => Window::Retrospective,
+                (_, AssignmentMethod::Prospective) => Window::Prospective,
+            };
+            let one_model = choice("risk.model", aco)? == "performance year";
+            acos.push(Listed { aco, window, one_model });
+            numbers.insert((aco.performance_year, aco.period, aco.aco_id.as_str()), number);
+        }
+        Ok(AcoNumbers { acos, numbers })
+    }
+
+    fn number(&self, year: PerformanceYear, period: Period, aco_id: &AcoId) -> Result<i64, Problem> {
+        let number = self.numbers.get(&(year, period, aco_id.as_str())).copied();
+        number.ok_or_else(|| trouble("cells", "aco_id", format!("not in program/aco: {aco_id} {year} {period}")))
+    }
+
+    fn listed(&self, number: i64) -> &Listed<'p> {
+        &self.acos[number as usize]
+    }
+}
+
+impl Listed<'_> {
+    /// The year whose model makes the ACO's scores of a year.
+    fn model(&self, year: i32) -> i32 {
+        if self.one_model { self.aco.performance_year.0 } else { year }
+    }
+}
+
+fn trouble(table: &str, column: &str, what: String) -> Problem {
+    Problem { file: table.into(), line: 0, column: column.into(), what, value: None, hint: None }
+}
+
+fn of_rule(error: &RuleError) -> Problem {
+    trouble("rules", "", error.to_string())
+}
+
+/// A window as a key of integers.
+fn window_number(window: Window) -> i64 {
+    window as i64
+}
+
+fn kind_of(number: i64) -> EnrollmentType {
+    EnrollmentType::ALL[number as usize]
+}
+
+/// Whose percentile truncates, and whose spending is the nation's: all fee-for-service lives, later assignable ones (M.B.3,
+/// M.D.4.1).
+struct Truncation {
+    /// By performance year.
+    populations: BTreeMap<i32, Population>,
+    /// By performance year, year and type, of that population.
+    thresholds: HashMap<(i32, i32, EnrollmentType), Cents>,
+}
+
+impl Truncation {
+    fn new(cells: &Cells, rules: &Rules) -> Result<Truncation, Problem> {
+        let of_thresholds = cells.threshold.iter().map(|row| row.performance_year.0);
+        let of_population = cells.population_county.iter().map(|cell| cell.performance_year.0);
+        let years: BTreeSet<i32> = of_thresholds.chain(of_population).collect();
+        let mut populations = BTreeMap::new();
+        for py in years {
+            let code: String = rules.at("cells.truncation.population", py).map_err(|error| of_rule(&error))?;
+            let unknown = || trouble("rules", "", format!("`cells.truncation.population`: no population `{code}`"));
+            populations.insert(py, Population::from_code(&code).ok_or_else(unknown)?);
+        }
+        let rows = cells.threshold.iter().filter(|row| populations[&row.performance_year.0] == row.population);
+        let key = |row: &Threshold| (row.performance_year.0, row.calendar_year.0, row.enrollment_type);
+        let thresholds = rows.map(|row| (key(row), row.threshold_cents)).collect();
+        Ok(Truncation { populations, thresholds })
+    }
+}
+
+/// What rates are made with.
+struct Maker<'c> {
+    cells: &'c Cells,
+    acos: AcoNumbers<'c>,
+    scores: Scores<'c>,
+    truncation: Truncation,
+    /// Completion factors by calendar year.
+    factors: BTreeMap<i32, f64>,
+    problems: Problems,
+}
+
+impl Maker<'_> {
+    /// Takes the completion factor of every year that has cells.
+    fn complete(&mut self, completion: &Completion<'_>) {
+        let population = self.cells.population_county.iter().map(|cell| cell.calendar_year.0);
+        let years: BTreeSet<i32> =
+            population.chain(self.cells.assigned_county.iter().map(|c| c.calendar_year.0)).collect();
+        for year in years {
+            match completion.of(year) {
+                Ok(factor) => drop(self.factors.insert(year, factor)),
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+    }
+
+    /// Spending per person year of a sum of cells; a threshold that is needed and absent is a problem.
+    fn per_capita(&mut self, spending: Spending, (py, year): (i32, i32), kind: EnrollmentType) -> Option<f64> {
+        let factor = *self.factors.get(&year)?;
+        let value = spending.per_capita(self.truncation.thresholds.get(&(py, year, kind)).copied(), factor);
+        if value.is_none() && spending.months > 0 {
+            let what =
+                format!("no threshold of {kind} lives in {year} for performance year {py}, and lives are truncated");
+            self.problems.push(trouble("cells/threshold", "threshold_cents", what));
+        }
+        value
+    }
+
+    /// The nation by year and type: all counties of the calendar year's population (M.D.1.6).
+    fn national(&mut self) -> Result<Vec<National>, Problem> {
+        let populations = &self.truncation.populations;
+        let of_nation = self.cells.population_county.iter().filter(|cell| {
+            cell.window == Window::Retrospective && populations.get(&cell.performance_year.0) == Some(&cell.population)
+        });
+        let sums = frames::sums(of_nation.map(|cell| {
+            let key = [cell.performance_year.0, cell.calendar_year.0, cell.enrollment_type as i32].map(i64::from);
+            (key, [cell.months, cell.below_cents.0, cell.months_over - cell.months_under])
+        }))?;
+        let mut rows = Vec::with_capacity(sums.len());
+        for ([py, year, kind], sum) in sums {
+            let (py, year, kind) = (py as i32, year as i32, kind_of(kind));
+            let spending = spending(sum);
+            let model = self.model_of_nation(py, year);
+            rows.push(National {
+                performance_year: PerformanceYear(py),
+                calendar_year: CalendarYear(year),
+                enrollment_type: kind,
+                per_capita: self.per_capita(spending, (py, year), kind),
+                person_years: Some(spending.person_years()),
+                truncation_threshold: self.truncation.thresholds.get(&(py, year, kind)).map(|cents| cents.dollars()),
+                hcc_mean: self.scores.national(py, year, kind, model, Score::Hcc),
+                demographic_mean: self.scores.national(py, year, kind, model, Score::Demographic),
+            });
+        }
+        Ok(rows)
+    }
+
+    /// Model of the mean that the national table shows: the year's own, unless every ACO of the performance year is scored by
+    /// that year's model.
+    fn model_of_nation(&self, py: i32, year: i32) -> i32 {
+        let mut listed = self.acos.acos.iter().filter(|listed| listed.aco.performance_year.0 == py);
+        if listed.all(|listed| listed.one_model) { py } else { year }
+    }
+
+    /// Counties, for every window that an ACO of the performance year asks for (M.A.8.4, M.C.1.5, M.D.1.2).
+    fn county(&mut self) -> Result<Vec<CountyRate>, Problem> {
+        let asked: BTreeSet<(PerformanceYear, Window, bool)> =
+            self.acos.acos.iter().map(|l| (l.aco.performance_year, l.window, l.one_model)).collect();
+        let cells = self.cells.population_county.iter().filter(|cell| cell.population == Population::Assignable);
+        let mut rows = Vec::new();
+        for cell in cells {
+            for &(py, window, one_model) in &asked {
+                let population_window = if window == Window::Calendar { Window::Retrospective } else { window };
+                if py == cell.performance_year && population_window == cell.window {
+                    rows.push(self.county_row(cell, window, one_model));
+                }
+            }
+        }
+        rows.sort_by(|a, b| county_key(a).cmp(&county_key(b)));
+        Ok(rows)
+    }
+
+    fn county_row(&mut self, cell: &PopulationCounty, window: Window, one_model: bool) -> CountyRate {
+        let (py, year, kind) = (cell.performance_year.0, cell.calendar_year.0, cell.enrollment_type);
+        let spending = spending([cell.months, cell.below_cents.0, cell.months_over - cell.months_under]);
+        let model = if one_model { py } else { year };
+        let score = |score| self.scores.county((py, year, cell.window), cell.county.as_str(), (kind, model, score));
+        let (hcc_score, demographic_score) = (score(Score::Hcc), score(Score::Demographic));
+        CountyRate {
+            performance_year: cell.performance_year,
+            calendar_year: cell.calendar_year,
+            window,
+            county: cell.county.clone(),
+            enrollment_type: kind,
+            per_capita: self.per_capita(spending, (py, year), kind),
+            person_years: Some(spending.person_years()),
+            hcc_score,
+            demographic_score,
+        }
+    }
+
+    /// Cells that make up an ACO's total: those of cohort `all`, or of both cohorts where they are kept apart.
+    fn totals(&self) -> Result<Vec<(i64, &AssignedCounty)>, Problem> {
+        let mut numbered = Vec::with_capacity(self.cells.assigned_county.len());
+        let mut together = BTreeSet::new();
+        for cell in &self.cells.assigned_county {
+            let number = self.acos.number(cell.performance_year, cell.period, &cell.aco_id)?;
+            if cell.cohort == Cohort::All {
+                together.insert((number, cell.calendar_year));
+            }
+            numbered.push((number, cell));
+        }
+        numbered
+            .retain(|(number, cell)| cell.cohort == Cohort::All || !together.contains(&(*number, cell.calendar_year)));
+        Ok(numbered)
+    }
+
+    /// ACOs by year and type, and by cohort where cohorts are kept apart (M.B.3, M.C.5).
+    fn aco_year(&mut self) -> Result<Vec<AcoYear>, Problem> {
+        let sum_of = |cell: &AssignedCounty| [cell.months, cell.below_cents.0, cell.months_over - cell.months_under];
+        let totals = self.totals()?;
+        let all = frames::sums(totals.iter().map(|(number, cell)| {
+            ([*number, i64::from(cell.calendar_year.0), cell.enrollment_type as i64], sum_of(cell))
+        }))?;
+        let apart: BTreeSet<(i64, i64)> = totals
+            .iter()
+            .filter(|(_, cell)| cell.cohort != Cohort::All)
+            .map(|(number, cell)| (*number, i64::from(cell.calendar_year.0)))
+            .collect();
+        let mut cohorts = Vec::new();
+        for cell in self.cells.assigned_county.iter().filter(|cell| cell.cohort != Cohort::All) {
+            let number = self.acos.number(cell.performance_year, cell.period, &cell.aco_id)?;
+            let key = [number, i64::from(cell.calendar_year.0), cell.cohort as i64, cell.enrollment_type as i64];
+            cohorts.push((key, sum_of(cell)));
+        }
+        let cohorts = frames::sums(cohorts.into_iter())?;
+        let mut rows = Vec::with_capacity(all.len() + cohorts.len());
+        for ([number, year, kind], sum) in all {
+            let of: &[Cohort] =
+                if apart.contains(&(number, year)) { &[Cohort::Newly, Cohort::Continuously] } else { &[Cohort::All] };
+            rows.push(self.aco_year_row((number, year as i32), (Cohort::All, of), kind_of(kind), spending(sum)));
+        }
+        for ([number, year, cohort, kind], sum) in cohorts {
+            let cohort = Cohort::ALL[cohort as usize];
+            rows.push(self.aco_year_row((number, year as i32), (cohort, &[cohort]), kind_of(kind), spending(sum)));
+        }
+        Ok(rows)
+    }
+
+    fn aco_year_row(
+        &mut self,
+        (number, year): (i64, i32),
+        (cohort, scored): (Cohort, &[Cohort]),
+        kind: EnrollmentType,
+        spending: Spending,
+    ) -> AcoYear {
+        let listed = self.acos.listed(number);
+        let (aco, model) = (listed.aco, listed.model(year));
+        let py = aco.performance_year.0;
+        let score = |score| self.scores.aco((number, py), year, scored, (kind, model, score));
+        let (hcc_score, demographic_score) = (score(Score::Hcc), score(Score::Demographic));
+        AcoYear {
+            performance_year: aco.performance_year,
+            period: aco.period,
+            aco_id: aco.aco_id.clone(),
+            calendar_year: CalendarYear(year),
+            cohort,
+            enrollment_type: kind,
+            per_capita: self.per_capita(spending, (py, year), kind),
+            person_years: Some(spending.person_years()),
+            hcc_score,
+            demographic_score,
+        }
+    }
+
+    /// Person years of ACOs by county (M.D.1.3).
+    fn aco_county(&self) -> Result<Vec<AcoCounty>, Problem> {
+        let totals = self.totals()?;
+        let names: BTreeSet<&County> = totals.iter().map(|(_, cell)| &cell.county).collect();
+        let names: Vec<&County> = names.into_iter().collect();
+        let numbers: HashMap<&County, i64> = names.iter().copied().zip(0..).collect();
+        let sums = frames::sums(totals.iter().map(|(number, cell)| {
+            let (year, kind) = (i64::from(cell.calendar_year.0), cell.enrollment_type as i64);
+            ([*number, year, kind, numbers[&cell.county]], [cell.months])
+        }))?;
+        let row = |([number, year, kind, county], [months]): ([i64; 4], [i64; 1])| {
+            let aco = self.acos.listed(number).aco;
+            AcoCounty {
+                performance_year: aco.performance_year,
+                period: aco.period,
+                aco_id: aco.aco_id.clone(),
+                calendar_year: CalendarYear(year as i32),
+                enrollment_type: kind_of(kind),
+                county: names[county as usize].clone(),
+                person_years: person_years(months),
+            }
+        };
+        Ok(sums.into_iter().map(row).collect())
+    }
+
+    /// Heads, dual person years, shares, and revenue with what it is compared with (M.B.5, M.D.2.5, M.D.3.5, M.F.1).
+    fn aco_heads(&self) -> Result<Vec<AcoHeads>, Problem> {
+        let totals = self.totals()?;
+        let sums = frames::sums(totals.iter().map(|(number, cell)| {
+            ([*number, i64::from(cell.calendar_year.0)], [cell.dual_months, cell.gross_cents.0])
+        }))?;
+        let mut rows = Vec::with_capacity(self.cells.aco_heads.len());
+        for cell in &self.cells.aco_heads {
+            let number = self.acos.number(cell.performance_year, cell.period, &cell.aco_id)?;
+            let year = cell.calendar_year.0;
+            let [dual_months, gross_cents] = sums.get(&[number, i64::from(year)]).copied().unwrap_or_default();
+            let of_py = |value: Option<f64>| value.filter(|_| year == cell.performance_year.0);
+            let completed = |cents: i64| self.factors.get(&year).map(|factor| Cents(cents).dollars() * factor);
+            let revenue = self.cells.revenue.iter().find(|row| {
+                row.performance_year == cell.performance_year
+                    && row.aco_id == cell.aco_id
+                    && row.calendar_year.0 == year
+            });
+            let share = (cell.head_count > 0).then(|| cell.lis_or_dual_heads as f64 / cell.head_count as f64);
+            rows.push(AcoHeads {
+                performance_year: cell.performance_year,
+                period: cell.period,
+                aco_id: cell.aco_id.clone(),
+                calendar_year: cell.calendar_year,
+                head_count: Some(cell.head_count),
+                dual_person_years: Some(person_years(dual_months)),
+                lis_or_dual_share: share,
+                participant_revenue: of_py(revenue.and_then(|row| completed(row.paid_cents.0))),
+                paid_amounts: of_py(completed(gross_cents)),
+                voluntary_only: Some(cell.voluntary_only),
+                claims_only: Some(cell.claims_only),
+                both: Some(cell.both),
+            });
+        }
+        Ok(rows)
+    }
+
+    fn aco_county_heads(&self) -> Vec<AcoCountyHeads> {
+        let row = |cell: &acoledger_schemas::cells::AcoCountyHeadsCell| AcoCountyHeads {
+            performance_year: cell.performance_year,
+            period: cell.period,
+            aco_id: cell.aco_id.clone(),
+            calendar_year: cell.calendar_year,
+            county: cell.county.clone(),
+            head_count: cell.head_count,
+        };
+        self.cells.aco_county_heads.iter().map(row).collect()
+    }
+}
+
+fn spending([months, below_cents, months_at_threshold]: [i64; 3]) -> Spending {
+    Spending { months, below_cents, months_at_threshold }
+}
+
+type CountyKey<'r> = (PerformanceYear, CalendarYear, Window, &'r County, EnrollmentType);
+
+fn county_key(row: &CountyRate) -> CountyKey<'_> {
+    (row.performance_year, row.calendar_year, row.window, &row.county, row.enrollment_type)
+}
