@@ -39,7 +39,7 @@ pub(super) const MSSP: &[Column] = &[
     column("Current_Track", &[], Kind::Text, (2022, 9999)),
     column("Current_Track_1", &["Track1", "Track_1"], Kind::Number, (2014, 2021)),
     column("Current_Track_2", &["Track2", "Track_2", "Track 2 ACO"], Kind::Number, (2013, 2021)),
-    column("Current_Track_3", &["Track3", "Track_3"], Kind::Number, (2016, 2021)),
+    column("Current_Track_3", &["Track3", "Track_3"], Kind::Number, (2017, 2021)),
     column("Current_Track_1_Plus", &["Track1_Plus", "Track_1_Plus"], Kind::Number, (2018, 2021)),
     column("Current_BASIC_A", &[], Kind::Number, (2019, 2021)),
     column("Current_BASIC_B", &[], Kind::Number, (2019, 2021)),

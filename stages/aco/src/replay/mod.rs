@@ -22,7 +22,7 @@ use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::{Date, PerformanceYear};
 use columns::{Column, MSSP, REACH, SINCE};
 use sheet::{Sheet, whole_file};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 
 /// The program that a results file is of.
@@ -95,6 +95,7 @@ fn program(bytes: &[u8], file: &str) -> Result<Program, Problems> {
 fn replay_mssp(bytes: &[u8], file: &str, year: Option<i32>, rules: &Rules) -> Result<Replay, Problems> {
     let mut sheet = Sheet::read(bytes, file, MSSP)?;
     let own = sheet.has("rulebook");
+    sheet.require(MSSP, |from, to| from <= 2013 && to > 9000)?;
     let years = performance_years(&sheet, file, year, "performance_year")?;
     // A run's file has the columns of 2024 for every year.
     let required = |from: i32, to: i32| {
@@ -103,7 +104,7 @@ fn replay_mssp(bytes: &[u8], file: &str, year: Option<i32>, rules: &Rules) -> Re
     sheet.require(MSSP, required)?;
     row::normalise_shares(&mut sheet);
     let mut by_year = HashMap::new();
-    for &year in &years {
+    for year in years.iter().copied().collect::<BTreeSet<i32>>() {
         let rules = YearRules::load(rules, PerformanceYear(year))
             .map_err(|error| whole_file(file, &error.to_string(), None))?;
         by_year.insert(year, rules);
@@ -123,11 +124,14 @@ fn replay_reach(bytes: &[u8], file: &str, year: Option<i32>, rules: &Rules) -> R
     let sheet = Sheet::read(bytes, file, REACH)?;
     let years = performance_years(&sheet, file, year, "perf_year")?;
     sheet.require(REACH, |from, to| years.iter().any(|year| from <= *year && *year <= to))?;
+    let mut by_year = HashMap::new();
+    for year in years.iter().copied().collect::<BTreeSet<i32>>() {
+        let rules = reach::ReachRules::load(rules, PerformanceYear(year));
+        by_year.insert(year, rules.map_err(|error| whole_file(file, &error.to_string(), None))?);
+    }
     let (mut problems, mut rows) = (Problems::default(), Vec::with_capacity(sheet.len()));
     for (at, year) in years.iter().enumerate() {
-        let rules = reach::ReachRules::load(rules, PerformanceYear(*year));
-        let rules = rules.map_err(|error| whole_file(file, &error.to_string(), None))?;
-        match reach::replay_row(&sheet, at, &rules) {
+        match reach::replay_row(&sheet, at, &by_year[year]) {
             Ok(row) => rows.push(row),
             Err(found) => problems.extend(found),
         }

@@ -101,7 +101,11 @@ fn benchmark(
     rules: &ReachRules,
     discount: f64,
 ) -> Result<(), Problems> {
-    let percent = |column| sheet.needed(column, at).map(|number| number.scaled(0.01));
+    // Whole percents print as `2.0`, which says no more than that they are printed to a tenth.
+    let percent = |column| {
+        let printed = sheet.needed(column, at)?;
+        Ok::<_, Problems>(Printed { half: printed.half.min(0.05), ..printed }.scaled(0.01))
+    };
     out.number("discount", Printed::exact(discount), percent("discount")?, None);
     let retained = percent("retention_withhold")?;
     // Some first-year ACOs give a retention withhold; who did is not published.

@@ -24,6 +24,10 @@ pub(super) fn normalise_shares(sheet: &mut Sheet<'_>) {
             sheet.rescale(column, 0.01);
         }
     }
+    // The first file has complete reporting, 1 or 0, in place of a score.
+    if sheet.values("QualScore").iter().all(|score| *score == 0.0 || *score == 1.0) {
+        sheet.take_as_exact("QualScore");
+    }
     // Savings rates of a few percent are printed either way: what they say about the totals decides.
     let ratio = (0..sheet.len()).filter_map(|row| {
         let value = |column| sheet.number(column, row).map(|number| number.value);

@@ -2,6 +2,7 @@
 
 use super::columns::{Column, Kind, plain};
 use super::printed::{Cell, Printed, column_decimals, half_width};
+use acoledger_schemas::rules::distance;
 use acoledger_schemas::table::{Problem, Problems};
 use acoledger_schemas::values::Date;
 use std::collections::{BTreeMap, HashMap};
@@ -23,6 +24,7 @@ struct Numbers {
     cells: Vec<Cell>,
     decimals: u32,
     factor: f64,
+    exact: bool,
 }
 
 impl<'f> Sheet<'f> {
@@ -105,7 +107,7 @@ impl<'f> Sheet<'f> {
             });
         }
         let decimals = column_decimals(&cells);
-        self.numbers.insert(column.name, Numbers { cells, decimals, factor: 1.0 });
+        self.numbers.insert(column.name, Numbers { cells, decimals, factor: 1.0, exact: false });
     }
 
     /// Number of rows below the header.
@@ -138,7 +140,8 @@ impl<'f> Sheet<'f> {
         let numbers = self.numbers.get(column)?;
         match numbers.cells[row] {
             Cell::Number(value, last) => {
-                Some(Printed { value, half: half_width(value, last, numbers.decimals) }.scaled(numbers.factor))
+                let half = if numbers.exact { 0.0 } else { half_width(value, last, numbers.decimals) };
+                Some(Printed { value, half }.scaled(numbers.factor))
             }
             Cell::Masked | Cell::Blank => None,
         }
@@ -191,25 +194,35 @@ impl<'f> Sheet<'f> {
         }
     }
 
+    /// Takes the numbers of a column as they are: they are not rounded.
+    pub(super) fn take_as_exact(&mut self, column: &str) {
+        if let Some(numbers) = self.numbers.get_mut(column) {
+            numbers.exact = true;
+        }
+    }
+
     /// Every column that files of these performance years have and this one lacks.
     ///
     /// # Errors
     /// When there is one; the most similar header of the file is the hint.
     pub(super) fn require(&self, columns: &[Column], years: impl Fn(i32, i32) -> bool) -> Result<(), Problems> {
         let mut problems = Problems::default();
-        for column in
-            columns.iter().filter(|column| years(column.required.0, column.required.1) && !self.has(column.name))
-        {
-            let taken: Vec<usize> = self.places.values().copied().collect();
-            let names: Vec<String> =
-                std::iter::once(&column.name).chain(column.aliases).map(|name| plain(name)).collect();
-            let distance = |header: &str| {
-                names.iter().map(|name| acoledger_schemas::rules::distance(name, &plain(header))).min().unwrap_or(0)
+        let taken: Vec<usize> = self.places.values().copied().collect();
+        let free = || self.header.iter().enumerate().filter(|(at, _)| !taken.contains(at)).map(|(_, header)| header);
+        let lacks = |column: &&Column| years(column.required.0, column.required.1) && !self.has(column.name);
+        for column in columns.iter().filter(lacks) {
+            let nearest = |name: &str| {
+                let pairs = free().map(|header| (unlikeness(name, header), header));
+                pairs.min_by(|a, b| a.0.total_cmp(&b.0)).filter(|(unlikeness, _)| *unlikeness < 0.4)
             };
-            let free = self.header.iter().enumerate().filter(|(at, _)| !taken.contains(at));
-            let nearest = free.map(|(_, header)| header).min_by_key(|header| distance(header));
-            let hint = nearest.map(|header| format!("the most similar column of the file is `{header}`"));
-            problems.extend(self.problem(0, column.name, "column is missing", None, hint));
+            let similar = nearest(column.name).or_else(|| {
+                let pairs = column.aliases.iter().filter_map(|alias| nearest(alias));
+                pairs.min_by(|a, b| a.0.total_cmp(&b.0))
+            });
+            let hint = similar.map(|(_, header)| format!("the most similar column of the file is `{header}`"));
+            let also = column.aliases.iter().map(|alias| format!(" or `{alias}`")).collect::<String>();
+            let what = format!("column is missing{}", also.replacen(" or", ", also called", 1));
+            problems.extend(self.problem(0, column.name, &what, None, hint));
         }
         problems.or(())
     }
@@ -234,6 +247,15 @@ impl<'f> Sheet<'f> {
         }
         .into()
     }
+}
+
+/// How far two names are apart, from 0 to 1.
+fn unlikeness(name: &str, header: &str) -> f64 {
+    let (name, header) = (plain(name), plain(header));
+    if header.contains(&name) {
+        return 0.2 * (1.0 - name.len() as f64 / header.len() as f64);
+    }
+    distance(&name, &header) as f64 / name.len().max(header.len()).max(1) as f64
 }
 
 /// A problem of the file as a whole.
