@@ -103,9 +103,9 @@ pub struct IngestReport {
 impl IngestReport {
     /// Sum over all source files of one bucket.
     pub fn total(&self, bucket: impl Fn(&FileAccount) -> Tally) -> Tally {
-        self.sources.iter().map(bucket).fold(Tally::default(), |sum, tally| Tally {
-            rows: sum.rows + tally.rows,
-            cents: sum.cents + tally.cents,
-        })
+        self.sources
+            .iter()
+            .map(bucket)
+            .fold(Tally::default(), |sum, tally| Tally { rows: sum.rows + tally.rows, cents: sum.cents + tally.cents })
     }
 }

@@ -439,3 +439,23 @@ impl LifeCache {
         true
     }
 }
+
+/// A packed row that says a life's identifier.
+pub fn life(bene_key: u64, bene_id: &[u8]) -> Vec<u8> {
+    let mut row = vec![0; HEAD];
+    push_text(&mut row, bene_id);
+    let head = Head {
+        kind: Kind::Full,
+        flags: 0,
+        table: 0,
+        bene_key,
+        claim_key: 0,
+        line: 0,
+        proc_date: NO_DAY,
+        file: 0,
+        row: 0,
+        cents: 0,
+    };
+    head.write(&mut row);
+    row
+}

@@ -1,0 +1,168 @@
+//! A first look at every raw file, before any work: its form, its header, what is done with its rows.
+
+use super::find::Found;
+use crate::trouble::{self, Io, Outcome};
+use acoledger_ingest::columns::is_readable;
+use acoledger_ingest::dialect::{FileLayout, FileShape, HeaderProblem, Unit};
+use acoledger_ingest::pack::decompressed;
+use acoledger_ingest::text;
+use acoledger_schemas::raw::RawLayout;
+use acoledger_schemas::table::{Problem, Problems};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+
+/// Longest header line.
+const LONGEST_HEADER_BYTES: u64 = 1 << 20;
+/// How the files of this form begin.
+const PARQUET_MARK: &[u8] = b"PAR1";
+
+/// The form of a raw file.
+#[derive(Clone, Debug)]
+pub(super) enum Form {
+    /// Delimited text, compressed or not.
+    Text {
+        /// Delimiter.
+        delimiter: u8,
+        /// Whether a byte-order mark stands first.
+        marked: bool,
+    },
+    /// Parquet.
+    Parquet(ArrowReaderMetadata),
+}
+
+/// A raw file that can be read.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    /// Where it is, and of which table.
+    pub(super) file: Found,
+    /// Size on disk, bytes.
+    pub(super) bytes: u64,
+    /// Its form.
+    pub(super) form: Form,
+    /// What is done with its rows.
+    pub(super) layout: FileLayout,
+}
+
+/// Looks at all files.
+///
+/// # Errors
+/// Every file that cannot be read, is of no known form, lacks a required column; lines without a base file or the reverse.
+pub(super) fn at_all(files: Vec<Found>, layout: &RawLayout) -> Outcome<Vec<Source>> {
+    let mut problems = Problems::default();
+    let mut sources = Vec::with_capacity(files.len());
+    for file in files {
+        match at(file, layout) {
+            Ok(source) => sources.push(source),
+            Err(more) => problems.extend(more),
+        }
+    }
+    if problems.count == 0 {
+        for (table, raw) in layout.tables.iter().enumerate() {
+            let shapes = || {
+                sources.iter().filter(|source| source.file.table == table).map(|source| (source, source.layout.shape))
+            };
+            let has = |wanted: FileShape| shapes().any(|(_, shape)| shape == wanted);
+            let of =
+                |wanted: FileShape| shapes().find(|(_, shape)| *shape == wanted).map(|(source, _)| &source.file.name);
+            let lines_wanted = raw.lake != "facility" || raw.name == "outpatient";
+            if let (Some(name), false) = (of(FileShape::Line), has(FileShape::Base)) {
+                let what = format!("lines of `{}` without their claims: no file holds the headers", raw.name);
+                problems.push(alone(name, what));
+            }
+            if let (Some(name), false, true) = (of(FileShape::Base), has(FileShape::Line), lines_wanted) {
+                let what = format!("claims of `{}` without their lines: no file holds them", raw.name);
+                problems.push(alone(name, what));
+            }
+        }
+    }
+    problems.or(sources)
+}
+
+fn alone(name: &str, what: String) -> Problem {
+    let hint =
+        Some("split research files come as a base file and a line or revenue center file: add the other one".into());
+    Problem { file: name.into(), line: 0, column: String::new(), what, value: None, hint }
+}
+
+fn at(file: Found, layout: &RawLayout) -> Outcome<Source> {
+    let mut handle = File::open(&file.path).doing("cannot be read", &file.path)?;
+    let bytes = handle.metadata().doing("cannot be read", &file.path)?.len();
+    let mut start = Vec::new();
+    handle.by_ref().take(PARQUET_MARK.len() as u64).read_to_end(&mut start).doing("cannot be read", &file.path)?;
+    let (form, names) = if start == PARQUET_MARK { parquet(&file)? } else { delimited(&file)? };
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let table = &layout.tables[file.table].name;
+    let matched = FileLayout::of(layout, table, &names).map_err(|problems| header_problems(&file, problems))?;
+    let source = Source { file, bytes, form, layout: matched };
+    check_types(&source)?;
+    Ok(source)
+}
+
+fn header_problems(file: &Found, problems: Vec<HeaderProblem>) -> Problems {
+    let mut all = Problems::default();
+    for HeaderProblem { column, what, hint } in problems {
+        all.push(Problem { file: file.name.clone(), line: 1, column, what, value: None, hint: Some(hint) });
+    }
+    all
+}
+
+fn delimited(file: &Found) -> Outcome<(Form, Vec<String>)> {
+    let handle = File::open(&file.path).doing("cannot be read", &file.path)?;
+    let text = decompressed(handle).doing("cannot be read", &file.path)?;
+    let mut line = Vec::new();
+    let mut reader = BufReader::new(text.take(LONGEST_HEADER_BYTES));
+    reader.read_until(b'\n', &mut line).doing("cannot be read", &file.path)?;
+    let Some(header) = text::header(&line) else {
+        let what =
+            if line.is_empty() { "the file is empty" } else { "neither delimited text with a header nor Parquet" };
+        let hint = "raw files are text with `|`, `,` or tab between the cells (plain, gzip, zstd) or Parquet";
+        return Err(trouble::of_file_with_hint(&file.path, what, hint).into());
+    };
+    Ok((Form::Text { delimiter: header.delimiter, marked: header.marked }, header.names))
+}
+
+fn parquet(file: &Found) -> Outcome<(Form, Vec<String>)> {
+    let handle = File::open(&file.path).doing("cannot be read", &file.path)?;
+    let metadata = ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new());
+    let metadata = metadata.doing("not readable as Parquet", &file.path)?;
+    let names = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
+    Ok((Form::Parquet(metadata), names))
+}
+
+/// Whether the cells of all needed columns can be read.
+fn check_types(source: &Source) -> Outcome<()> {
+    let Form::Parquet(metadata) = &source.form else { return Ok(()) };
+    let mut problems = Problems::default();
+    for &column in &source.layout.needed {
+        let field = metadata.schema().field(column);
+        if !is_readable(field.data_type()) {
+            problems.push(Problem {
+                file: source.file.name.clone(),
+                line: 0,
+                column: field.name().clone(),
+                what: "cells of this type are not read".into(),
+                value: Some(field.data_type().to_string()),
+                hint: Some("write the column as text, number or date".into()),
+            });
+        }
+    }
+    problems.or(())
+}
+
+/// Bytes that the rows of a file take when packed, roughly: what the cut into parts goes by.
+pub(super) fn packed_bytes(source: &Source) -> u64 {
+    /// Text and Parquet against packed rows; generous, since a part that is too large costs memory.
+    const GROWTH_OF_COMPRESSED: u64 = 10;
+    let compressed = match &source.form {
+        Form::Parquet(_) => true,
+        Form::Text { .. } => matches!(source.file.path.extension(), Some(ending) if ending != "csv" && ending != "txt"),
+    };
+    source.bytes * if compressed { GROWTH_OF_COMPRESSED } else { 1 }
+}
+
+/// Units that a delivery has rows of, lives first.
+pub(super) fn units(sources: &[Source]) -> Vec<Unit> {
+    let has = |unit: &Unit| *unit == Unit::Bene || sources.iter().any(|source| source.layout.shapes.unit == *unit);
+    Unit::ALL.into_iter().filter(has).collect()
+}
