@@ -36,7 +36,7 @@ impl Nation {
             year: year.year,
             original_reason: reason(false, life.disabled_origin),
             current_reason: reason(year.esrd_entitled[last], under(last)),
-            county: std::array::from_fn(|month| if died_by(month) { NONE } else { year.county[month] }),
+            county: std::array::from_fn(|month| if died_by(month) { NONE } else { self.county_at(year.county[month]) }),
             status: std::array::from_fn(|month| match () {
                 () if died_by(month) => 0,
                 () if !entitled(month) => self.statuses[0],

@@ -46,7 +46,6 @@ pub(crate) struct Practice {
 #[derive(Clone, Debug)]
 pub(crate) struct Facility {
     pub(crate) ccn: String,
-    pub(crate) county: usize,
     /// The practice whose TIN it is enrolled under.
     pub(crate) practice: Option<u32>,
     /// Teaching, disproportionate-share and uncompensated-care payments as fractions of the operating payment.
@@ -146,16 +145,16 @@ impl Market {
     /// Facilities, suppliers, independent practices and specialists of a county.
     fn add_county(&mut self, calibration: &Calibration, at: usize, county: &County, lives: u32, random: &mut Random) {
         let people = county.share * f64::from(lives);
-        let hospital = self.add_facility("HOSPITAL", at, county, None, random);
+        let hospital = self.add_facility("HOSPITAL", county, None, random);
         let local = Local {
             hospital,
-            critical_access: county.rural.then(|| self.add_facility("CAH", at, county, None, random)),
-            nursing: self.add_facility("SNF", at, county, None, random),
-            home_health: self.add_facility("HHA", at, county, None, random),
-            hospice: self.add_facility("HOSPICE", at, county, None, random),
-            dialysis: self.add_facility("ESRD", at, county, None, random),
+            critical_access: county.rural.then(|| self.add_facility("CAH", county, None, random)),
+            nursing: self.add_facility("SNF", county, None, random),
+            home_health: self.add_facility("HHA", county, None, random),
+            hospice: self.add_facility("HOSPICE", county, None, random),
+            dialysis: self.add_facility("ESRD", county, None, random),
             rehabilitation: (!county.rural && at.is_multiple_of(4))
-                .then(|| self.add_facility("IRF", at, county, None, random)),
+                .then(|| self.add_facility("IRF", county, None, random)),
             ..Local::default()
         };
         self.local[at] = local;
@@ -179,7 +178,7 @@ impl Market {
             };
             let practice = self.add_practice(at, county, kind, None, random);
             self.staff(practice, 2, 1, false, random);
-            self.enroll_clinic(practice, at, county, random);
+            self.enroll_clinic(practice, county, random);
             self.local[at].homes.push(practice);
         }
     }
@@ -202,7 +201,7 @@ impl Market {
             let practitioners = random.below(4) as u32 + 1;
             let multi = kind == PracticeKind::Office && (k == 0 || random.chance(if high { 0.5 } else { 0.2 }));
             self.staff(practice, physicians, practitioners, multi, random);
-            self.enroll_clinic(practice, at, &counties[at], random);
+            self.enroll_clinic(practice, &counties[at], random);
             if multi {
                 self.local[at].specialists.push(practice);
             }
@@ -276,20 +275,19 @@ impl Market {
         }
     }
 
-    fn enroll_clinic(&mut self, practice: u32, at: usize, county: &County, random: &mut Random) {
+    fn enroll_clinic(&mut self, practice: u32, county: &County, random: &mut Random) {
         let kind = match self.practices[practice as usize].kind {
             PracticeKind::HealthCenter => "FQHC",
             PracticeKind::RuralClinic => "RHC",
             _ => return,
         };
-        let facility = self.add_facility(kind, at, county, Some(practice), random);
+        let facility = self.add_facility(kind, county, Some(practice), random);
         self.practices[practice as usize].facility = Some(facility);
     }
 
     pub(crate) fn add_facility(
         &mut self,
         kind: &'static str,
-        at: usize,
         county: &County,
         practice: Option<u32>,
         random: &mut Random,
@@ -312,7 +310,7 @@ impl Market {
             self.clinicians.extend(HOSPITAL_STAFF.map(str::to_owned));
         }
         let ccn = format!("{}{number:04}", county.ssa_state);
-        self.facilities.push(Facility { ccn, county: at, practice, extras, staff, kind });
+        self.facilities.push(Facility { ccn, practice, extras, staff, kind });
         (self.facilities.len() - 1) as u32
     }
 

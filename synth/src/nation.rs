@@ -82,6 +82,8 @@ pub struct Nation {
     pub(crate) sequestration: Vec<(i32, i64)>,
     pub(crate) months: Vec<i32>,
     pub(crate) levels: Vec<[f64; 4]>,
+    /// By type, what makes the mean chance of death the type's rate.
+    pub(crate) death_scale: [f64; 4],
     /// First month and day of which there are claims, and the day until which they are known.
     pub(crate) first_claim_month: i32,
     pub(crate) first_claim_day: i32,
@@ -95,6 +97,8 @@ const LIVES: RangeInclusive<u32> = 500..=200_000_000;
 const YEARS: RangeInclusive<i32> = 2022..=2025;
 /// Benchmark years before an agreement, and the further year that a prospective window reaches back.
 const BENCHMARK_YEARS: i32 = 3;
+/// Codes beside the nation's counties: abroad, Puerto Rico, Guam.
+pub(crate) const OUTSIDE: [&str; 3] = ["99999", "72127", "66010"];
 const FIRST_BENEFICIARY: u64 = 1_000_000_000;
 
 impl Nation {
@@ -123,7 +127,7 @@ impl Nation {
         let mut market = Market::build(&calibration, &counties, &acos, options.lives, options.seed);
         let mut codes = Codes::default();
         let services = Services::new(&calibration, first_year, last_year, &mut codes);
-        let planted = Planted::build(&years, &counties, &acos, &mut market, &mut codes);
+        let planted = Planted::build(&years, &counties, &acos, &mut market, &mut codes, options.seed);
         let lives = u64::from(options.lives);
         let stock = lives + (lives as f64 * PLAN_SHARE) as u64;
         let entrants = (lives as f64 * ENTRANTS) as u64;
@@ -185,6 +189,7 @@ impl Nation {
             levels: (first_year..=last_year)
                 .map(|year| std::array::from_fn(|kind| calibration.level(year, kind)))
                 .collect(),
+            death_scale: std::array::from_fn(|kind| death_scale(&calibration.models[kind])),
             first_claim_month: first_year * 12 + 9,
             first_claim_day: day(first_year, 10, 1),
             claims_known_until: day(last_year + 1, 3, 31),
@@ -270,9 +275,20 @@ impl Nation {
         self.market.facilities.iter().map(|facility| facility.ccn.clone()).collect()
     }
 
-    /// FIPS codes of the counties, in their order.
+    /// FIPS codes of the counties, in their order; after them the codes outside the nation's states.
     pub fn counties(&self) -> Vec<String> {
-        self.counties.iter().map(|county| county.fips.clone()).collect()
+        let inside = self.counties.iter().map(|county| county.fips.clone());
+        inside.chain(OUTSIDE.map(str::to_owned)).collect()
+    }
+
+    /// Place in [`Nation::counties`] of a county where a life is.
+    pub(crate) fn county_at(&self, county: u32) -> u32 {
+        if county == ABROAD { self.outside(0) } else { county }
+    }
+
+    /// Place in [`Nation::counties`] of one of [`OUTSIDE`].
+    pub(crate) fn outside(&self, at: usize) -> u32 {
+        (self.counties.len() + at) as u32
     }
 
     pub(crate) fn bene(&self, index: u64) -> u64 {
@@ -319,6 +335,24 @@ impl Nation {
     pub(crate) fn reduction(&self, day: i32) -> i64 {
         self.sequestration.iter().rev().find(|(from, _)| day >= *from).map_or(0, |(_, percent)| *percent)
     }
+}
+
+/// The factor with which `1 - exp(-risk)` has the mean `q` over all severities.
+fn death_scale(model: &crate::calibration::TypeModel) -> f64 {
+    const POINTS: usize = 400;
+    let mean = |scale: f64| {
+        let chance = |k: usize| {
+            let severity = crate::random::normal_quantile((k as f64 + 0.5) / POINTS as f64);
+            1.0 - (-scale * model.q * (model.bD * severity - model.bD * model.bD / 2.0).exp()).exp()
+        };
+        (0..POINTS).map(chance).sum::<f64>() / POINTS as f64
+    };
+    let (mut low, mut high) = (1.0, 4.0);
+    for _ in 0..50 {
+        let middle = (low + high) / 2.0;
+        if mean(middle) < model.q { low = middle } else { high = middle }
+    }
+    low
 }
 
 /// A tax number: nine digits.

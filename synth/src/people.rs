@@ -72,8 +72,8 @@ const MOVE_FAR: f64 = 0.4;
 const PART_A_MONTHS: f64 = 0.006;
 const LATE_PART_B: f64 = 0.08;
 const HOME_SWITCH: f64 = 0.075;
-const KIDNEY_AGED: f64 = 0.0022;
-const KIDNEY_DISABLED: f64 = 0.0035;
+const KIDNEY_AGED: f64 = 0.0017;
+const KIDNEY_DISABLED: f64 = 0.0027;
 const TRANSPLANT: f64 = 0.035;
 /// Months after a transplant that are still ESRD months, and months of entitlement.
 const AFTER_TRANSPLANT: (i32, i32) = (4, 36);
@@ -160,7 +160,8 @@ impl Nation {
         let model = &self.calibration.models[kind_now as usize];
         let before = now.severity;
         now.severity = model.phi * before + (1.0 - model.phi * model.phi).sqrt() * random.normal();
-        let risk = model.q * (model.bD * now.severity - model.bD * model.bD / 2.0).exp() * 1.03;
+        let risk =
+            self.death_scale[kind_now as usize] * model.q * (model.bD * now.severity - model.bD * model.bD / 2.0).exp();
         let death_draw = random.unit();
         let dies = death_draw < 1.0 - (-risk).exp();
         let death_month = random.below(12);

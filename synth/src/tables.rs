@@ -43,8 +43,8 @@ impl Codes {
 
 /// No practice, clinician, facility or county.
 pub const NONE: u32 = u32::MAX;
-/// A county code outside the country.
-pub const ABROAD: u32 = u32::MAX - 1;
+/// A county outside the country, while people live; rows hold its place in `Nation::counties`.
+pub(crate) const ABROAD: u32 = u32::MAX - 1;
 /// No date.
 pub const NO_DATE: i32 = i32::MIN;
 

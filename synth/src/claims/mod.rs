@@ -120,7 +120,11 @@ pub(crate) const CLAIMS_PER_LIFE: i64 = 100_000;
 const LAST_STAYS: [f64; 12] = [0.5, 0.36, 0.26, 0.17, 0.15, 0.12, 0.1, 0.08, 0.07, 0.06, 0.06, 0.05];
 /// Of a last-year month with a stay, the part that the stay costs.
 const LAST_STAY_SHARE: f64 = 0.8;
-const HOSPICE_USERS: f64 = 0.5;
+const HOSPICE_USERS: f64 = 0.6;
+/// Most months of hospice care.
+const HOSPICE_MONTHS: usize = 9;
+/// Added to the odds of seeing a physician, for partial years of entrants.
+const CARE_ODDS: f64 = 0.4;
 const HOSPICE_SHARE: f64 = 0.45;
 /// Dollars of 2018 that a hospice month can cost at most.
 const HOSPICE_MONTH_MAX: f64 = 5_500.0;
@@ -187,6 +191,7 @@ impl Maker<'_, '_> {
             self.last_year(&mut plan, year, &before_death);
         }
         let odds = model.c0
+            + CARE_ODDS
             + 1.1 * (if nonuser { 1e-6f64 } else { relative }).ln()
             + 0.35 * stays.min(2) as f64
             + if dying { 0.8 } else { 0.0 };
@@ -204,7 +209,7 @@ impl Maker<'_, '_> {
         let mut random = Random::new(nation.seed, self.life.index, 7);
         let spread = (model.sLY * random.normal() - model.sLY * model.sLY / 2.0).exp();
         let total = model.LY * (model.bLY * year.severity - model.bLY * model.bLY / 2.0).exp() * spread * plan.level;
-        let hospice_months = if random.chance(HOSPICE_USERS) { 1 + random.below(3) as i32 } else { 0 };
+        let hospice_months = if random.chance(HOSPICE_USERS) { 1 + random.below(HOSPICE_MONTHS) as i32 } else { 0 };
         for month in (0..12).filter(|&month| plan.at_risk[month] && before_death(month) < 12) {
             let before = before_death(month);
             let mut amount = total * nation.calibration.end_of_life[before as usize];

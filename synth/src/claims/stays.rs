@@ -4,13 +4,14 @@ use super::facility::{Bill, Line, Table, share_of};
 use super::{Episode, Maker, YearPlan, cents, claim_type, reduced};
 use crate::people::LifeYear;
 use crate::tables::NONE;
+use acoledger_schemas::values::{Date, days_in_month};
 
 /// Dollars of 2018 that a day of a stay stands for.
 const DOLLARS_PER_DAY: f64 = 3_500.0;
 const DAYS_MAX: f64 = 45.0;
-const NURSING_CHANCE: f64 = 0.19;
-const NURSING_SHARE: f64 = 0.45;
-const HOME_HEALTH_CHANCE: f64 = 0.3;
+const NURSING_CHANCE: f64 = 0.27;
+const NURSING_SHARE: f64 = 0.42;
+const HOME_HEALTH_CHANCE: f64 = 0.4;
 const HOME_HEALTH_SHARE: f64 = 0.13;
 const PHYSICIAN_SHARE: f64 = 0.13;
 const REHABILITATION_CHANCE: f64 = 0.04;
@@ -37,20 +38,7 @@ impl Maker<'_, '_> {
         let mut stay = episode.cost * (1.0 - PHYSICIAN_SHARE);
         if nursing {
             stay -= NURSING_SHARE * episode.cost;
-            let from = discharge;
-            let thru = (from + 8 + self.random.below(32) as i32).min(self.death);
-            let kind = if self.random.chance(SWING_BEDS) { claim_type::SWING_BED } else { claim_type::NURSING };
-            let class = if kind == claim_type::SWING_BED { [1, 8] } else { [2, 1] };
-            let bill = Bill {
-                table: Table::Nursing,
-                claim_type: kind,
-                facility: nation.market.local[county].nursing,
-                bill: class,
-                from,
-                thru,
-                clinicians: [NONE; 3],
-            };
-            self.spread(bill, NURSING_LINES, cents(NURSING_SHARE * episode.cost), nation.nursing_center);
+            self.nursing(county, discharge, NURSING_SHARE * episode.cost);
         }
         if home {
             stay -= HOME_HEALTH_SHARE * episode.cost;
@@ -58,6 +46,31 @@ impl Maker<'_, '_> {
         }
         self.stay(county, admission, discharge, stay);
         self.bedside(county, admission, discharge, PHYSICIAN_SHARE * episode.cost);
+    }
+
+    /// Skilled nursing care from a day on: one claim per calendar month.
+    fn nursing(&mut self, county: usize, from: i32, dollars: f64) {
+        let nation = self.nation;
+        let until = (from + 8 + self.random.below(34) as i32).min(self.death);
+        let swing = self.random.chance(SWING_BEDS);
+        let days = (until - from + 1).max(1);
+        let mut start = from;
+        while start <= until {
+            let (year, month, _) = Date(start).ymd();
+            let end = until.min(start + days_in_month(year, month) as i32 - Date(start).ymd().2 as i32);
+            let bill = Bill {
+                table: Table::Nursing,
+                claim_type: if swing { claim_type::SWING_BED } else { claim_type::NURSING },
+                facility: nation.market.local[county].nursing,
+                bill: if swing { [1, 8] } else { [2, 1] },
+                from: start,
+                thru: end,
+                clinicians: [NONE; 3],
+            };
+            let share = f64::from(end - start + 1) / f64::from(days);
+            self.spread(bill, NURSING_LINES, cents(dollars * share), nation.nursing_center);
+            start = end + 1;
+        }
     }
 
     /// The inpatient claim: operating payment, and on top what teaching and poor hospitals get.
