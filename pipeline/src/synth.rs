@@ -3,7 +3,16 @@
 //! What is written is decided by [`acoledger_synth`]; this module only turns its columns into files. Files are cut by
 //! table, year and part; a part is a contiguous range of lives, so any part alone holds the same bytes as in a whole run.
 
+mod columns;
+mod parquet;
+mod place;
+mod program;
+mod raw;
+mod text;
+
 use acoledger_schemas::table::{Problem, Problems};
+use acoledger_synth::Nation;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The form of the raw files.
@@ -81,10 +90,71 @@ pub struct SynthReport {
 /// Writes the nation. Runs on the caller's rayon pool; `progress` is called from its threads, some times a second.
 ///
 /// # Errors
-/// Options out of range, and files that cannot be written.
+/// Options out of range, a folder that holds something else, and files that cannot be written.
 pub fn run(options: &SynthOptions, progress: &(dyn Fn(SynthProgress) + Sync)) -> Result<SynthReport, Problems> {
-    progress(SynthProgress::default());
-    Err(problem(&options.out, "not built yet"))
+    let nation = Nation::new(&acoledger_synth::Options {
+        lives: options.lives,
+        performance_years: options.performance_years.clone(),
+        seed: options.seed,
+    })
+    .map_err(|what| problem(&options.out, what))?;
+    let parts = Parts::new(options, nation.people())?;
+    let place = place::Place::prepare(options, &parts)?;
+    let counts = match options.raw {
+        RawKind::Lake => return Err(problem(&options.out, "`--raw lake` is not made yet")),
+        RawKind::Csv | RawKind::Parquet => raw::write(&nation, options.raw, &parts, &place.raw, progress)?,
+    };
+    program::write(&nation, &place)?;
+    let report = SynthReport {
+        lives: nation.people(),
+        rows: counts.rows,
+        raw_bytes: counts.bytes,
+        study: options.out.join("study.toml"),
+        answer_key: options.out.join("answer_key.csv"),
+    };
+    place.finish()?;
+    Ok(report)
+}
+
+/// How the people are cut: contiguous ranges, the same whatever is written of them.
+pub(crate) struct Parts {
+    people: u64,
+    count: u32,
+    only: Option<u32>,
+}
+
+/// People of a part when nobody says how many parts there are, and the most parts.
+const PEOPLE_PER_PART: u64 = 10_000;
+const PARTS_MAX: u32 = 1_000;
+
+impl Parts {
+    fn new(options: &SynthOptions, people: u64) -> Result<Parts, Problems> {
+        let usual = people.div_ceil(PEOPLE_PER_PART).clamp(1, u64::from(PARTS_MAX)) as u32;
+        let count = options.parts.unwrap_or(usual);
+        if !(1..=PARTS_MAX).contains(&count) {
+            return Err(problem(&options.out, format!("parts: expected 1 to {PARTS_MAX}")));
+        }
+        if options.part.is_some_and(|part| !(1..=count).contains(&part)) {
+            return Err(problem(&options.out, format!("part: expected 1 to {count}")));
+        }
+        Ok(Parts { people, count, only: options.part })
+    }
+
+    /// The parts to write, from 1.
+    fn wanted(&self) -> Vec<u32> {
+        self.only.map_or_else(|| (1..=self.count).collect(), |part| vec![part])
+    }
+
+    /// The people of a part.
+    fn range(&self, part: u32) -> Range<u64> {
+        let cut = |part: u32| self.people * u64::from(part) / u64::from(self.count);
+        cut(part - 1)..cut(part)
+    }
+
+    /// What a part's files carry after their year; nothing where there is one part only.
+    fn suffix(&self, part: u32) -> String {
+        if self.count == 1 { String::new() } else { format!("_{part:03}_of_{:03}", self.count) }
+    }
 }
 
 fn problem(path: &Path, what: impl Into<String>) -> Problems {
