@@ -1,18 +1,22 @@
 //! Everything a kernel must know, compiled once from rules, program files and the study's facts.
 
 mod care;
+mod clinicians;
 mod faults;
 mod law;
 mod lists;
 mod people;
+mod performance;
 
 pub(crate) use care::{Care, Names, class, flag};
+pub(crate) use clinicians::Clinicians;
 pub(crate) use faults::Faults;
 pub(crate) use law::{EnrollLaw, KINDS, SpendLaw, kind};
 pub(crate) use lists::{AcoYear, Entities, Field, List, NOBODY, OWN, SHARED, Span};
 pub(crate) use people::{Designation, Elsewhere, Esrd, Payment, People, Score};
+pub(crate) use performance::{Performance, Timeline, Window};
 
-use crate::needs::{MonthSpan, Needs, needs};
+use crate::needs::{Needs, needs};
 use crate::output;
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rules::Rules;
@@ -47,106 +51,6 @@ impl Facts {
             county_codes: study.input.county_codes,
             maturity: study.maturity()?,
         })
-    }
-}
-
-/// One performance year: its rules, its ACOs, and the calendar years they ask for.
-pub(crate) struct Performance {
-    pub(crate) year: i32,
-    pub(crate) care: Care,
-    pub(crate) field: Field,
-    /// First and last month of the prospective window, from January of the year.
-    prospective: (i32, i32),
-    /// Months of the expanded window; 0: no step 3.
-    pub(crate) expanded_months: i32,
-    /// Share of lives at or below a threshold, in ten thousandths.
-    pub(crate) percentile: u64,
-    /// By list: the retrospective and, where an ACO asks for it, the prospective window.
-    pub(crate) windows: Vec<[Option<Window>; 2]>,
-    /// Whether any ACO professional may be designated, and no service is asked for (M.A.3.2).
-    pub(crate) any_designee: bool,
-    /// Whether interim demonstration payments count.
-    pub(crate) interim: bool,
-    /// Whether all fee-for-service lives truncate, rather than the assignable ones.
-    pub(crate) truncated_by_ffs: bool,
-}
-
-/// One assignment window, in months of the timeline.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Window {
-    pub(crate) span: Span,
-    /// Whether it touches the emergency (M.A.5.4).
-    pub(crate) touches: bool,
-    /// The expanded window, where there is one, and whether that touches the emergency.
-    pub(crate) expanded: Option<(Span, bool)>,
-}
-
-impl Performance {
-    /// The assignment window of a calendar year.
-    fn window(&self, year: i32, prospective: bool) -> MonthSpan {
-        let (from, to) = if prospective { self.prospective } else { (0, 11) };
-        MonthSpan { first: year * 12 + from, last: year * 12 + to }
-    }
-
-    /// The months that decide about a calendar year, the expanded window included.
-    pub(crate) fn deciding_months(&self, year: i32, prospective: bool) -> MonthSpan {
-        let span = self.window(year, prospective);
-        MonthSpan { first: span.first.min(span.last + 1 - self.expanded_months), ..span }
-    }
-
-    fn set_windows(&mut self, time: &Timeline, emergency: Span) {
-        let touches = |span: Span| span.first <= emergency.last && emergency.first <= span.last;
-        let window = |year: i32, prospective: bool| {
-            let span = time.span(self.window(year, prospective));
-            let wide = time.span(self.deciding_months(year, prospective));
-            let expanded = (self.expanded_months > 0).then(|| (wide, touches(wide)));
-            Window { span, touches: touches(span), expanded }
-        };
-        self.windows = self
-            .field
-            .lists
-            .iter()
-            .map(|list| [Some(window(list.year, false)), list.prospective.then(|| window(list.year, true))])
-            .collect();
-    }
-}
-
-/// The calendar years that a study touches, and their days and months.
-pub(crate) struct Timeline {
-    pub(crate) first_year: i32,
-    pub(crate) years: usize,
-    first_day: i32,
-    /// Month of each day, from the first month.
-    months: Vec<u16>,
-}
-
-impl Timeline {
-    fn new(first_year: i32, last_year: i32) -> Timeline {
-        let first_day = Date::first_of_month(first_year * 12).0;
-        let end = Date::first_of_month((last_year + 1) * 12).0;
-        let months = (first_day..end).map(|day| (Date(day).month_index() - first_year * 12) as u16).collect();
-        Timeline { first_year, years: (last_year - first_year + 1) as usize, first_day, months }
-    }
-
-    /// Month of a day, from the first month of the timeline; `None` outside.
-    #[inline]
-    pub(crate) fn month(&self, day: i32) -> Option<u16> {
-        self.months.get((i64::from(day) - i64::from(self.first_day)) as usize).copied()
-    }
-
-    /// Position of a calendar year.
-    pub(crate) fn at(&self, year: i32) -> Option<usize> {
-        usize::try_from(year - self.first_year).ok().filter(|at| *at < self.years)
-    }
-
-    /// A span of absolute months as one of the timeline.
-    pub(crate) fn span(&self, span: MonthSpan) -> Span {
-        Span { first: span.first - self.first_year * 12, last: span.last - self.first_year * 12 }
-    }
-
-    /// First day of a month of the timeline, which may lie outside it.
-    pub(crate) fn day_of(&self, month: i32) -> i32 {
-        Date::first_of_month(self.first_year * 12 + month).0
     }
 }
 
@@ -186,51 +90,6 @@ pub struct Context {
     findings: Vec<(&'static str, u64)>,
 }
 
-/// Clinicians whose specialty program files give.
-#[derive(Default)]
-pub(crate) struct Clinicians {
-    pub(crate) by_npi: HashMap<String, u32>,
-    specialties: Vec<Vec<(i32, i32, u8)>>,
-    /// By performance year: ACO professionals, and those attested, as (clinician, ACO).
-    pub(crate) professionals: Vec<BTreeSet<(u32, u32)>>,
-    pub(crate) attested: Vec<BTreeSet<(u32, u32)>>,
-}
-
-impl Clinicians {
-    /// The specialty in force on a day; 0: none known.
-    pub(crate) fn specialty(&self, clinician: u32, day: i32) -> u8 {
-        let rows = self.specialties.get(clinician as usize).map_or(&[][..], Vec::as_slice);
-        rows.iter().filter(|row| row.0 <= day && day <= row.1).max_by_key(|row| row.0).map_or(0, |row| row.2)
-    }
-
-    fn new(program: &Program, names: &Names, acos: &[String], years: &[i32]) -> Clinicians {
-        let mut all = Clinicians::default();
-        all.professionals.resize(years.len(), BTreeSet::new());
-        all.attested.resize(years.len(), BTreeSet::new());
-        let next = |by_npi: &mut HashMap<String, u32>, npi: &str| {
-            let next = by_npi.len() as u32;
-            *by_npi.entry(npi.to_owned()).or_insert(next)
-        };
-        for row in program.provider_specialty.iter().flatten() {
-            let at = next(&mut all.by_npi, row.npi.as_str()) as usize;
-            all.specialties.resize(all.specialties.len().max(at + 1), Vec::new());
-            let begins = row.begins_on.map_or(i32::MIN, |day| day.0);
-            let ends = row.ends_on.map_or(i32::MAX, |day| day.0);
-            all.specialties[at].push((begins, ends, names.specialty(&row.specialty)));
-        }
-        for row in program.aco_provider.iter().flatten() {
-            let Some(year) = years.iter().position(|year| *year == row.performance_year.0) else { continue };
-            let Ok(aco) = acos.binary_search_by(|known| known.as_str().cmp(row.aco_id.as_str())) else { continue };
-            let clinician = next(&mut all.by_npi, row.npi.as_str());
-            all.professionals[year].insert((clinician, aco as u32));
-            if row.attested.is_some_and(|flag| flag.0) {
-                all.attested[year].insert((clinician, aco as u32));
-            }
-        }
-        all
-    }
-}
-
 impl Context {
     /// Compiles rules and program files for a study.
     ///
@@ -256,7 +115,7 @@ impl Context {
             .zip(cares)
             .map(|(year, care)| {
                 let field = lists::field(rules, program, &acos, &entities, *year, &mut faults);
-                performance(rules, *year, care, field, &mut faults)
+                Performance::new(rules, *year, care, field, &mut faults)
             })
             .collect();
         let latest = years.last().copied().unwrap_or(2012);
@@ -379,26 +238,6 @@ fn needed_files(program: &Program, faults: &mut Faults) {
             "file is missing: rule `assign.eta.bill_types` needs it",
             "give the fee of each service",
         );
-    }
-}
-
-fn performance(rules: &Rules, year: i32, care: Care, field: Field, faults: &mut Faults) -> Performance {
-    let prospective: Vec<i32> = faults.take(rules.at("assign.window.prospective", year));
-    let prospective = match prospective.as_slice() {
-        [first, last] => (*first, *last),
-        _ => (0, 11),
-    };
-    Performance {
-        year,
-        care,
-        field,
-        prospective,
-        expanded_months: faults.take(rules.at("assign.window.expanded", year)),
-        percentile: (faults.take::<f64>(rules.at("cells.truncation.percentile", year)) * 10_000.0).round() as u64,
-        windows: Vec::new(),
-        any_designee: faults.choice("assign.voluntary.designees", rules, year, "any", "served"),
-        interim: faults.take(rules.at("spend.demonstration.interim", year)),
-        truncated_by_ffs: faults.choice("cells.truncation.population", rules, year, "ffs", "assignable"),
     }
 }
 

@@ -35,6 +35,7 @@ impl CellSums {
         for (key, sum) in &assigned {
             aco(context, key, sum, &mut cells);
         }
+        cells.risk.sort_by(|a, b| risk_key(a).cmp(&risk_key(b)));
         heads(context, all, &mut cells);
         revenue(context, all, &mut cells);
         cells
@@ -135,6 +136,12 @@ fn risk_cell(
         score_months: 0,
         score_milli_months: 0,
     }
+}
+
+/// The key of a row of `risk`; blanks before values.
+fn risk_key(row: &RiskCell) -> impl Ord + '_ {
+    let aco = (row.period, row.aco_id.as_ref(), row.calendar_year, row.cohort, row.population, row.window);
+    (row.performance_year, aco, &row.county, row.enrollment_type, row.model, row.kind.as_str())
 }
 
 fn risk(blank: &RiskCell, scores: &[i64], cells: &mut Cells) {

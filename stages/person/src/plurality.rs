@@ -233,19 +233,19 @@ pub(crate) fn compare(rivals: &[Rival], step: Step, draw: impl Fn(&str) -> u64) 
     let at = step as usize;
     let running = || rivals.iter().enumerate().filter(|(_, rival)| rival.served[at]);
     let most = running().map(|(_, rival)| rival.sums[at]).max().filter(|sum| *sum > 0)?;
-    let mut first: Vec<usize> = Vec::new();
-    first.extend(running().filter(|(_, rival)| rival.sums[at] == most).map(|(index, _)| index));
-    let mut tie = None;
-    let mut narrow = |first: &mut Vec<usize>, by: &'static str, last: &dyn Fn(&Rival) -> i32| {
-        if first.len() > 1 {
-            let latest = first.iter().map(|index| last(&rivals[*index])).max().unwrap_or(NO_DAY);
-            first.retain(|index| last(&rivals[*index]) == latest);
-            tie = if first.len() == 1 { Some(by) } else { Some("random") };
-        }
+    // Each criterion leaves fewer; nothing is drawn, or allocated, unless it must be.
+    let first = || running().filter(|(_, rival)| rival.sums[at] == most);
+    let primary = first().map(|(_, rival)| rival.last_primary).max()?;
+    let second = || first().filter(|(_, rival)| rival.last_primary == primary);
+    let listed = second().map(|(_, rival)| rival.last_listed).max()?;
+    let third = || second().filter(|(_, rival)| rival.last_listed == listed);
+    let (tie, winner) = match (first().count(), second().count(), third().count()) {
+        (1, _, _) => (None, first().next()),
+        (_, 1, _) => (Some("primary"), second().next()),
+        (_, _, 1) => (Some("specialist"), third().next()),
+        _ => (Some("random"), third().min_by_key(|(_, rival)| (draw(&unpack(rival.text)), rival.text))),
     };
-    narrow(&mut first, "primary", &|rival| rival.last_primary);
-    narrow(&mut first, "specialist", &|rival| rival.last_listed);
-    let winner = first.iter().copied().min_by_key(|index| (draw(&unpack(rivals[*index].text)), rivals[*index].text))?;
+    let winner = winner?.0;
     let runner_up = running()
         .filter(|(index, _)| *index != winner)
         .max_by(|(_, a), (_, b)| a.sums[at].cmp(&b.sums[at]).then(b.text.cmp(&a.text)))

@@ -1,0 +1,126 @@
+//! Performance years with their windows, and the calendar that they touch (M.A.2).
+
+use super::{Care, Faults, Field, Span};
+use crate::needs::MonthSpan;
+use acoledger_schemas::rules::Rules;
+use acoledger_schemas::values::Date;
+
+/// One performance year: its rules, its ACOs, and the calendar years they ask for.
+pub(crate) struct Performance {
+    pub(crate) year: i32,
+    pub(crate) care: Care,
+    pub(crate) field: Field,
+    /// First and last month of the prospective window, from January of the year.
+    prospective: (i32, i32),
+    /// Months of the expanded window; 0: no step 3.
+    pub(crate) expanded_months: i32,
+    /// Share of lives at or below a threshold, in ten thousandths.
+    pub(crate) percentile: u64,
+    /// By list: the retrospective and, where an ACO asks for it, the prospective window.
+    pub(crate) windows: Vec<[Option<Window>; 2]>,
+    /// Whether any ACO professional may be designated, and no service is asked for (M.A.3.2).
+    pub(crate) any_designee: bool,
+    /// Whether interim demonstration payments count.
+    pub(crate) interim: bool,
+    /// Whether all fee-for-service lives truncate, rather than the assignable ones.
+    pub(crate) truncated_by_ffs: bool,
+}
+
+/// One assignment window, in months of the timeline.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    pub(crate) span: Span,
+    /// Whether it touches the emergency (M.A.5.4).
+    pub(crate) touches: bool,
+    /// The expanded window, where there is one, and whether that touches the emergency.
+    pub(crate) expanded: Option<(Span, bool)>,
+}
+
+impl Performance {
+    pub(super) fn new(rules: &Rules, year: i32, care: Care, field: Field, faults: &mut Faults) -> Performance {
+        let prospective: Vec<i32> = faults.take(rules.at("assign.window.prospective", year));
+        let prospective = match prospective.as_slice() {
+            [first, last] => (*first, *last),
+            _ => (0, 11),
+        };
+        Performance {
+            year,
+            care,
+            field,
+            prospective,
+            expanded_months: faults.take(rules.at("assign.window.expanded", year)),
+            percentile: (faults.take::<f64>(rules.at("cells.truncation.percentile", year)) * 10_000.0).round() as u64,
+            windows: Vec::new(),
+            any_designee: faults.choice("assign.voluntary.designees", rules, year, "any", "served"),
+            interim: faults.take(rules.at("spend.demonstration.interim", year)),
+            truncated_by_ffs: faults.choice("cells.truncation.population", rules, year, "ffs", "assignable"),
+        }
+    }
+
+    /// The assignment window of a calendar year.
+    fn window(&self, year: i32, prospective: bool) -> MonthSpan {
+        let (from, to) = if prospective { self.prospective } else { (0, 11) };
+        MonthSpan { first: year * 12 + from, last: year * 12 + to }
+    }
+
+    /// The months that decide about a calendar year, the expanded window included.
+    pub(crate) fn deciding_months(&self, year: i32, prospective: bool) -> MonthSpan {
+        let span = self.window(year, prospective);
+        MonthSpan { first: span.first.min(span.last + 1 - self.expanded_months), ..span }
+    }
+
+    pub(super) fn set_windows(&mut self, time: &Timeline, emergency: Span) {
+        let touches = |span: Span| span.first <= emergency.last && emergency.first <= span.last;
+        let window = |year: i32, prospective: bool| {
+            let span = time.span(self.window(year, prospective));
+            let wide = time.span(self.deciding_months(year, prospective));
+            let expanded = (self.expanded_months > 0).then(|| (wide, touches(wide)));
+            Window { span, touches: touches(span), expanded }
+        };
+        self.windows = self
+            .field
+            .lists
+            .iter()
+            .map(|list| [Some(window(list.year, false)), list.prospective.then(|| window(list.year, true))])
+            .collect();
+    }
+}
+
+/// The calendar years that a study touches, and their days and months.
+pub(crate) struct Timeline {
+    pub(crate) first_year: i32,
+    pub(crate) years: usize,
+    first_day: i32,
+    /// Month of each day, from the first month.
+    months: Vec<u16>,
+}
+
+impl Timeline {
+    pub(super) fn new(first_year: i32, last_year: i32) -> Timeline {
+        let first_day = Date::first_of_month(first_year * 12).0;
+        let end = Date::first_of_month((last_year + 1) * 12).0;
+        let months = (first_day..end).map(|day| (Date(day).month_index() - first_year * 12) as u16).collect();
+        Timeline { first_year, years: (last_year - first_year + 1) as usize, first_day, months }
+    }
+
+    /// Month of a day, from the first month of the timeline; `None` outside.
+    #[inline]
+    pub(crate) fn month(&self, day: i32) -> Option<u16> {
+        self.months.get((i64::from(day) - i64::from(self.first_day)) as usize).copied()
+    }
+
+    /// Position of a calendar year.
+    pub(crate) fn at(&self, year: i32) -> Option<usize> {
+        usize::try_from(year - self.first_year).ok().filter(|at| *at < self.years)
+    }
+
+    /// A span of absolute months as one of the timeline.
+    pub(crate) fn span(&self, span: MonthSpan) -> Span {
+        Span { first: span.first - self.first_year * 12, last: span.last - self.first_year * 12 }
+    }
+
+    /// First day of a month of the timeline, which may lie outside it.
+    pub(crate) fn day_of(&self, month: i32) -> i32 {
+        Date::first_of_month(self.first_year * 12 + month).0
+    }
+}

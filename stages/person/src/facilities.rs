@@ -1,0 +1,209 @@
+//! Claims of facilities, and the services among them (M.B.1, M.B.4.1, M.A.7).
+
+use crate::columns::NO_DAY;
+use crate::context::{Context, kind};
+use crate::ledger::{Fate, Ledger};
+use crate::life::{Claim, Life, Source, Visit, late};
+use crate::views::{Acute, FacilityView, NO_CLINICIAN, RevenueView};
+use acoledger_schemas::values::Date;
+use std::ops::Range;
+
+impl Life {
+    /// Claims of facilities (M.B.1, M.A.7).
+    pub(crate) fn facilities(
+        &mut self,
+        context: &Context,
+        ledger: &mut Ledger,
+        view: &FacilityView,
+        rows: Range<usize>,
+    ) {
+        let law = &context.spend;
+        for row in rows {
+            let paid = view.paid[row];
+            let kind = law.kind(view.claim_type[row]);
+            ledger.add(kind, Fate::Read, paid);
+            let Some(kind) = kind else {
+                ledger.add(None, Fate::OtherClaimType, paid);
+                continue;
+            };
+            let (facility_type, denies) = *view.facility_type.at(row);
+            let by_type = denies && matches!(kind, kind::OUTPATIENT | kind::HOME_HEALTH);
+            if *view.unpaid.at(row) || by_type {
+                ledger.add(Some(kind), Fate::Denied, paid);
+                continue;
+            }
+            let (thru, processed) = (view.thru.at(row), view.processed.at(row));
+            let month = context.time.month(thru);
+            if late(context, thru, processed) {
+                ledger.add(Some(kind), Fate::AfterRunOut, paid);
+                continue;
+            }
+            let facility = view.ccn.at(row);
+            let reduced: i64 = context.people.reductions.of(view.claim[row]).iter().map(|row| row.2).sum();
+            let gross = paid + reduced;
+            let mut spend = gross + law.withheld(paid, thru);
+            if kind == kind::INPATIENT && !facility.whole {
+                spend -= view.additions.iter().map(|column| column[row]).sum::<i64>();
+            }
+            self.pay(context, ledger, month, kind, paid, gross, spend);
+            self.earn(context, month, true, facility.biller, gross);
+            self.stay(context, view, row, kind, facility.acute);
+            if kind == kind::OUTPATIENT {
+                let bill = [facility_type, *view.service_class.at(row)];
+                self.outpatient(context, view, row, bill, month);
+            }
+        }
+    }
+
+    /// Stays that other rules look at.
+    fn stay(&mut self, context: &Context, view: &FacilityView, row: usize, kind: u8, acute: Acute) {
+        let thru = view.thru.at(row);
+        let admission = view.admission.at(row);
+        let from = if view.from.at(row) != NO_DAY {
+            view.from.at(row)
+        } else if admission != NO_DAY {
+            admission
+        } else {
+            thru
+        };
+        match kind {
+            kind::SNF => self.snf_stays.push((from, thru)),
+            kind::INPATIENT => {
+                self.hospital_stays.push((from, thru));
+                let bits = *view.covid.at(row);
+                if bits != 0 && acute != Acute::No {
+                    let discharge = view.discharge.at(row);
+                    let discharge = if discharge == NO_DAY { thru } else { discharge };
+                    let admission = if admission == NO_DAY { from } else { admission };
+                    self.episode(context, bits, acute, admission, discharge);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A COVID-19 episode, if the stay triggers one (M.B.4.1).
+    fn episode(&mut self, context: &Context, bits: u8, acute: Acute, admission: i32, discharge: i32) {
+        let law = &context.spend;
+        let at = law.covid_diagnoses.partition_point(|(from, _)| *from <= discharge);
+        let named = at > 0 && bits >> (at - 1) & 1 == 1;
+        let deciding = if acute == Acute::Prospective { discharge } else { admission };
+        if named && (law.covid_first_day..=law.covid_last_day).contains(&deciding) {
+            let month = |day: i32| Date(day).month_index() - context.time.first_year * 12;
+            self.episodes.push((month(admission), month(discharge) + law.covid_months_after));
+        }
+    }
+
+    /// Claims of clinics, and those whose lines may be services (M.A.7).
+    fn outpatient(&mut self, context: &Context, view: &FacilityView, row: usize, bill: [u8; 2], month: Option<u16>) {
+        let facility = view.ccn.at(row);
+        let (thru, processed) = (view.thru.at(row), view.processed.at(row));
+        let is = |bills: &[String]| bills.iter().any(|known| known.as_bytes() == bill);
+        let at = context.clinic_bills.partition_point(|(from, _)| *from <= thru);
+        let clinic = at > 0 && is(&context.clinic_bills[at - 1].1);
+        let attending = *view.attending.at(row);
+        let source = if clinic {
+            Source::Clinic
+        } else if is(&context.cah_bills) {
+            Source::Hospital
+        } else if facility.eta != 0 && is(&context.eta_bills) {
+            Source::Teaching(facility.eta)
+        } else {
+            return;
+        };
+        let visit = self.visits.len() as u32;
+        if clinic {
+            let Some(month) = month else { return };
+            let allowed = view.paid[row] + view.deductible[row] + view.coinsurance[row];
+            self.visits.push(Visit {
+                month,
+                code: 0,
+                specialty: 0,
+                place: 0,
+                source,
+                facility: true,
+                in_snf: false,
+                in_hospital: false,
+                first_day: thru,
+                day: thru,
+                processed,
+                clinician: attending,
+                claim: view.claim[row],
+                biller: facility.biller,
+                allowed,
+            });
+        }
+        let clinicians = [*view.rendering.at(row), *view.other.at(row), attending];
+        self.claims.push(Claim {
+            claim: view.claim[row],
+            source,
+            thru,
+            processed,
+            biller: facility.biller,
+            clinicians,
+            visit,
+        });
+    }
+
+    /// Revenue center lines of outpatient claims (M.A.7).
+    pub(crate) fn revenue(&mut self, context: &Context, view: &RevenueView, rows: Range<usize>) {
+        if self.claims.is_empty() {
+            return;
+        }
+        if !self.claims_sorted {
+            self.claims.sort_unstable_by_key(|claim| claim.claim);
+            self.claims_sorted = true;
+        }
+        for row in rows {
+            let number = view.claim[row];
+            let Ok(at) = self.claims.binary_search_by_key(&number, |claim| claim.claim) else { continue };
+            let claim = &self.claims[at];
+            let code = view.service.at(row).code;
+            let (professional, clinics) = *view.center.at(row);
+            if claim.source == Source::Clinic {
+                if code != 0 || clinics != 0 {
+                    self.clinic_lines.push((claim.visit, code, clinics));
+                }
+                continue;
+            }
+            if code == 0 {
+                continue;
+            }
+            let day = if view.date.at(row) == NO_DAY { claim.thru } else { view.date.at(row) };
+            let Some(month) = context.time.month(day) else { continue };
+            let mut clinicians = claim.clinicians;
+            let allowed = match claim.source {
+                Source::Teaching(_) => {
+                    clinicians[0] = NO_CLINICIAN; // other, else attending
+                    self.missing_fees += u64::from(!context.fees.contains_key(&(Date(day).year(), code)));
+                    context.fees.get(&(Date(day).year(), code)).copied().unwrap_or(0)
+                }
+                _ => {
+                    let rendering = *view.rendering.at(row);
+                    clinicians[0] = if rendering == NO_CLINICIAN { clinicians[0] } else { rendering };
+                    view.paid[row] + view.deductible[row] + view.coinsurance[row]
+                }
+            };
+            let clinician = clinicians.into_iter().find(|c| *c != NO_CLINICIAN).unwrap_or(NO_CLINICIAN);
+            let counts = professional || claim.source != Source::Hospital;
+            let specialty = if counts { context.clinicians.specialty(clinician, day) } else { 0 };
+            self.visits.push(Visit {
+                month,
+                code,
+                specialty,
+                place: 0,
+                source: claim.source,
+                facility: true,
+                in_snf: false,
+                in_hospital: false,
+                first_day: day,
+                day,
+                processed: claim.processed,
+                clinician,
+                claim: number,
+                biller: claim.biller,
+                allowed,
+            });
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Carrier and DME lines, and the services among them (M.B.1, M.A.4).
+
+use crate::columns::NO_DAY;
+use crate::context::{Context, kind};
+use crate::ledger::{Fate, Ledger};
+use crate::life::{Life, Source, Visit, late};
+use crate::views::{LineView, NO_CLINICIAN};
+use std::ops::Range;
+
+impl Life {
+    /// Carrier and DME lines (M.B.1, M.A.4).
+    pub(crate) fn lines(&mut self, context: &Context, ledger: &mut Ledger, view: &LineView, rows: Range<usize>) {
+        let law = &context.spend;
+        for row in rows {
+            let paid = view.paid[row];
+            let claim_type = view.claim_type[row];
+            let kind = law.kind(claim_type).filter(|kind| matches!(*kind, kind::CARRIER | kind::DME));
+            ledger.add(kind, Fate::Read, paid);
+            let Some(kind) = kind else {
+                ledger.add(None, Fate::OtherClaimType, paid);
+                continue;
+            };
+            if *view.denied.at(row) || !*view.accepted.at(row) {
+                ledger.add(Some(kind), Fate::Denied, paid);
+                continue;
+            }
+            let (day, processed) = (view.last_date.at(row), view.processed.at(row));
+            let month = context.time.month(day);
+            if late(context, day, processed) {
+                ledger.add(Some(kind), Fate::AfterRunOut, paid);
+                continue;
+            }
+            let service = *view.service.at(row);
+            if service.suspect != 0 && suspect(context, service.suspect, claim_type, month) {
+                ledger.add(Some(kind), Fate::Suspect, paid);
+                continue;
+            }
+            let biller = *view.tin.at(row);
+            let gross = paid + self.line_reduction(context, view.claim[row], view.line[row]);
+            self.pay(context, ledger, month, kind, paid, gross, gross + law.withheld(paid, day));
+            self.earn(context, month, false, biller, gross);
+            if service.code != 0
+                && let (Some(professional), Some(month)) = (&view.professional, month)
+            {
+                let first = professional.first_date.at(row);
+                let first_day = if first == NO_DAY { day } else { first.min(day) };
+                self.visits.push(Visit {
+                    month,
+                    code: service.code,
+                    specialty: *professional.specialty.at(row),
+                    place: *professional.place.at(row),
+                    source: Source::Line,
+                    facility: false,
+                    in_snf: false,
+                    in_hospital: false,
+                    first_day,
+                    day,
+                    processed,
+                    clinician: NO_CLINICIAN,
+                    claim: view.claim[row],
+                    biller,
+                    allowed: professional.allowed[row],
+                });
+            }
+        }
+    }
+
+    /// Reductions of a line; those of the claim as a whole go to its first line that counts.
+    fn line_reduction(&mut self, context: &Context, claim: i64, line: i32) -> i64 {
+        let rows = context.people.reductions.of(claim);
+        if rows.is_empty() {
+            return 0;
+        }
+        let whole = self.reduced_claim != Some(claim);
+        self.reduced_claim = Some(claim);
+        rows.iter().filter(|row| row.1 == line || (row.1 == i32::MIN && whole)).map(|row| row.2).sum()
+    }
+}
+
+fn suspect(context: &Context, years: u32, claim_type: i32, month: Option<u16>) -> bool {
+    month.is_some_and(|month| {
+        let year = usize::from(month / 12);
+        years >> year & 1 == 1 && context.spend.suspect[year].claim_types.contains(&claim_type)
+    })
+}
