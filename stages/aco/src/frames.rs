@@ -1,6 +1,6 @@
 //! Sums of integers by small integer keys, with Polars.
 
-use acoledger_schemas::table::Problem;
+use acoledger_schemas::table::{Problem, Problems};
 use polars::prelude::*;
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// Sums beyond an `i64`.
 pub(crate) fn sums<const K: usize, const V: usize>(
     rows: impl Iterator<Item = ([i64; K], [i64; V])>,
-) -> Result<BTreeMap<[i64; K], [i64; V]>, Problem> {
+) -> Result<BTreeMap<[i64; K], [i64; V]>, Problems> {
     let mut keys: [Vec<i64>; K] = std::array::from_fn(|_| Vec::new());
     let mut values: [Vec<i64>; V] = std::array::from_fn(|_| Vec::new());
     for (key, value) in rows {
@@ -27,8 +27,8 @@ pub(crate) fn sums<const K: usize, const V: usize>(
     grouped(&keys, &values).map_err(|error| trouble(&error.to_string()))
 }
 
-fn trouble(what: &str) -> Problem {
-    Problem { file: "cells".into(), line: 0, column: String::new(), what: what.into(), value: None, hint: None }
+fn trouble(what: &str) -> Problems {
+    Problem { file: "cells".into(), line: 0, column: String::new(), what: what.into(), value: None, hint: None }.into()
 }
 
 fn grouped<const K: usize, const V: usize>(

@@ -3,18 +3,20 @@
 //! Sums stay integers (cents, months, thousandths of scores) until the one division that makes a rate; Polars sums the cells,
 //! plain arithmetic divides them.
 
+mod acos;
 mod completion;
 mod scores;
 mod sums;
 
 use crate::frames;
 use acoledger_schemas::cells::{AssignedCounty, Cells, PopulationCounty, Threshold};
-use acoledger_schemas::program::{Aco, Program};
+use acoledger_schemas::program::Program;
 use acoledger_schemas::rates::*;
 use acoledger_schemas::rules::{RuleError, Rules};
 use acoledger_schemas::study::Maturity;
 use acoledger_schemas::table::{Problem, Problems};
 use acoledger_schemas::values::*;
+use acos::AcoNumbers;
 use completion::Completion;
 use scores::{Score, Scores};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -47,63 +49,11 @@ pub fn rates_from_cells(
     maker.problems.or(rates)
 }
 
-/// ACOs by number, with what the start of their agreement decides.
-struct AcoNumbers<'p> {
-    acos: Vec<Listed<'p>>,
-    numbers: HashMap<(PerformanceYear, Period, &'p str), i64>,
+fn trouble(table: &str, column: &str, what: String) -> Problems {
+    Problem { file: table.into(), line: 0, column: column.into(), what, value: None, hint: None }.into()
 }
 
-/// One ACO of a performance year and period.
-struct Listed<'p> {
-    aco: &'p Aco,
-    /// Window of its counties (M.A.8.4).
-    window: Window,
-    /// Whether scores of benchmark years come from the performance year's model (M.C.1.5).
-    one_model: bool,
-}
-
-impl<'p> AcoNumbers<'p> {
-    fn new(rows: &'p [Aco], rules: &Rules) -> Result<AcoNumbers<'p>, Problem> {
-        let choice = |key: &str, aco: &Aco| -> Result<String, Problem> {
-            rules.at(key, aco.agreement_start).map_err(|error| of_rule(&error))
-        };
-        let mut acos = Vec::with_capacity(rows.len());
-        let mut numbers = HashMap::with_capacity(rows.len());
-        for (number, aco) in (0i64..).zip(rows) {
-            let window = match (choice("cells.population.window", aco)?.as_str(), aco.assignment_method) {
-                ("calendar", _) => Window::Calendar,
-                (_, AssignmentMethod::Retrospective) => Window::Retrospective,
-                (_, AssignmentMethod::Prospective) => Window::Prospective,
-            };
-            let one_model = choice("risk.model", aco)? == "performance year";
-            acos.push(Listed { aco, window, one_model });
-            numbers.insert((aco.performance_year, aco.period, aco.aco_id.as_str()), number);
-        }
-        Ok(AcoNumbers { acos, numbers })
-    }
-
-    fn number(&self, year: PerformanceYear, period: Period, aco_id: &AcoId) -> Result<i64, Problem> {
-        let number = self.numbers.get(&(year, period, aco_id.as_str())).copied();
-        number.ok_or_else(|| trouble("cells", "aco_id", format!("not in program/aco: {aco_id} {year} {period}")))
-    }
-
-    fn listed(&self, number: i64) -> &Listed<'p> {
-        &self.acos[number as usize]
-    }
-}
-
-impl Listed<'_> {
-    /// The year whose model makes the ACO's scores of a year.
-    fn model(&self, year: i32) -> i32 {
-        if self.one_model { self.aco.performance_year.0 } else { year }
-    }
-}
-
-fn trouble(table: &str, column: &str, what: String) -> Problem {
-    Problem { file: table.into(), line: 0, column: column.into(), what, value: None, hint: None }
-}
-
-fn of_rule(error: &RuleError) -> Problem {
+fn of_rule(error: &RuleError) -> Problems {
     trouble("rules", "", error.to_string())
 }
 
@@ -126,7 +76,7 @@ struct Truncation {
 }
 
 impl Truncation {
-    fn new(cells: &Cells, rules: &Rules) -> Result<Truncation, Problem> {
+    fn new(cells: &Cells, rules: &Rules) -> Result<Truncation, Problems> {
         let of_thresholds = cells.threshold.iter().map(|row| row.performance_year.0);
         let of_population = cells.population_county.iter().map(|cell| cell.performance_year.0);
         let years: BTreeSet<i32> = of_thresholds.chain(of_population).collect();
@@ -163,7 +113,7 @@ impl Maker<'_> {
         for year in years {
             match completion.of(year) {
                 Ok(factor) => drop(self.factors.insert(year, factor)),
-                Err(problem) => self.problems.push(problem),
+                Err(problems) => self.problems.extend(problems),
             }
         }
     }
@@ -175,13 +125,13 @@ impl Maker<'_> {
         if value.is_none() && spending.months > 0 {
             let what =
                 format!("no threshold of {kind} lives in {year} for performance year {py}, and lives are truncated");
-            self.problems.push(trouble("cells/threshold", "threshold_cents", what));
+            self.problems.extend(trouble("cells/threshold", "threshold_cents", what));
         }
         value
     }
 
     /// The nation by year and type: all counties of the calendar year's population (M.D.1.6).
-    fn national(&mut self) -> Result<Vec<National>, Problem> {
+    fn national(&mut self) -> Result<Vec<National>, Problems> {
         let populations = &self.truncation.populations;
         let of_nation = self.cells.population_county.iter().filter(|cell| {
             cell.window == Window::Retrospective && populations.get(&cell.performance_year.0) == Some(&cell.population)
@@ -217,7 +167,7 @@ impl Maker<'_> {
     }
 
     /// Counties, for every window that an ACO of the performance year asks for (M.A.8.4, M.C.1.5, M.D.1.2).
-    fn county(&mut self) -> Result<Vec<CountyRate>, Problem> {
+    fn county(&mut self) -> Result<Vec<CountyRate>, Problems> {
         let asked: BTreeSet<(PerformanceYear, Window, bool)> =
             self.acos.acos.iter().map(|l| (l.aco.performance_year, l.window, l.one_model)).collect();
         let cells = self.cells.population_county.iter().filter(|cell| cell.population == Population::Assignable);
@@ -254,7 +204,7 @@ impl Maker<'_> {
     }
 
     /// Cells that make up an ACO's total: those of cohort `all`, or of both cohorts where they are kept apart.
-    fn totals(&self) -> Result<Vec<(i64, &AssignedCounty)>, Problem> {
+    fn totals(&self) -> Result<Vec<(i64, &AssignedCounty)>, Problems> {
         let mut numbered = Vec::with_capacity(self.cells.assigned_county.len());
         let mut together = BTreeSet::new();
         for cell in &self.cells.assigned_county {
@@ -270,7 +220,7 @@ impl Maker<'_> {
     }
 
     /// ACOs by year and type, and by cohort where cohorts are kept apart (M.B.3, M.C.5).
-    fn aco_year(&mut self) -> Result<Vec<AcoYear>, Problem> {
+    fn aco_year(&mut self) -> Result<Vec<AcoYear>, Problems> {
         let sum_of = |cell: &AssignedCounty| [cell.months, cell.below_cents.0, cell.months_over - cell.months_under];
         let totals = self.totals()?;
         let all = frames::sums(totals.iter().map(|(number, cell)| {
@@ -328,7 +278,7 @@ impl Maker<'_> {
     }
 
     /// Person years of ACOs by county (M.D.1.3).
-    fn aco_county(&self) -> Result<Vec<AcoCounty>, Problem> {
+    fn aco_county(&self) -> Result<Vec<AcoCounty>, Problems> {
         let totals = self.totals()?;
         let names: BTreeSet<&County> = totals.iter().map(|(_, cell)| &cell.county).collect();
         let names: Vec<&County> = names.into_iter().collect();
@@ -353,7 +303,7 @@ impl Maker<'_> {
     }
 
     /// Heads, dual person years, shares, and revenue with what it is compared with (M.B.5, M.D.2.5, M.D.3.5, M.F.1).
-    fn aco_heads(&self) -> Result<Vec<AcoHeads>, Problem> {
+    fn aco_heads(&self) -> Result<Vec<AcoHeads>, Problems> {
         let totals = self.totals()?;
         let sums = frames::sums(totals.iter().map(|(number, cell)| {
             ([*number, i64::from(cell.calendar_year.0)], [cell.dual_months, cell.gross_cents.0])

@@ -3,7 +3,7 @@
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rules::{RuleError, Rules};
 use acoledger_schemas::study::Maturity;
-use acoledger_schemas::table::Problem;
+use acoledger_schemas::table::{Problem, Problems};
 use serde::Deserialize;
 
 /// Report of `completion_factor` that completes claims with three months of run-out.
@@ -35,7 +35,7 @@ impl<'r> Completion<'r> {
     ///
     /// # Errors
     /// Claims with less than three months of run-out and no factor for them; a year before the rule's first.
-    pub(super) fn of(&self, year: i32) -> Result<f64, Problem> {
+    pub(super) fn of(&self, year: i32) -> Result<f64, Problems> {
         let refused = |error: RuleError| problem(year, error.to_string(), None);
         let factors: Factors = self.rules.at("rates.completion_factor", year).map_err(refused)?;
         let mature_after: i32 = self.rules.at("rates.mature_after", year).map_err(refused)?;
@@ -71,9 +71,10 @@ impl<'r> Completion<'r> {
     }
 }
 
-fn problem(year: i32, what: String, hint: Option<String>) -> Problem {
+fn problem(year: i32, what: String, hint: Option<String>) -> Problems {
     let hint = hint.or(Some(format!("M.B.3 completes the spending of {year}")));
     Problem { file: "program/completion_factor".into(), line: 0, column: "factor".into(), what, value: None, hint }
+        .into()
 }
 
 #[cfg(test)]

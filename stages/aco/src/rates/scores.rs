@@ -1,10 +1,11 @@
 //! Renormalised risk scores from sums of scores (M.C.1).
 
+use super::acos::AcoNumbers;
 use super::sums::ScoreSum;
-use super::{AcoNumbers, window_number};
+use super::window_number;
 use crate::frames;
 use acoledger_schemas::cells::{Cells, RiskCell};
-use acoledger_schemas::table::Problem;
+use acoledger_schemas::table::{Problem, Problems};
 use acoledger_schemas::values::*;
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,7 +17,7 @@ pub(super) enum Score {
 }
 
 impl Score {
-    fn of(cell: &RiskCell) -> Result<Score, Problem> {
+    fn of(cell: &RiskCell) -> Result<Score, Problems> {
         match cell.kind.as_str() {
             "hcc" => Ok(Score::Hcc),
             "demographic" => Ok(Score::Demographic),
@@ -27,7 +28,8 @@ impl Score {
                 what: "expected `hcc` or `demographic`".into(),
                 value: Some(other.into()),
                 hint: None,
-            }),
+            }
+            .into()),
         }
     }
 }
@@ -43,7 +45,7 @@ pub(super) struct Scores<'c> {
 }
 
 impl<'c> Scores<'c> {
-    pub(super) fn new(cells: &'c Cells, acos: &AcoNumbers<'_>) -> Result<Scores<'c>, Problem> {
+    pub(super) fn new(cells: &'c Cells, acos: &AcoNumbers<'_>) -> Result<Scores<'c>, Problems> {
         let mut national = Vec::new();
         let mut aco = Vec::new();
         let mut county: HashMap<[i64; 6], HashMap<&str, ScoreSum>> = HashMap::new();
