@@ -180,3 +180,17 @@ pub(super) fn plain(header: &str) -> String {
     let header = header.split('[').next().unwrap_or(header);
     header.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
+
+/// Puts back the name that the circulating file of 2013 lacks: that of total expenditures (M.G.3). The 22 names behind it
+/// stand one column off there; `width` is the number of cells of a row.
+pub(super) fn repair_header(header: &mut Vec<String>, width: usize) {
+    let names: Vec<String> = header.iter().map(|name| plain(name)).collect();
+    let Some(benchmark) = names.iter().position(|name| name == "totalbenchmarkexpenditures") else { return };
+    if names.get(benchmark + 1).is_none_or(|next| next != "totalsavingslosses") {
+        return;
+    }
+    header.insert(benchmark + 1, "Total expenditures ($)".into());
+    if header.len() > width {
+        header.remove((benchmark + 2 + 22).min(header.len() - 1));
+    }
+}

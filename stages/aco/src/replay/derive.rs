@@ -11,7 +11,8 @@ pub(super) struct Derived {
     pub(super) settlement: Settlement,
     pub(super) facts: Facts,
     rules: SettleRules,
-    halves: Halves,
+    /// Settlements of [`variants`], in their order; `None` where a variant comes out on another side.
+    moved: Vec<Option<Settlement>>,
     /// The minimum savings rate is CMS's own.
     pub(super) msr_reason: Option<Reason>,
     /// The quality standard was read from the rate, since no column says it.
@@ -56,7 +57,7 @@ impl Derived {
             head_count: row.head_count,
             msr_choice,
             quality,
-            // Not published: as if it never limited losses; see `limited_by_revenue`.
+            // Not published: as if it never limited losses; see `revenue_may_limit`.
             revenue: Some(f64::MAX),
             revenue_category: row.revenue_category,
             paid_amounts: None,
@@ -70,72 +71,65 @@ impl Derived {
             expenditures: expenditures.half,
             score: row.quality_score.map_or(0.0, |score| score.half),
         };
-        let settlement = settle(&facts, &rules)?;
-        let mut derived = Derived { settlement, facts, rules, halves, msr_reason, quality_reason };
-        derived.prefer_their_side(row);
-        Ok(derived)
-    }
-
-    /// Where rounding leaves open on which side of a threshold the row stands, takes the side that the file took.
-    fn prefer_their_side(&mut self, row: &Row) {
-        let Some(theirs) = row.generated else { return };
-        let agrees = |settled: &Settlement| (settled.generated == 0.0) == (theirs.value == 0.0);
-        if agrees(&self.settlement) {
-            return;
-        }
-        for facts in self.variants() {
-            if let Ok(settled) = settle(&facts, &self.rules)
-                && agrees(&settled)
-            {
-                (self.settlement, self.facts) = (settled, facts);
-                return;
-            }
-        }
-    }
-
-    /// The facts with each printed input moved to the ends of its rounding, and both totals moved apart and together.
-    fn variants(&self) -> Vec<Facts> {
-        let Halves { benchmark, expenditures, score } = self.halves;
-        let moves = [
-            (1.0, 0.0, 0.0),
-            (-1.0, 0.0, 0.0),
-            (0.0, 1.0, 0.0),
-            (0.0, -1.0, 0.0),
-            (1.0, -1.0, 0.0),
-            (-1.0, 1.0, 0.0),
-            (0.0, 0.0, 1.0),
-            (0.0, 0.0, -1.0),
-        ];
-        moves
-            .into_iter()
-            .map(|(up, spent, scored)| {
-                let mut facts = self.facts.clone();
-                let moved = up * benchmark;
-                facts.updated_benchmark += moved;
-                facts.two_way_benchmark = facts.two_way_benchmark.map(|value| value + moved);
-                facts.expenditures += spent * expenditures;
-                facts.quality.score = facts.quality.score.map(|value| value + scored * score);
-                facts
-            })
-            .collect()
+        let (facts, settlement) = on_their_side(row, facts, halves, &rules)?;
+        let same_side = |settled: &Settlement| settled.outcome == settlement.outcome;
+        let moved = variants(&facts, halves).iter().map(|facts| settle(facts, &rules).ok().filter(same_side)).collect();
+        Ok(Derived { settlement, facts, rules, moved, msr_reason, quality_reason })
     }
 
     /// A value of the settlement with the half-width that the printed inputs give it.
     pub(super) fn printed(&self, pick: impl Fn(&Settlement) -> f64) -> Printed {
         let value = pick(&self.settlement);
-        let same_side = |settled: &Settlement| settled.outcome == self.settlement.outcome;
-        let moved: Vec<f64> = self
-            .variants()
-            .iter()
-            .map(|facts| match settle(facts, &self.rules) {
-                Ok(settled) if same_side(&settled) => (pick(&settled) - value).abs(),
-                _ => 0.0,
-            })
-            .collect();
+        let moved = |at: usize| self.moved[at].as_ref().map_or(0.0, |settled| (pick(settled) - value).abs());
         // Each input on its own; the two that move together are no further input.
-        let half = moved[0].max(moved[1]) + moved[2].max(moved[3]) + moved[6].max(moved[7]);
+        let half = moved(0).max(moved(1)) + moved(2).max(moved(3)) + moved(4).max(moved(5));
         Printed { value, half }
     }
+}
+
+/// Settles the facts. Where rounding leaves open on which side of a threshold the row stands, takes the side of the file.
+fn on_their_side(
+    row: &Row,
+    facts: Facts,
+    halves: Halves,
+    rules: &SettleRules,
+) -> Result<(Facts, Settlement), SettleError> {
+    let settlement = settle(&facts, rules)?;
+    let agrees =
+        |settled: &Settlement| row.generated.is_none_or(|theirs| (settled.generated == 0.0) == (theirs.value == 0.0));
+    if !agrees(&settlement) {
+        for facts in variants(&facts, halves) {
+            if let Ok(settled) = settle(&facts, rules)
+                && agrees(&settled)
+            {
+                return Ok((facts, settled));
+            }
+        }
+    }
+    Ok((facts, settlement))
+}
+
+/// The facts with each printed input moved to the ends of its rounding, then with both totals moved apart and together.
+fn variants(facts: &Facts, halves: Halves) -> [Facts; 8] {
+    let moves = [
+        (1.0, 0.0, 0.0),
+        (-1.0, 0.0, 0.0),
+        (0.0, 1.0, 0.0),
+        (0.0, -1.0, 0.0),
+        (0.0, 0.0, 1.0),
+        (0.0, 0.0, -1.0),
+        (1.0, -1.0, 0.0),
+        (-1.0, 1.0, 0.0),
+    ];
+    moves.map(|(benchmark, expenditures, score)| {
+        let mut facts = facts.clone();
+        let moved = benchmark * halves.benchmark;
+        facts.updated_benchmark += moved;
+        facts.two_way_benchmark = facts.two_way_benchmark.map(|value| value + moved);
+        facts.expenditures += expenditures * halves.expenditures;
+        facts.quality.score = facts.quality.score.map(|value| value + score * halves.score);
+        facts
+    })
 }
 
 /// The choice that the printed rate shows: the variable rate of the head count, or one of the fixed rates. Below the

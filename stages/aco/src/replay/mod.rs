@@ -121,7 +121,8 @@ fn replay_mssp(bytes: &[u8], file: &str, year: Option<i32>, rules: &Rules) -> Re
 }
 
 fn replay_reach(bytes: &[u8], file: &str, year: Option<i32>, rules: &Rules) -> Result<Replay, Problems> {
-    let sheet = Sheet::read(bytes, file, REACH)?;
+    let mut sheet = Sheet::read(bytes, file, REACH)?;
+    reach::normalise_shares(&mut sheet);
     let years = performance_years(&sheet, file, year, "perf_year")?;
     sheet.require(REACH, |from, to| years.iter().any(|year| from <= *year && *year <= to))?;
     let mut by_year = HashMap::new();

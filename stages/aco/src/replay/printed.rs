@@ -143,6 +143,13 @@ pub(super) fn half_width(value: f64, last: LastDigit, column: u32) -> f64 {
     (share * 10f64.powi(-(decimals as i32))).max(5e-10 * value.abs())
 }
 
+/// The middle one of some numbers, by which one odd cell does not decide about a column.
+pub(super) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! The identities of an ACO REACH row, and of Global and Professional Direct Contracting before it (M.H.3).
 
 use super::compare::{Reason, RowReplay, Value, Verdict};
-use super::printed::Printed;
+use super::printed::{Printed, median};
 use super::sheet::Sheet;
 use acoledger_schemas::rules::{RuleError, Rules};
 use acoledger_schemas::table::Problems;
@@ -65,6 +65,23 @@ impl ReachRules {
     }
 }
 
+/// Makes fractions of percents, which editions print either way.
+pub(super) fn normalise_shares(sheet: &mut Sheet<'_>) {
+    for (column, least) in [("discount", 0.2), ("retention_withhold", 0.2), ("qual_scr", 1.5)] {
+        if median(sheet.values(column).into_iter().filter(|value| *value > 0.0)) > Some(least) {
+            sheet.rescale(column, 0.01);
+        }
+    }
+    let ratio = (0..sheet.len()).filter_map(|row| {
+        let value = |column| sheet.number(column, row).map(|number| number.value);
+        let computed = value("gross_savings")? / value("final_benchmark")?;
+        Some((value("sav_rate")? / computed).abs()).filter(|ratio| ratio.is_finite())
+    });
+    if median(ratio) > Some(10.0) {
+        sheet.rescale("sav_rate", 0.01);
+    }
+}
+
 /// Re-derives one row.
 ///
 /// # Errors
@@ -102,12 +119,12 @@ fn benchmark(
     discount: f64,
 ) -> Result<(), Problems> {
     // Whole percents print as `2.0`, which says no more than that they are printed to a tenth.
-    let percent = |column| {
+    let tenths = |column| {
         let printed = sheet.needed(column, at)?;
-        Ok::<_, Problems>(Printed { half: printed.half.min(0.05), ..printed }.scaled(0.01))
+        Ok::<_, Problems>(Printed { half: printed.half.min(0.0005), ..printed })
     };
-    out.number("discount", Printed::exact(discount), percent("discount")?, None);
-    let retained = percent("retention_withhold")?;
+    out.number("discount", Printed::exact(discount), tenths("discount")?, None);
+    let retained = tenths("retention_withhold")?;
     // Some first-year ACOs give a retention withhold; who did is not published.
     let first_year = sheet.number("first_part_year", at);
     let may_retain = first_year.is_some_and(|year| year.value as i32 == rules.performance_year.0);
@@ -115,7 +132,7 @@ fn benchmark(
     out.number("retention_withhold", Printed::exact(ours), retained, None);
     let (unadjusted, theirs) = (sheet.needed("unadj_benchmark", at)?, sheet.needed("final_benchmark", at)?);
     let Some(quality) = sheet.number("qual_scr", at) else { return Ok(()) };
-    let lost = quality.scaled(-0.01 * rules.quality_withhold).plus(Printed::exact(rules.quality_withhold));
+    let lost = quality.scaled(-rules.quality_withhold).plus(Printed::exact(rules.quality_withhold));
     let kept = Printed::exact(1.0 - discount).minus(lost).minus(retained);
     let [low, high] = rules.unpublished_adjustments;
     let ours = unadjusted.times(kept).times(Printed { value: (low + high) / 2.0, half: (high - low) / 2.0 });
@@ -146,8 +163,8 @@ fn costs(out: &mut RowReplay, sheet: &Sheet<'_>, at: usize, rules: &ReachRules) 
     let summed = Printed { half: rules.summed_amounts * paid.half, ..paid };
     out.number("total_cost_of_care", summed, gross, None);
     match sheet.text("stop_loss", at) {
-        "No" => out.number("stop_loss", gross, net, None),
-        "Yes" => {
+        "No" | "N" | "0" => out.number("stop_loss", gross, net, None),
+        "Yes" | "Y" | "1" => {
             let verdict = Verdict::Explained(Reason::StopLossNotPublished);
             out.category("stop_loss", Value::Number(gross.value), Value::Number(net.value), verdict);
         }
@@ -170,7 +187,7 @@ fn savings(
     let settled = benchmark.plus(equity);
     out.number("gross_savings", settled.minus(needed("tot_cost_care_net")?), gross, None);
     if let Some(rate) = gross.over(benchmark) {
-        out.number("savings_rate", rate, needed("sav_rate")?.scaled(0.01), None);
+        out.number("savings_rate", rate, needed("sav_rate")?, None);
     }
     let shared = needed("shared_savings")?;
     let value = share_by_corridor(gross.value, settled.value, bands);

@@ -1,7 +1,7 @@
 //! One row of a Shared Savings Program results file, as it is printed.
 
 use super::columns::{PER_CAPITA, PERSON_YEARS};
-use super::printed::{Cell, Printed};
+use super::printed::{Cell, Printed, median};
 use super::sheet::Sheet;
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::{Date, PerformanceYear, Period, RevenueCategory, Track};
@@ -37,12 +37,6 @@ pub(super) fn normalise_shares(sheet: &mut Sheet<'_>) {
     if median(ratio) > Some(10.0) {
         sheet.rescale("Sav_rate", 0.01);
     }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
 }
 
 /// Person years or spending of one enrollment type.

@@ -1,6 +1,6 @@
 //! A results file as it is: header variants, marks and precision resolved, every known number column read.
 
-use super::columns::{Column, Kind, plain};
+use super::columns::{Column, Kind, plain, repair_header};
 use super::printed::{Cell, Printed, column_decimals, half_width};
 use acoledger_schemas::rules::distance;
 use acoledger_schemas::table::{Problem, Problems};
@@ -47,28 +47,35 @@ impl<'f> Sheet<'f> {
     }
 
     fn records(source: impl Read, file: &'f str) -> Result<Sheet<'f>, Problems> {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(false).from_reader(source);
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source);
         let mut records: Vec<(u64, Vec<String>)> = Vec::new();
         for record in reader.byte_records() {
-            let record = record.map_err(|error| Problem {
-                file: file.into(),
-                line: error.position().map_or(0, csv::Position::line),
-                column: String::new(),
-                what: "not readable as comma-separated text".into(),
-                value: Some(error.to_string()),
-                hint: None,
-            })?;
+            let record =
+                record.map_err(|error| whole_file(file, &format!("is not comma-separated text: {error}"), None))?;
             let line = record.position().map_or(0, csv::Position::line);
             // Names of ACOs may be in another encoding; nothing that is compared is.
-            let cells = record.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
-            records.push((line, cells));
+            let cells: Vec<String> =
+                record.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
+            if cells.iter().any(|cell| !cell.is_empty()) {
+                records.push((line, cells));
+            }
         }
         if records.is_empty() {
             return Err(whole_file(file, "is empty", None));
         }
         let header = records.remove(0).1;
-        let header = header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
-        Ok(Sheet { file, header, places: BTreeMap::new(), records, numbers: HashMap::new() })
+        let mut header: Vec<String> =
+            header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
+        repair_header(&mut header, records.first().map_or(0, |(_, cells)| cells.len()));
+        let sheet = Sheet { file, header, places: BTreeMap::new(), records, numbers: HashMap::new() };
+        let mut problems = Problems::default();
+        for (row, (_, cells)) in sheet.records.iter().enumerate() {
+            if cells.len() != sheet.header.len() {
+                let what = format!("has {} cells, the header {}", cells.len(), sheet.header.len());
+                problems.extend(sheet.problem(row + 1, "", &what, None, None));
+            }
+        }
+        problems.or(sheet)
     }
 
     fn place(&mut self, columns: &[Column]) -> Result<(), Problems> {

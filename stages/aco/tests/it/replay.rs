@@ -46,7 +46,7 @@ impl Grid {
     }
 
     fn text(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
         writer.write_record(&self.header).expect("text");
         for row in &self.rows {
             writer.write_record(row).expect("text");
@@ -226,7 +226,7 @@ fn mutate(grid: &Grid, column: usize, first: usize, stride: usize) -> Vec<String
 #[test]
 fn any_changed_cell_of_2023_is_found() {
     let Some(grid) = published("mssp_results_py2023.csv") else { return };
-    let stride = 12;
+    let stride = 6;
     let mut wrong = Vec::new();
     for column in SETTLED.iter().filter_map(|names| grid.find(names)) {
         for first in 0..stride {
@@ -244,7 +244,9 @@ fn changed_cells_of_every_year_are_found() {
         let Some(grid) = published(file) else { return };
         for (at, column) in SETTLED.iter().filter_map(|names| grid.find(names)).enumerate() {
             wrong.extend(mutate(&grid, column, at, 17).into_iter().map(|what| format!("{file} {what}")));
-            wrong.extend(mutate(&grid, column, 31 * at % grid.rows.len(), 10_000));
+            if at % 3 == 0 {
+                wrong.extend(mutate(&grid, column, 31 * at % grid.rows.len(), 10_000));
+            }
         }
     }
     assert!(wrong.is_empty(), "{} {:#?}", wrong.len(), &wrong[..wrong.len().min(40)]);
@@ -372,7 +374,8 @@ fn bad_cells_and_rows_are_named() {
         hint: expected a Shared Savings Program or ACO REACH results file, or savings_losses.csv of a run
         results.csv: is not a results file that replay knows
         hint: expected a Shared Savings Program or ACO REACH results file, or savings_losses.csv of a run
-        results.csv, line 2: not readable as comma-separated text: `CSV error: record 1 (line: 2, byte: 2646): found record with`"#]].assert_eq(&rows.join("\n"));
+        results.csv, line 2: has 167 cells, the header 168"#]]
+    .assert_eq(&rows.join("\n"));
 }
 
 #[test]
@@ -382,6 +385,19 @@ fn a_byte_order_mark_and_another_case_change_nothing() {
     changed.header.iter_mut().for_each(|name| *name = name.to_uppercase());
     let marked = format!("\u{feff}{}", changed.text());
     assert_eq!(run(&marked, None).expect("replays"), grid.replay());
+}
+
+/// The file of 2013 as it circulates: without the name of total expenditures, which puts 22 names one column off.
+#[test]
+fn the_header_of_2013_is_put_right() {
+    let Some(grid) = published("mssp_results_py2013.csv") else { return };
+    let mut shorter = grid.clone();
+    let lacking = shorter.header.iter().position(|name| name.contains("[header missing in file]")).expect("a name");
+    shorter.header.remove(lacking);
+    assert_eq!(shorter.replay(), grid.replay());
+    let mut padded = shorter;
+    padded.header.insert(lacking + 22, String::new());
+    assert_eq!(padded.replay(), grid.replay());
 }
 
 /// Percents become fractions, whole file: the same result.
@@ -398,6 +414,14 @@ fn fractions_and_percents_are_told_apart() {
         }
     }
     assert_eq!(trouble(&changed.replay()), "");
+    let mut reach = published("reach_results_py2023.csv").expect("the others are there");
+    for name in ["discount", "retention_withhold", "sav_rate", "qual_scr"] {
+        let at = reach.at(name);
+        for row in &mut reach.rows {
+            row[at] = format!("{:.6}", number(&row[at]).expect("a number").0 / 100.0);
+        }
+    }
+    assert_eq!(trouble(&reach.replay()), "");
 }
 
 /// Years that are not at hand, from a neighbour's rows that their rules settle alike.
