@@ -11,13 +11,9 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// Inputs that a rule in force needs and that are absent.
-pub(crate) fn rates_of(_cells: &Cells, loaded: &LoadedStudy) -> Outcome<Rates> {
-    Err(trouble::of_file_with_hint(
-        &loaded.file,
-        "rates from cells are not part of this build",
-        "start from `[input] rates`",
-    )
-    .into())
+pub(crate) fn rates_of(cells: &Cells, loaded: &LoadedStudy) -> Outcome<Rates> {
+    let maturity = loaded.study.maturity().map_err(|what| trouble::of_study(&loaded.file, &what))?;
+    acoledger_aco::rates::rates_from_cells(cells, &loaded.program, &loaded.rules, maturity)
 }
 
 acoledger_schemas::table! {

@@ -94,6 +94,9 @@ pub(crate) struct StudyArgs {
     /// Shards of the lake, in place of `[lake] shards`; a power of two
     #[arg(long, value_name = "N")]
     shards: Option<u32>,
+    /// Write assignment and person_year as CSV too: for small studies and tools without a Parquet reader
+    #[arg(long)]
+    csv: bool,
     /// How results are printed to standard output
     #[arg(long, default_value = "table")]
     pub(crate) format: Format,
@@ -101,7 +104,13 @@ pub(crate) struct StudyArgs {
 
 impl StudyArgs {
     pub(crate) fn overrides(&self) -> Overrides {
-        Overrides { out: self.out.clone(), threads: self.threads, memory: self.memory.clone(), shards: self.shards }
+        Overrides {
+            out: self.out.clone(),
+            threads: self.threads,
+            memory: self.memory.clone(),
+            shards: self.shards,
+            csv: self.csv,
+        }
     }
 }
 

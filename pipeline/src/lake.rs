@@ -58,7 +58,7 @@ pub(crate) fn plan(loaded: &LoadedStudy, raw: &Raw) -> Outcome<IngestPlan> {
         base: loaded.folder.clone(),
         lake: loaded.lake(),
         shards: loaded.study.lake.shards,
-        memory_bytes: loaded.study.memory_bytes().map_err(|what| trouble::of_file_with_hint(&loaded.file, what, ""))?,
+        memory_bytes: loaded.study.memory_bytes().map_err(|what| trouble::of_study(&loaded.file, &what))?,
         years: None,
         sas_day_numbers: false,
     })

@@ -1,6 +1,7 @@
 //! The person grain over a whole lake: pass A shard by shard, thresholds, pass B. Shards run in parallel; what they leave
 //! is merged as integers, so neither their order nor their number shows in the result.
 
+use crate::files::{files_below, write_atomically};
 use crate::lake::Lake;
 use crate::manifest::{Account, Reason};
 use crate::progress::Progress;
@@ -8,8 +9,10 @@ use crate::study::Finding;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_person::{CellSums, Context, LedgerRow, Selection, ShardA, Sink, Thresholds, pass_a, pass_b};
 use acoledger_schemas::cells::Cells;
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use acoledger_schemas::table::TableSpec;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
@@ -106,6 +109,40 @@ pub(crate) fn run_pass_b(context: &Context, shards: u32, run: &Path, a: &PassA) 
 
 /// The sharded tables.
 pub(crate) const TABLES: [&str; 2] = ["assignment", "person_year"];
+
+/// Writes `<table>.csv` from the shards of a sharded table, in their order: for tools without a Parquet reader.
+///
+/// # Errors
+/// A shard that cannot be read, the disk.
+pub(crate) fn write_csv_copy(run: &Path, table: &TableSpec) -> Outcome<()> {
+    let shards = files_below(&run.join(table.name))?;
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+    write_atomically(&run.join(format!("{}.csv", table.name)), |target| {
+        let text = |error: &dyn std::fmt::Display| error.to_string();
+        let mut writer = csv::Writer::from_writer(target);
+        writer.write_record(&names).map_err(|error| text(&error))?;
+        for path in &shards {
+            let file = File::open(path).map_err(|error| text(&error))?;
+            let reader =
+                ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
+            for batch in reader.map_err(|error| text(&error))? {
+                let batch = batch.map_err(|error| text(&error))?;
+                let columns = names.iter().map(|name| {
+                    let column =
+                        batch.column_by_name(name).ok_or_else(|| format!("{}: no column `{name}`", path.display()))?;
+                    let column = arrow_cast::cast(column, &DataType::Utf8).map_err(|error| text(&error))?;
+                    Ok(column.as_string::<i32>().clone())
+                });
+                let columns = columns.collect::<Result<Vec<_>, String>>()?;
+                for row in 0..batch.num_rows() {
+                    let cells = columns.iter().map(|column| if column.is_valid(row) { column.value(row) } else { "" });
+                    writer.write_record(cells).map_err(|error| text(&error))?;
+                }
+            }
+        }
+        writer.flush().map_err(|error| text(&error))
+    })
+}
 
 /// The file of a shard of a sharded table.
 pub(crate) fn shard_file(run: &Path, table: &str, shard: u32) -> PathBuf {
@@ -214,8 +251,6 @@ pub(crate) fn findings(all: &ShardA) -> Vec<Finding> {
 /// # Errors
 /// Rules or program files that a rule in force needs and that are absent.
 pub(crate) fn context(loaded: &crate::study::LoadedStudy) -> Outcome<Context> {
-    let facts = acoledger_person::Facts::of(&loaded.study).map_err(|what| {
-        trouble::of_file_with_hint(&loaded.file, what, "`acoledger help run` describes the study file")
-    })?;
+    let facts = acoledger_person::Facts::of(&loaded.study).map_err(|what| trouble::of_study(&loaded.file, &what))?;
     Context::new(&loaded.rules, &loaded.program, &facts)
 }

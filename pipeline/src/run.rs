@@ -12,7 +12,7 @@ use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
 use acoledger_schemas::cells::{self, Cells};
 use acoledger_schemas::rates::{self, Rates};
 use acoledger_schemas::stages::{STAGES, Stage, stage};
-use acoledger_schemas::table::Table;
+use acoledger_schemas::table::{Table, TableSpec};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -92,6 +92,11 @@ impl<'a> Run<'a> {
         self.finish(output, savings_losses)
     }
 
+    /// Whether the run has a person grain: it started from raw claims.
+    fn has_persons(&self) -> bool {
+        self.loaded.study.input.raw.is_some()
+    }
+
     fn reaches(&self, name: &str) -> bool {
         let place = |name: &str| STAGES.iter().position(|stage| stage.name == name);
         place(name) <= place(self.until.name)
@@ -162,7 +167,10 @@ impl<'a> Run<'a> {
                 None => path.is_dir(),
             }
         };
-        self.manifest.stages.iter().all(same) && earlier.outputs.iter().all(intact)
+        let copies = !self.loaded.csv
+            || !self.has_persons()
+            || sharded().all(|of| place.join(format!("{}.csv", of.name)).is_file());
+        self.manifest.stages.iter().all(same) && earlier.outputs.iter().all(intact) && copies
     }
 
     fn nothing_to_do(mut self, earlier: &Manifest) -> Outcome<RunReport> {
@@ -274,6 +282,11 @@ impl<'a> Run<'a> {
 
     /// Hashes what was written, writes manifest and metrics, swaps the output in.
     fn finish(mut self, output: Output, savings_losses: Vec<SavingsLosses>) -> Outcome<RunReport> {
+        if self.loaded.csv && self.has_persons() {
+            for table in sharded() {
+                person::write_csv_copy(output.folder(), &table)?;
+            }
+        }
         for path in crate::files::files_below(output.folder())? {
             let file = path.strip_prefix(output.folder()).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             if !person::TABLES.iter().any(|table| file.starts_with(&format!("{table}/"))) {
@@ -288,12 +301,22 @@ impl<'a> Run<'a> {
     }
 
     fn report(self, savings_losses: Vec<SavingsLosses>, already_done: bool) -> Outcome<RunReport> {
-        for finding in &self.manifest.findings {
-            tracing::warn!(count = finding.count, beyond_limits = finding.beyond_limits, "{}", finding.what);
+        for Finding { stage, what, count, beyond_limits } in &self.manifest.findings {
+            match beyond_limits {
+                true => tracing::warn!(stage, count, "beyond the limits: {what}"),
+                // The page says them too; they are for those who read logs alone.
+                false => tracing::debug!(stage, count, "{what}"),
+            }
         }
         let Run { manifest, metrics, loaded, .. } = self;
         Ok(RunReport { folder: loaded.out(), manifest, metrics, savings_losses, already_done })
     }
+}
+
+/// The sharded tables as declared.
+fn sharded() -> impl Iterator<Item = TableSpec> {
+    use acoledger_schemas::outputs::{Assignment, PersonYear};
+    [Assignment::SPEC, PersonYear::SPEC].into_iter()
 }
 
 /// Rows and cents of the ingest by raw table.
@@ -344,8 +367,18 @@ fn ingest_findings(lake: &Lake, loaded: &LoadedStudy) -> Vec<Finding> {
     if unknown > 0 {
         note("rejected rows whose amount could not be read: their cents are not known".into(), unknown, false);
     }
+    // Columns that files lack come one by one; a reader wants them by table.
+    let mut lacking: Vec<(String, Vec<String>, u64)> = Vec::new();
     for of in &report.findings {
-        note(of.what.clone(), of.count, false);
+        let column = of.what.strip_suffix(": not available there").and_then(|text| text.split_once(" without "));
+        match (column, lacking.last_mut()) {
+            (Some((files, column)), Some((of_table, columns, _))) if of_table == files => columns.push(column.into()),
+            (Some((files, column)), _) => lacking.push((files.into(), vec![column.into()], of.count)),
+            (None, _) => note(of.what.clone(), of.count, false),
+        }
+    }
+    for (files, columns, count) in lacking {
+        note(format!("{files} lack optional columns (not available, not zero): {}", columns.join(", ")), count, false);
     }
     for of in &report.ignored {
         note(format!("files not read: {}", of.what), of.count, false);

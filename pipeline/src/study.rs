@@ -24,6 +24,8 @@ pub struct Overrides {
     pub memory: Option<String>,
     /// Shards of the lake, a power of two.
     pub shards: Option<u32>,
+    /// Write the sharded tables as CSV too.
+    pub csv: bool,
 }
 
 /// Something that a reader of the results should know, and how often it was met.
@@ -67,6 +69,8 @@ pub struct LoadedStudy {
     pub findings: Vec<Finding>,
     /// Program and rates files with their hashes; raw files are hashed where they are read.
     pub inputs: Vec<InputFile>,
+    /// Whether the sharded tables are written as CSV too.
+    pub csv: bool,
     out: Option<PathBuf>,
 }
 
@@ -97,6 +101,7 @@ impl LoadedStudy {
             rates,
             findings,
             inputs: Vec::new(),
+            csv: overrides.csv,
             out: overrides.out.clone(),
         };
         loaded.inputs = loaded.hash_inputs()?;

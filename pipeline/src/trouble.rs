@@ -32,6 +32,11 @@ pub(crate) fn of_file_with_hint(path: &Path, what: impl Into<String>, hint: impl
     }
 }
 
+/// A key of the study file whose value is not understood.
+pub(crate) fn of_study(file: &Path, what: &str) -> Problems {
+    of_file_with_hint(file, what, "`acoledger help run` describes the study file").into()
+}
+
 /// A rule that is absent, undated or of the wrong shape.
 pub(crate) fn of_rule(error: &RuleError) -> Problems {
     Problem {

@@ -8,3 +8,4 @@ mod rates_door;
 mod replay;
 mod resume;
 mod rules;
+mod worlds;

@@ -1,0 +1,87 @@
+//! The small worlds with known answers, from raw files through `acoledger cells`: every row, every cent.
+
+use crate::command::{Folder, oracle};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+const TABLES: [(&str, &str, &[&str]); 7] = [
+    ("assignment", "assignment", &["performance_year", "calendar_year", "bene_id"]),
+    ("person_year", "person_year", &["bene_id", "calendar_year", "enrollment_type"]),
+    ("threshold", "cells/threshold", &["performance_year", "calendar_year", "population", "enrollment_type"]),
+    (
+        "population_county",
+        "cells/population_county",
+        &["performance_year", "calendar_year", "population", "window", "county", "enrollment_type"],
+    ),
+    (
+        "assigned_county",
+        "cells/assigned_county",
+        &["performance_year", "period", "aco_id", "calendar_year", "cohort", "county", "enrollment_type"],
+    ),
+    ("aco_heads", "cells/aco_heads", &["performance_year", "period", "aco_id", "calendar_year"]),
+    ("revenue", "cells/revenue", &["performance_year", "aco_id", "calendar_year"]),
+];
+
+type Rows = BTreeMap<Vec<String>, BTreeMap<String, String>>;
+
+fn rows(path: &Path, key: &[&str]) -> Rows {
+    let mut rows = Rows::new();
+    for row in csv::Reader::from_path(path).unwrap().deserialize::<BTreeMap<String, String>>() {
+        let row = row.unwrap();
+        let key = key.iter().map(|column| row[*column].clone()).collect();
+        assert!(rows.insert(key, row).is_none(), "{}: a key twice", path.display());
+    }
+    rows
+}
+
+/// Rows of the expected table that differ in a column that it has, rows that are missing, rows too many.
+fn differences(table: &str, got: &Rows, want: &Rows) -> Vec<String> {
+    let mut found = Vec::new();
+    for key in got.keys().chain(want.keys()).collect::<BTreeSet<_>>() {
+        match (got.get(key), want.get(key)) {
+            (None, _) => found.push(format!("{table} {key:?}: missing")),
+            (_, None) => found.push(format!("{table} {key:?}: not expected")),
+            (Some(got), Some(want)) => {
+                let differ: Vec<String> = want
+                    .iter()
+                    .filter(|(column, value)| got.get(*column) != Some(value))
+                    .map(|(column, value)| format!("{column} {:?}, expected {value:?}", got.get(column)))
+                    .collect();
+                if !differ.is_empty() {
+                    found.push(format!("{table} {key:?}: {}", differ.join("; ")));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn check(world: &str) {
+    let Some(folder) = oracle(&format!("data/worlds/{world}")) else { return };
+    let folder = Folder::copy_of(&folder);
+    folder.run("cells study.toml --csv").expect(0);
+    let mut found = Vec::new();
+    for (table, file, key) in TABLES {
+        let got = rows(&folder.file(&format!("run/{file}.csv")), key);
+        let want = rows(&folder.file(&format!("expected/{table}.csv")), key);
+        found.extend(differences(table, &got, &want));
+    }
+    let first = found.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
+    assert!(found.is_empty(), "{world}: {} rows differ\n{first}", found.len());
+    folder.run("check study.toml").expect(0);
+}
+
+#[test]
+fn w1() {
+    check("w1");
+}
+
+#[test]
+fn w2() {
+    check("w2");
+}
+
+#[test]
+fn w3() {
+    check("w3");
+}
