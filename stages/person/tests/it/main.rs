@@ -1,6 +1,10 @@
 //! Person grain against worlds with known answers, and against itself.
 
+mod assignment;
 mod lake;
+mod properties;
+mod small;
+mod spend;
 mod walk;
 mod world;
 mod worlds;
