@@ -24,6 +24,7 @@ pub use rulebook::{
 
 use crate::by_type::ByType;
 use crate::walk::Walk;
+use acoledger_schemas::values::EnrollmentType;
 use region::Region;
 
 /// The benchmark of one ACO and performance year. Dollars per person year, unrounded.
@@ -103,6 +104,7 @@ fn regions(inputs: &Inputs, rules: &BenchmarkRules, notes: &mut Vec<Note>) -> Re
                 continue;
             }
             let cells = &inputs.counties[year as usize][kind];
+            check_counties(inputs, year, kind, notes);
             let found = region::region(cells, inputs.national[year as usize][kind], regional.county_share_limit);
             if found.counties == 0 {
                 flagged = true;
@@ -119,4 +121,19 @@ fn regions(inputs: &Inputs, rules: &BenchmarkRules, notes: &mut Vec<Note>) -> Re
         notes.push(Note { rule: "D.1.5", what, imputed: flagged });
     }
     regions
+}
+
+/// Notes where person years by county do not come to those of the ACO: the two tables are then of different lists.
+fn check_counties(inputs: &Inputs, year: Year, kind: EnrollmentType, notes: &mut Vec<Note>) {
+    let Some(own) = inputs.own(year, kind) else { return };
+    let of_counties: f64 = inputs.counties[year as usize][kind].iter().map(|cell| cell.assigned).sum();
+    // Published person years are whole and small ones masked, so a hundredth is no difference.
+    if (of_counties - own.person_years).abs() > 1.0 + own.person_years / 100.0 {
+        let what = format!(
+            "{kind} {}: person years by county come to {of_counties:.2}, the ACO's are {:.2}",
+            year.code(),
+            own.person_years
+        );
+        notes.push(Note { rule: "D.1.3", what, imputed: false });
+    }
 }

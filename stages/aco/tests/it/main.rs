@@ -1,5 +1,6 @@
 //! Integration tests of the ACO grain, one binary.
 
+mod cms_examples;
 mod oracles;
 #[cfg(feature = "frames")]
 mod rates;

@@ -289,3 +289,28 @@ fn cells_of_an_unlisted_aco_and_missing_thresholds_are_refused() {
     let refused = rates_from_cells(&cells, &cases, &rules, Maturity::Mature).expect_err("no threshold");
     assert!(refused.to_string().contains("no threshold of AGND lives in 2025"), "{refused}");
 }
+
+/// CMS's examples of annualising, truncating and completing (specifications v11, p. 25–27), through cells.
+#[test]
+fn annualised_truncated_completed_as_cms_prints() {
+    let Some(text) = oracles::text("spec/cms_examples.json") else { return };
+    let document: Value = serde_json::from_str(&text).expect("JSON");
+    let find = |id: &str| document["examples"].as_array().expect("examples").iter().find(|e| e["id"] == id).cloned();
+    let (annualise, truncate) = (find("annualise").expect("there"), find("truncate").expect("there"));
+    let complete = find("complete").expect("there");
+    let dollars = |value: &Value| value.as_f64().expect("a number");
+    let months = annualise["inputs"]["months"].as_i64().expect("months");
+    let spending = dollars(&annualise["inputs"]["spending"]).to_string();
+    let threshold = Cents::from_dollars(dollars(&truncate["inputs"]["threshold"])).expect("an amount").0;
+    let large = dollars(&truncate["inputs"]["annualised"][1]).to_string();
+    for (months, spending, place) in [(months, spending, 0), (12, large, 1)] {
+        let months = serde_json::json!({ "AGDU": months.to_string() });
+        let life = serde_json::json!(["b1", months, [["AGDU", "INP", spending, 0, 0, 0, 0]]]);
+        let cells = panel_cells(&[life], &[("AGDU", threshold)].into());
+        let of = |maturity| rates(&cells, &Program::default(), maturity).national[0].clone();
+        let truncated = of(Maturity::Mature).per_capita.expect("spending");
+        assert!((truncated - dollars(&truncate["expected"]["truncated"][place])).abs() < 1e-9, "{truncated}");
+        let completed = of(Maturity::ThreeMonths).per_capita.expect("spending");
+        assert!((completed - dollars(&complete["expected"]["completed"][place])).abs() < 0.005, "{completed}");
+    }
+}
