@@ -6,6 +6,7 @@ mod oracles;
 mod rates;
 mod rates_cases;
 mod replay;
+mod run;
 mod settle;
 mod worked_example;
 mod worked_inputs;
