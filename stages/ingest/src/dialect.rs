@@ -241,6 +241,9 @@ impl<'a> Matcher<'a> {
     fn file_layout(mut self) -> Result<FileLayout, Vec<HeaderProblem>> {
         let at = self.layout.tables.iter().position(|table| table.name == self.table.name);
         let shapes = TableShapes::of(self.layout, at.expect("the table is the layout's"), self.table);
+        if !self.problems.is_empty() {
+            return Err(self.problems);
+        }
         let shape = self.shape(shapes.unit)?;
         let bene = self.fill_of("bene_id", &[Level::Key], Place::Text);
         let claim = match shapes.unit {
@@ -279,8 +282,22 @@ impl<'a> Matcher<'a> {
         })
     }
 
+    /// The county of a life in one of the two systems.
+    fn check_county(&mut self) {
+        let lacks = |lake: &str| self.not_available.iter().any(|name| name == lake);
+        if lacks("county_fips") && lacks("county_ssa") {
+            self.problems.push(HeaderProblem {
+                column: "STATE_CNTY_FIPS_CD_01".into(),
+                what: "column missing, and no county in SSA codes either, needed by assign: the county of a life"
+                    .into(),
+                hint: "add the twelve monthly FIPS codes, or STATE_CODE and COUNTY_CD".into(),
+            });
+        }
+    }
+
     /// Sorts the needed columns and renumbers the sources accordingly.
     fn finish(mut self, mut file: FileLayout) -> Result<FileLayout, Vec<HeaderProblem>> {
+        self.check_county();
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
