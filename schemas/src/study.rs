@@ -60,6 +60,9 @@ pub struct Input {
     pub maturity: String,
     /// Folder of rates, in place of raw files.
     pub rates: Option<String>,
+    /// Whether a plain number in a date column of a raw file is a SAS day number, days since 1960-01-01.
+    #[serde(default)]
+    pub sas_day_numbers: bool,
 }
 fn three_months() -> String {
     "3-months".into()
