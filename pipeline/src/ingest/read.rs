@@ -7,7 +7,8 @@ use super::{IngestPlan, Progress};
 use crate::trouble::{Io, Outcome};
 use acoledger_ingest::columns::BatchColumns;
 use acoledger_ingest::dialect::Unit;
-use acoledger_ingest::extract::{Extractor, LifeCache, Reject, Sink};
+use acoledger_ingest::extract::{Extractor, Reject, Sink};
+use acoledger_ingest::lives::{self, LifeCache};
 use acoledger_ingest::normalise::Uses;
 use acoledger_ingest::pack::decompressed;
 use acoledger_ingest::text::{self, Records, TextCells};
@@ -148,7 +149,7 @@ impl Sink for Worker<'_> {
 
     fn life(&mut self, bene_key: u64, bene_id: &[u8]) {
         if self.lives.is_new(bene_key, bene_id) {
-            let row = acoledger_ingest::extract::life(bene_key, bene_id);
+            let row = lives::life(bene_key, bene_id);
             self.row(Unit::Bene, bene_key, &row);
         }
     }

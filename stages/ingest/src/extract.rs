@@ -49,7 +49,7 @@ pub struct Reject<'a> {
 /// Years that a claim or an enrollment row can be of; Medicare's electronic records begin with them.
 const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 /// Longest identifiers of lives and claims.
-const LONGEST_BENE_ID: usize = 32;
+pub(crate) const LONGEST_BENE_ID: usize = 32;
 const LONGEST_CLAIM_ID: usize = 40;
 
 /// What is wrong with a row: column and reason.
@@ -413,49 +413,4 @@ impl<'l> Extractor<'l> {
 #[inline]
 fn is_identifier(text: &[u8], longest: usize) -> bool {
     (1..=longest).contains(&text.len()) && text.iter().all(u8::is_ascii_graphic)
-}
-
-/// Remembers the lives that a worker has met lately, so that most rows need not say who they belong to again.
-#[derive(Debug)]
-pub struct LifeCache {
-    slots: Vec<(u64, u8, [u8; LONGEST_BENE_ID])>,
-}
-impl Default for LifeCache {
-    fn default() -> Self {
-        LifeCache { slots: vec![(0, 0, [0; LONGEST_BENE_ID]); 1 << 14] }
-    }
-}
-impl LifeCache {
-    /// Whether the life is new here. Texts are compared, so that two lives with one key both count as new.
-    pub fn is_new(&mut self, bene_key: u64, bene_id: &[u8]) -> bool {
-        let at = bene_key as usize % self.slots.len();
-        let (key, length, text) = &mut self.slots[at];
-        if *key == bene_key && &text[..usize::from(*length)] == bene_id {
-            return false;
-        }
-        *key = bene_key;
-        *length = bene_id.len() as u8;
-        text[..bene_id.len()].copy_from_slice(bene_id);
-        true
-    }
-}
-
-/// A packed row that says a life's identifier.
-pub fn life(bene_key: u64, bene_id: &[u8]) -> Vec<u8> {
-    let mut row = vec![0; HEAD];
-    push_text(&mut row, bene_id);
-    let head = Head {
-        kind: Kind::Full,
-        flags: 0,
-        table: 0,
-        bene_key,
-        claim_key: 0,
-        line: 0,
-        proc_date: NO_DAY,
-        file: 0,
-        row: 0,
-        cents: 0,
-    };
-    head.write(&mut row);
-    row
 }
