@@ -2,6 +2,7 @@
 
 pub mod benchmark;
 pub mod by_type;
+mod compare;
 mod facts;
 #[cfg(feature = "frames")]
 mod frames;

@@ -3,6 +3,7 @@
 use super::inputs::Reconciled;
 use super::rulebook::{Limit, RegionalLimits, RegionalWeights};
 use crate::by_type::ByType;
+use crate::compare::{DOLLARS, exceeds};
 
 /// How far the region's risk-adjusted spending lies above the benchmark: `Reg(BY3) × HCC(BY3) − HB0` (M.D.2.1).
 pub fn regional_difference(regional: f64, hcc: f64, before_adjustment: f64) -> f64 {
@@ -12,7 +13,7 @@ pub fn regional_difference(regional: f64, hcc: f64, before_adjustment: f64) -> f
 /// Weight of the regional adjustment: `net` above 0 is lower spending than the region's; 0 counts as higher
 /// (M.D.2.2, M.D.2.3). `time` counts from 1.
 pub fn regional_weight(net: f64, time: u8, weights: &RegionalWeights) -> f64 {
-    let row = if net > 0.0 { &weights.lower } else { &weights.higher };
+    let row = if exceeds(net, 0.0, DOLLARS) { &weights.lower } else { &weights.higher };
     let at = usize::from(time.max(1)) - 1;
     row[at.min(row.len() - 1)]
 }
@@ -56,7 +57,7 @@ pub fn proration(years: &[Option<Reconciled>; 3], person_years_now: [f64; 3]) ->
 
 /// The prior savings adjustment (M.D.3.2): nothing where savings were not positive on average.
 pub fn prior_savings_adjustment(average: f64, share: f64, proration: f64, limit: f64) -> f64 {
-    if average > 0.0 { (share * average * proration).min(limit) } else { 0.0 }
+    if exceeds(average, 0.0, DOLLARS) { (share * average * proration).min(limit) } else { 0.0 }
 }
 
 /// What the population adjustment is scaled from: what is left of the limit after the other adjustments (M.D.3.5).
@@ -121,11 +122,13 @@ pub fn highest(
     population: Option<f64>,
 ) -> Adjustment {
     let population = population.unwrap_or(0.0);
-    if regional > 0.0 && regional >= prior_savings && regional >= population {
+    let positive = |amount: f64| exceeds(amount, 0.0, DOLLARS);
+    let reaches = |amount: f64, other: f64| !exceeds(other, amount, DOLLARS);
+    if positive(regional) && reaches(regional, prior_savings) && reaches(regional, population) {
         Adjustment::Regional(*by_type)
-    } else if prior_savings > 0.0 && prior_savings >= population {
+    } else if positive(prior_savings) && reaches(prior_savings, population) {
         Adjustment::PriorSavings(prior_savings)
-    } else if population > 0.0 {
+    } else if positive(population) {
         Adjustment::Population(population)
     } else {
         Adjustment::None
@@ -148,7 +151,7 @@ mod tests {
     #[test]
     fn weights_of_the_specifications_go_on_after_the_fourth_time() {
         let weights = RegionalWeights { lower: vec![0.35, 0.5, 0.5, 0.5], higher: vec![0.15, 0.25, 0.35, 0.5] };
-        let rows = (1..=5).map(|time| (regional_weight(1.0, time, &weights), regional_weight(0.0, time, &weights)));
+        let rows = (1..=5).map(|time| (regional_weight(1.0, time, &weights), regional_weight(1e-12, time, &weights)));
         assert_eq!(rows.collect::<Vec<_>>(), [(0.35, 0.15), (0.5, 0.25), (0.5, 0.35), (0.5, 0.5), (0.5, 0.5)]);
     }
 
@@ -194,6 +197,7 @@ mod tests {
     fn the_highest_wins_and_ties_go_to_the_earlier() {
         let by_type = ByType::default();
         assert_eq!(highest(&by_type, 10.0, 10.0, Some(10.0)), Adjustment::Regional(by_type));
+        assert_eq!(highest(&by_type, 10.0, 10.0 + 1e-12, None), Adjustment::Regional(by_type)); // equal but for noise
         assert_eq!(highest(&by_type, 9.0, 10.0, Some(10.0)), Adjustment::PriorSavings(10.0));
         assert_eq!(highest(&by_type, -9.0, 0.0, Some(1.0)), Adjustment::Population(1.0));
         assert_eq!(highest(&by_type, -9.0, 0.0, None), Adjustment::None);

@@ -4,6 +4,7 @@ use super::adjust::{self, Adjustment};
 use super::rulebook::{Limit, RegionalLimits, RegionalRules, Rules652};
 use super::{BenchmarkRules, Inputs, Note, Regions, Rulebook, Year, known, risk, steps, trend};
 use crate::by_type::ByType;
+use crate::compare::{DOLLARS, exceeds};
 use crate::walk::{WHOLE, Walk, n, of};
 use acoledger_schemas::values::EnrollmentType;
 
@@ -267,7 +268,7 @@ fn regional_adjustment(
     let time = known(inputs.regional_count);
     let weight = adjust::regional_weight(net, time, &regional.weights);
     walk.step(&steps::REGIONAL_WEIGHT, WHOLE, weight, || {
-        format!("time {time}, {} spending than the region", if net > 0.0 { "lower" } else { "higher" })
+        format!("time {time}, {} spending than the region", if exceeds(net, 0.0, DOLLARS) { "lower" } else { "higher" })
     });
     let offset = if rules.of_652.is_some() { offset(inputs, walk) } else { 0.0 };
     let mut adjustment = ByType::default();
@@ -321,7 +322,7 @@ fn prior_savings(inputs: &Inputs, rules: &Rules652, years_now: [f64; 3], nationa
         format!("mean of {}", years.join(", "))
     });
     let proration = adjust::proration(&inputs.reconciled, years_now);
-    if average > 0.0 {
+    if exceeds(average, 0.0, DOLLARS) {
         walk.step(&steps::PRORATION, WHOLE, proration, || {
             "person years when reconciled / as assigned now, at most 1".into()
         });

@@ -2,6 +2,7 @@
 
 use super::inputs::CohortScores;
 use crate::by_type::ByType;
+use crate::compare::{RATIOS, exceeds};
 use acoledger_schemas::values::EnrollmentType;
 
 /// From a benchmark year to BY3, uncapped: `HCC(BY3) / HCC(BYi)` (M.C.2).
@@ -24,7 +25,7 @@ pub fn aggregate_growth(ratios: &ByType<Option<f64>>, weights: &ByType<Option<f6
 /// From BY3 to the performance year under 425.652 (M.C.4.4): all ratios stand when their aggregate is within the cap; else
 /// each is held to it.
 pub fn capped_in_aggregate(ratio: f64, aggregate: f64, cap: f64) -> f64 {
-    if aggregate <= cap { ratio } else { ratio.min(cap) }
+    if exceeds(aggregate, cap, RATIOS) { ratio.min(cap) } else { ratio }
 }
 
 /// Ratios of one type by cohort, before July 2019 (M.C.5).
@@ -93,6 +94,7 @@ mod tests {
     #[test]
     fn the_cap_of_2024_binds_only_in_aggregate() {
         assert_eq!(capped_in_aggregate(1.09, 1.02, 1.03), 1.09); // one type may exceed it
+        assert_eq!(capped_in_aggregate(1.09, 1.03 + 1e-15, 1.03), 1.09); // at the cap but for noise
         assert_eq!(capped_in_aggregate(1.09, 1.04, 1.03), 1.03);
         assert_eq!(capped_in_aggregate(0.90, 1.04, 1.03), 0.90);
     }

@@ -1,5 +1,7 @@
 //! The update from BY3 to the performance year (M.E).
 
+use crate::compare::{RATIOS, exceeds};
+
 /// Flat-dollar update: national growth in dollars is added after risk adjustment (M.E.1; 425.602, 425.603(b)).
 pub fn flat_dollar(historical: f64, risk_ratio: f64, national_growth_dollars: f64) -> f64 {
     historical * risk_ratio + national_growth_dollars
@@ -32,7 +34,7 @@ pub fn regional_cap(demographic_growth: f64, points: f64, market_share: f64, hcc
 /// What regional growth is multiplied by: the part of a type's score growth above the cap, when the aggregate exceeds it
 /// (M.E.3.4).
 pub fn regional_cap_factor(type_growth: f64, aggregate_growth: f64, cap: f64) -> f64 {
-    if aggregate_growth > cap && type_growth > cap { type_growth / cap } else { 1.0 }
+    if exceeds(aggregate_growth, cap, RATIOS) && type_growth > cap { type_growth / cap } else { 1.0 }
 }
 
 #[cfg(test)]
@@ -55,6 +57,9 @@ mod tests {
         assert_eq!(regional_cap(1.0, 0.03, 0.25, 1.01), 1.03);
         assert!((regional_cap_factor(1.092, 1.07, cap) - 1.05).abs() < 1e-12);
         assert_eq!(regional_cap_factor(1.02, 1.07, cap), 1.0);
+        // With the whole market the cap is the growth itself, which then does not exceed it.
+        let (growth, cap) = (1.123_456_7, regional_cap(1.004_73, 0.03, 1.0, 1.123_456_7));
+        assert_eq!(regional_cap_factor(1.2, growth, cap), 1.0);
         assert_eq!(regional_cap_factor(1.092, 1.03, cap), 1.0);
     }
 }

@@ -4,6 +4,7 @@ use super::historical::{Historical, mean_text, regional_step};
 use super::rulebook::Rules652;
 use super::{BenchmarkRules, Inputs, Note, Regions, Rulebook, Year, known, risk, steps, trend, update};
 use crate::by_type::ByType;
+use crate::compare::{RATIOS, exceeds};
 use crate::walk::{Kind, WHOLE, Walk, n, of};
 use acoledger_schemas::values::EnrollmentType;
 
@@ -214,9 +215,8 @@ fn of_652(
     for (kind, ratio) in raw.present() {
         let applied = risk::capped_in_aggregate(ratio, aggregate, cap);
         ratios[kind] = Some(walk.step(&steps::RISK_RATIO_PY, of(kind).in_year(Year::Py), applied, || {
-            let held =
-                if aggregate <= cap { "the aggregate is within the cap" } else { "the aggregate exceeds the cap" };
-            format!("{}, cap {}: {held}", n(ratio), n(cap))
+            let held = if exceeds(aggregate, cap, RATIOS) { "exceeds" } else { "does not exceed" };
+            format!("{}, cap {}: the aggregate {held} it", n(ratio), n(cap))
         }));
         regional_step(inputs, regions, kind, Year::Py, walk);
         market_share_py(regions, kind, walk);
