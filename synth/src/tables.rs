@@ -51,7 +51,7 @@ pub const NO_DATE: i32 = i32::MIN;
 macro_rules! columns {
     ($(#[doc = $doc:literal])+ $name:ident { $($(#[doc = $fdoc:literal])+ $field:ident : $ty:ty,)+ } row $row:ident) => {
         $(#[doc = $doc])+
-        #[derive(Clone, Debug, Default)]
+        #[derive(Clone, Debug, Default, PartialEq)]
         pub struct $name { $($(#[doc = $fdoc])+ pub $field: Vec<$ty>,)+ }
         #[derive(Clone, Copy, Debug)]
         pub(crate) struct $row { $(pub(crate) $field: $ty,)+ }
@@ -220,7 +220,7 @@ columns! {
 }
 
 /// Facility claims of one table: headers and their lines.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Claims {
     /// One row per claim.
     pub headers: Headers,
@@ -237,7 +237,7 @@ impl Claims {
 }
 
 /// All rows of one year.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct YearTables {
     /// Enrollment.
     pub enrollment: Enrollment,

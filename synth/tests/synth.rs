@@ -175,6 +175,181 @@ fn evaluate(nation: &Nation, tables: &[YearTables], year: i32) -> Year {
 }
 
 #[test]
+fn ranges_of_people_come_to_the_same_rows() {
+    let nation = nation(500);
+    let whole = tables(&nation, 0..nation.people());
+    let mut apart: Vec<YearTables> = nation.years().map(|_| YearTables::default()).collect();
+    let mut at = 0;
+    for step in [1, 7, 100, nation.people()] {
+        let end = (at + step).min(nation.people());
+        nation.generate(at..end, &mut apart);
+        at = end;
+    }
+    assert!(whole == apart, "the rows of a person do not depend on who is made before");
+    let other = Nation::new(&Options { lives: 500, performance_years: vec![2023, 2024], seed: 2 }).expect("in range");
+    assert!(whole != tables(&other, 0..other.people()), "another seed is another nation");
+}
+
+/// Figures against the calibration's targets. Bands are wide: 20,000 lives have chance in them.
+#[test]
+fn a_year_looks_like_medicare() {
+    let nation = nation(20_000);
+    let tables = tables(&nation, 0..nation.people());
+    let year = evaluate(&nation, &tables, 2019);
+    let years = year.fee_for_service_months / 12.0;
+    let assignable_years: f64 = year.months.iter().sum::<f64>() / 12.0;
+    let mut off = Vec::new();
+    let mut check = |what: &str, value: f64, low: f64, high: f64| {
+        if !(low..=high).contains(&value) {
+            off.push(format!("{what}: {value:.4}, expected {low} to {high}"));
+        }
+    };
+    check("lives", year.lives, 18_500.0, 21_500.0);
+    check("assignable share of lives", year.assignable / year.lives, 0.78, 0.84);
+    check("deaths per life", year.deaths / year.lives, 0.033, 0.048);
+    let ratio = year.decedent.0 / year.decedent.1 / (year.survivor.0 / year.survivor.1);
+    check("decedents over survivors", ratio, 3.8, 5.6);
+    check("step-1 services per assignable year", year.step_one / assignable_years, 4.6, 6.6);
+    // Shares and levels by type; kidney failure is small, and its status outlasts the program's months.
+    let share = |kind: usize| year.months[kind] / 12.0 / assignable_years;
+    let per_capita = |kind: usize| year.spend[kind] / (year.months[kind] / 12.0);
+    check("share of ESRD", share(0), 0.007, 0.018);
+    check("share of DIS", share(1), 0.12, 0.165);
+    check("share of AGDU", share(2), 0.075, 0.11);
+    check("share of AGND", share(3), 0.72, 0.79);
+    check("per capita of ESRD", per_capita(0), 65_000.0, 110_000.0);
+    check("per capita of DIS", per_capita(1), 9_500.0, 14_000.0);
+    check("per capita of AGDU", per_capita(2), 14_500.0, 21_500.0);
+    check("per capita of AGND", per_capita(3), 9_400.0, 12_000.0);
+    for (name, lines, claims) in [
+        ("carrier", 57.4, 28.2),
+        ("dme", 3.55, 2.0),
+        ("inpatient", 6.0, 0.351),
+        ("snf", 1.16, 0.144),
+        ("outpatient", 39.9, 5.57),
+        ("hha", 4.35, 0.39),
+        ("hospice", 3.2, 0.152),
+    ] {
+        check(&format!("{name} lines per year"), year.lines[name] / years / lines, 0.6, 1.4);
+        check(&format!("{name} claims per year"), year.claims[name] / years / claims, 0.6, 1.4);
+    }
+    let mut aged = year.annualised[3].clone();
+    aged.sort_by(f64::total_cmp);
+    check("99th percentile of AGND", aged[aged.len() * 99 / 100], 95_000.0, 160_000.0);
+    assert!(off.is_empty(), "{}", off.join("\n"));
+}
+
+#[test]
+fn pandemic_and_catheters_happen() {
+    let nation = nation(5_000);
+    let tables = tables(&nation, 0..nation.people());
+    let code = |text: &str| nation.codes().iter().position(|code| code == text).expect("the code occurs") as u16;
+    let stays = |year: i32| {
+        let headers = &tables[(year - nation.years().start()) as usize].inpatient.headers;
+        headers.diagnoses.iter().filter(|codes| [code("U071"), code("B9729")].contains(&codes[0])).count()
+    };
+    assert_eq!(stays(2019), 0);
+    assert!(
+        stays(2020) > 20 && stays(2021) > 20 && stays(2022) > 10,
+        "{} {} {}",
+        stays(2020),
+        stays(2021),
+        stays(2022)
+    );
+    assert_eq!(stays(2024), 0);
+    let catheters = |year: i32| {
+        let lines = &tables[(year - nation.years().start()) as usize].dme;
+        lines.hcpcs.iter().filter(|line| **line == code("A4352") || **line == code("A4353")).count()
+    };
+    assert_eq!(catheters(2022), 0);
+    assert!(catheters(2023) > 100, "{}", catheters(2023));
+}
+
+#[test]
+fn the_answer_key_has_every_case_once_planted() {
+    let nation = nation(500);
+    let key = nation.answer_key();
+    let cases: BTreeSet<&str> = key.iter().map(|row| row.case.as_str()).collect();
+    for case in [
+        "tie_primary_aco",
+        "tie_specialist",
+        "tie_random",
+        "tie_between_acos",
+        "tie_three_ways",
+        "pooled_tins",
+        "single_comparison",
+        "visits_against_dollars",
+        "tin_on_two_lists",
+        "prospective_before_retrospective",
+        "specialist_only_listed",
+        "specialist_only_unlisted",
+        "practitioner_only",
+        "nursing_facility_visit",
+        "nursing_facility_visit_in_stay",
+        "health_center_only",
+        "critical_access_professional",
+        "electing_hospital_clinic_visit",
+        "designation_without_service",
+        "designation_outside",
+        "other_initiative",
+        "part_a_month",
+        "plan_month_middle",
+        "died_before",
+        "died_in_year",
+        "abroad_at_end",
+        "turns_65_on_the_first",
+        "transplant",
+        "negative_payment",
+        "maryland_hospital",
+        "covid_episode",
+        "catheters_of_2023",
+        "sequestration_returns",
+        "above_the_threshold",
+    ] {
+        assert!(cases.contains(case), "{case} is planted");
+    }
+    let people: BTreeSet<String> = key.iter().map(|row| row.bene_id.as_str().to_owned()).collect();
+    assert_eq!(people.len(), cases.len(), "one person per case");
+    let tables = tables(&nation, 0..nation.people());
+    let enrolled: BTreeSet<String> =
+        tables.iter().flat_map(|year| year.enrollment.bene.iter().map(u64::to_string)).collect();
+    assert!(people.is_subset(&enrolled), "planted people are enrolled");
+}
+
+#[test]
+fn program_files_agree_with_each_other() {
+    let nation = nation(50_000);
+    let program = nation.program();
+    let years: BTreeSet<i32> = program.aco.iter().map(|row| row.agreement_start.year()).collect();
+    assert_eq!(years, BTreeSet::from([2023, 2024]), "claims begin where these starts need them");
+    let tracks: BTreeSet<&str> = program.aco.iter().map(|row| row.track.code()).collect();
+    assert_eq!(tracks, BTreeSet::from(["A", "B", "C", "D", "E", "EN"]));
+    let acos: BTreeSet<_> = program.aco.iter().map(|row| (row.performance_year, row.aco_id.clone())).collect();
+    let participants = program.participant.expect("there is a list");
+    let mut lists: BTreeMap<_, usize> = BTreeMap::new();
+    for row in &participants {
+        assert!(acos.contains(&(row.performance_year, row.aco_id.clone())), "only ACOs have participants");
+        *lists.entry((row.performance_year, row.tin.clone())).or_default() += 1;
+    }
+    let shared = lists.values().filter(|count| **count > 1).count();
+    assert_eq!(shared, 2, "one TIN is planted on two lists of each year");
+    for row in program.participant_ccn.expect("there are facilities") {
+        assert!(lists.contains_key(&(row.performance_year, row.tin)), "facilities are enrolled under participants");
+    }
+    let mut sums = [(0.0, 0.0); 4];
+    let mut people = acoledger_schemas::program::Program::default();
+    nation.people_program(0..20_000, &mut people);
+    for row in people.risk_score.expect("there are scores").iter().filter(|row| row.score_year.0 == 2023) {
+        let sum = &mut sums[row.enrollment_type.index()];
+        *sum = (sum.0 + row.hcc_score, sum.1 + 1.0);
+    }
+    for (kind, (sum, count)) in sums.into_iter().enumerate() {
+        let mean = sum / count;
+        assert!((0.75..1.35).contains(&mean), "mean score of type {kind}: {mean}");
+    }
+}
+
+#[test]
 #[ignore = "prints the figures for tuning"]
 fn figures() {
     let lives = std::env::var("LIVES").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000);
