@@ -22,8 +22,9 @@ use std::time::UNIX_EPOCH;
 /// Rows per batch out of the lake.
 const BATCH_ROWS: usize = 8192;
 
-/// From this many lives on, a month without any claim is a missing delivery, not chance.
-const LIVES_WITH_CLAIMS_EVERY_MONTH: u64 = 1000;
+/// From this many lives on, a month without any claim is a missing delivery, not chance: a life has about nine claim lines
+/// a month. Below it, the lack is a finding.
+const LIVES_WITH_CLAIMS_EVERY_MONTH: u64 = 100;
 
 /// What the lake was made of: `inputs.json` in its folder. Sizes and times spare a second reading of unchanged files.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -60,7 +61,7 @@ pub(crate) fn plan(loaded: &LoadedStudy, raw: &Raw) -> Outcome<IngestPlan> {
         shards: loaded.study.lake.shards,
         memory_bytes: loaded.study.memory_bytes().map_err(|what| trouble::of_study(&loaded.file, &what))?,
         years: None,
-        sas_day_numbers: false,
+        sas_day_numbers: loaded.study.input.sas_day_numbers,
     })
 }
 
@@ -193,31 +194,28 @@ impl Lake {
             let what = format!("enrollment of {} is missing, which the study needs", missing.join(", "));
             lacks(what, "add the enrollment files of these years to the raw files; `run --dry-run` lists all needs");
         }
-        let months = self.claim_months()?;
-        let missing: Vec<i32> = needs
-            .claim_months
-            .iter()
-            .flat_map(|span| span.first..=span.last)
-            .filter(|month| !months.contains(month))
-            .filter(|month| {
-                self.report.lives >= LIVES_WITH_CLAIMS_EVERY_MONTH || !self.has_claims(month.div_euclid(12))
-            })
-            .collect();
-        if !missing.is_empty() {
+        let missing = self.months_without_claims(needs)?;
+        if !missing.is_empty() && self.report.lives >= LIVES_WITH_CLAIMS_EVERY_MONTH {
             let what = format!("claims of {} are missing, which the study needs", spans(&missing));
             lacks(what, "add the claims files of these months to the raw files; `run --dry-run` lists all needs");
         }
         Ok(problems)
     }
 
+    /// Months that the study needs and that hold no claim.
+    ///
+    /// # Errors
+    /// A lake file that cannot be read.
+    pub(crate) fn months_without_claims(&self, needs: &Needs) -> Outcome<Vec<i32>> {
+        let months = self.claim_months()?;
+        let needed = needs.claim_months.iter().flat_map(|span| span.first..=span.last);
+        Ok(needed.filter(|month| !months.contains(month)).collect())
+    }
+
     /// The years of a table.
     pub(crate) fn years(&self, table: &str) -> BTreeSet<i32> {
         let files = self.report.files.iter().filter(|file| file.table == table && file.rows > 0);
         files.filter_map(|file| file.year).collect()
-    }
-
-    fn has_claims(&self, year: i32) -> bool {
-        ["carrier", "dme", "facility"].iter().any(|table| self.years(table).contains(&year))
     }
 
     /// Months from the first to the last claim of each year, from the statistics in the files' footers.

@@ -130,6 +130,12 @@ impl<'a> Run<'a> {
         self.manifest.findings.extend(ingest_findings(&lake, self.loaded));
         if self.until.name != "ingest" {
             lake.missing(context.needs())?.or(())?;
+            let months = lake.months_without_claims(context.needs())?;
+            if !months.is_empty() {
+                let what = format!("months that the study needs hold no claim at all: {}", lake::spans(&months));
+                let count = months.len() as u64;
+                self.manifest.findings.push(Finding { stage: "ingest".into(), what, count, beyond_limits: false });
+            }
         }
         Ok(lake)
     }

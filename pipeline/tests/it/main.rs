@@ -7,5 +7,7 @@ mod help;
 mod rates_door;
 mod replay;
 mod resume;
+mod rif_sample;
 mod rules;
+mod synth;
 mod worlds;

@@ -1,0 +1,172 @@
+//! Synthetic nations as files: the same bytes whatever the threads and parts, the same rows in both forms, and every
+//! planted case as its answer key says.
+
+use crate::command::Folder;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::DataType;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::Path;
+
+#[test]
+fn threads_and_parts_change_no_byte() {
+    let folder = Folder::new();
+    folder.run("synth --lives 600 --out one --raw csv --parts 4 --threads 1").expect(0);
+    folder.run("synth --lives 600 --out two --raw csv --parts 4 --threads 2").expect(0);
+    assert!(folder.bytes("one") == folder.bytes("two"), "one and two threads");
+    folder.run("synth --lives 600 --out part --raw csv --parts 4 --part 3 --threads 1").expect(0);
+    let part = folder.bytes("part");
+    let whole: BTreeMap<String, Vec<u8>> = folder.bytes("one").into_iter().collect();
+    assert!(part.iter().any(|(name, _)| name.contains("_003_of_004")));
+    for (name, bytes) in &part {
+        assert!(whole.get(name) == Some(bytes), "{name}: a part alone holds what it holds in the whole");
+    }
+    folder.run("synth --lives 600 --out single --raw csv --parts 1").expect(0);
+    for table in ["carrier_2023", "beneficiary_2020", "outpatient_2021"] {
+        let joined: Vec<String> = (1..=4)
+            .flat_map(|part| {
+                let text = folder.read(&format!("one/raw/{table}_{part:03}_of_004.csv"));
+                text.lines().skip(usize::from(part > 1)).map(str::to_owned).collect::<Vec<_>>()
+            })
+            .collect();
+        let single: Vec<String> = folder.read(&format!("single/raw/{table}.csv")).lines().map(str::to_owned).collect();
+        assert!(joined == single, "{table}: the parts together are the whole");
+    }
+}
+
+#[test]
+fn text_and_parquet_hold_the_same_rows() {
+    let folder = Folder::new();
+    folder.run("synth --lives 500 --out text --raw csv --parts 1").expect(0);
+    folder.run("synth --lives 500 --out typed --raw parquet --parts 1").expect(0);
+    let mut rows = 0;
+    for entry in fs::read_dir(folder.file("text/raw")).unwrap() {
+        let text = entry.unwrap().path();
+        let name = text.file_stem().unwrap().to_str().unwrap();
+        let typed = parquet_lines(&folder.file(&format!("typed/raw/{name}.parquet")));
+        let text: Vec<String> = fs::read_to_string(&text).unwrap().lines().map(str::to_owned).collect();
+        assert_eq!(typed.len(), text.len(), "{name}");
+        assert!(typed == text, "{name}: {:?}", typed.iter().zip(&text).find(|(a, b)| a != b));
+        rows += typed.len();
+    }
+    assert!(rows > 200_000, "{rows}");
+}
+
+fn parquet_lines(path: &Path) -> Vec<String> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    let names: Vec<String> = reader.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let mut lines = vec![names.join("|")];
+    for batch in reader.build().unwrap() {
+        let batch = batch.unwrap();
+        lines.extend((0..batch.num_rows()).map(|row| line(&batch, row)));
+    }
+    lines
+}
+
+fn line(batch: &RecordBatch, row: usize) -> String {
+    let cells: Vec<String> = batch.columns().iter().map(|column| cell(column, row)).collect();
+    cells.join("|")
+}
+
+/// A cell as the text form writes it.
+fn cell(column: &dyn Array, row: usize) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    if column.is_null(row) {
+        return String::new();
+    }
+    match column.data_type() {
+        DataType::Int64 => column.as_primitive::<Int64Type>().value(row).to_string(),
+        DataType::Float64 => format!("{:.2}", column.as_primitive::<Float64Type>().value(row)),
+        DataType::Date32 => {
+            let day = acoledger_schemas::values::Date(column.as_primitive::<Date32Type>().value(row));
+            let (year, month, day) = day.ymd();
+            format!("{day:02}-{}-{year}", MONTHS[month as usize - 1])
+        }
+        DataType::Utf8 => column.as_string::<i32>().value(row).to_owned(),
+        DataType::Dictionary(..) => {
+            let dictionary = column.as_dictionary::<Int32Type>();
+            dictionary.values().as_string::<i32>().value(dictionary.keys().value(row) as usize).to_owned()
+        }
+        other => panic!("unexpected type {other}"),
+    }
+}
+
+#[test]
+fn a_folder_of_something_else_is_left_alone() {
+    let folder = Folder::new();
+    folder.write("mine/notes.txt", "keep");
+    let done = folder.run("synth --lives 500 --out mine --raw csv");
+    assert_eq!(done.exit, 2, "{}", done.stderr);
+    assert_eq!(folder.read("mine/notes.txt"), "keep");
+    for options in ["--lives 3", "--years 2012", "--parts 0", "--parts 4 --part 5"] {
+        assert_eq!(folder.run(&format!("synth {options} --out other --raw csv")).exit, 2, "{options}");
+    }
+    assert!(!folder.file("other").exists());
+}
+
+type Row = BTreeMap<String, String>;
+
+fn table(path: &Path) -> Vec<Row> {
+    csv::Reader::from_path(path).unwrap().deserialize::<Row>().map(Result::unwrap).collect()
+}
+
+fn by<'r>(rows: &'r [Row], key: &[&str]) -> BTreeMap<Vec<&'r str>, &'r Row> {
+    rows.iter().map(|row| (key.iter().map(|column| row[*column].as_str()).collect(), row)).collect()
+}
+
+/// Every row of the answer key against what the person grain made of the raw files.
+#[test]
+fn planted_cases_come_out_as_the_answer_key_says() {
+    let folder = Folder::new();
+    folder.run("synth --lives 2000 --out nation --raw csv").expect(0);
+    folder.run("cells nation/study.toml --csv").expect(0);
+    let key = table(&folder.file("nation/answer_key.csv"));
+    let assignment = table(&folder.file("nation/run/assignment.csv"));
+    let person_year = table(&folder.file("nation/run/person_year.csv"));
+    let threshold = table(&folder.file("nation/run/cells/threshold.csv"));
+    let assignment = by(&assignment, &["performance_year", "calendar_year", "bene_id"]);
+    let person_year = by(&person_year, &["bene_id", "calendar_year", "enrollment_type"]);
+    let threshold = by(&threshold, &["performance_year", "calendar_year", "enrollment_type"]);
+    let mut wrong = Vec::new();
+    for row in &key {
+        let at = |name: &str| row[name].as_str();
+        let given = assignment.get(&vec![at("performance_year"), at("calendar_year"), at("bene_id")]);
+        let got = given.map(|given| (given["aco_id"].as_str(), given["step"].as_str()));
+        let assigned_well = match at("entity_kind") {
+            "aco" => got == Some((at("entity"), at("step"))),
+            "" => true,
+            _ => got.is_none(),
+        };
+        if !assigned_well {
+            wrong.push(format!("{}: assigned {got:?}, expected {} {}", at("case"), at("entity_kind"), at("entity")));
+        }
+        let kind = at("enrollment_type");
+        if kind.is_empty() {
+            let any = person_year.keys().any(|key| key[0] == at("bene_id") && key[1] == at("calendar_year"));
+            if any {
+                wrong.push(format!("{}: has months, expected none", at("case")));
+            }
+            continue;
+        }
+        let Some(spent) = person_year.get(&vec![at("bene_id"), at("calendar_year"), kind]) else {
+            wrong.push(format!("{}: has no months of {kind}", at("case")));
+            continue;
+        };
+        let months = spent["months_mask"].parse::<u16>().unwrap().count_ones() as i64;
+        let cents: i64 = spent["spend_cents"].parse().unwrap();
+        let expected = (at("months").parse::<i64>().unwrap(), at("annualised_cents").parse::<i64>().unwrap());
+        if (months, cents * 12) != (expected.0, expected.1 * months) {
+            wrong.push(format!("{}: {months} months, {cents} cents, expected {expected:?}", at("case")));
+        }
+        let limit = threshold.get(&vec![at("performance_year"), at("calendar_year"), kind]);
+        let limit: i64 = limit.map_or(i64::MAX, |row| row["threshold_cents"].parse().unwrap());
+        if at("truncated_cents").is_empty() != (expected.1.abs() > limit) {
+            wrong.push(format!("{}: {} against the threshold {limit}", at("case"), expected.1));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} rows\n{}", wrong.len(), key.len(), wrong.join("\n"));
+    assert!(key.len() >= 80, "{}", key.len());
+}
