@@ -155,7 +155,7 @@ impl Case<'_> {
         let winner = compare(expanded, Step::Third, draw).and_then(|comparison| {
             let rival = &expanded[comparison.winner];
             let practitioner = rivals.iter().any(|near| near.aco == rival.aco && near.practitioner);
-            (rival.aco != OWN && rival.physician && practitioner).then(|| (rival.aco, comparison))
+            (rival.aco != OWN && rival.physician && practitioner).then_some((rival.aco, comparison))
         });
         (assignable, winner)
     }

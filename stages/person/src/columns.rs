@@ -1,6 +1,6 @@
 //! Typed views of a batch's columns. Codes are looked at once per dictionary, not once per row.
 
-use acoledger_schemas::table::Problem;
+use acoledger_schemas::table::{Problem, Problems};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int32Type, Int64Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -10,13 +10,13 @@ use arrow_buffer::{NullBuffer, ScalarBuffer};
 pub(crate) const NO_DAY: i32 = i32::MIN;
 
 /// A problem of a lake file.
-pub(crate) fn trouble(table: &str, year: Option<i32>, column: &str, what: impl Into<String>) -> Problem {
+pub(crate) fn trouble(table: &str, year: Option<i32>, column: &str, what: impl Into<String>) -> Problems {
     let file = match year {
         Some(year) => format!("lake/{table}/year={year}"),
         None => format!("lake/{table}"),
     };
     let hint = Some("`acoledger ingest` makes the lake again".into());
-    Problem { file, line: 0, column: column.into(), what: what.into(), value: None, hint }
+    Problem { file, line: 0, column: column.into(), what: what.into(), value: None, hint }.into()
 }
 
 /// Finds and types the columns of one batch.
@@ -27,20 +27,20 @@ pub(crate) struct Reader<'b> {
 }
 
 impl Reader<'_> {
-    fn column(&self, name: &str) -> Result<&ArrayRef, Problem> {
+    fn column(&self, name: &str) -> Result<&ArrayRef, Problems> {
         self.batch.column_by_name(name).ok_or_else(|| trouble(self.table, self.year, name, "column is missing"))
     }
 
-    fn wrong(&self, name: &str, expected: &str) -> Problem {
+    fn wrong(&self, name: &str, expected: &str) -> Problems {
         trouble(self.table, self.year, name, format!("column has another type: expected {expected}"))
     }
 
     /// A column that is absent or of another type.
-    pub(crate) fn unfit(&self, name: &str) -> Problem {
+    pub(crate) fn unfit(&self, name: &str) -> Problems {
         self.wrong(name, "what pass A wrote")
     }
 
-    fn without_nulls(&self, name: &str, array: &dyn Array) -> Result<(), Problem> {
+    fn without_nulls(&self, name: &str, array: &dyn Array) -> Result<(), Problems> {
         if array.null_count() == 0 {
             Ok(())
         } else {
@@ -48,25 +48,25 @@ impl Reader<'_> {
         }
     }
 
-    pub(crate) fn keys(&self, name: &str) -> Result<ScalarBuffer<u64>, Problem> {
+    pub(crate) fn keys(&self, name: &str) -> Result<ScalarBuffer<u64>, Problems> {
         let array = self.column(name)?.as_primitive_opt::<UInt64Type>().ok_or_else(|| self.wrong(name, "UInt64"))?;
         self.without_nulls(name, array)?;
         Ok(array.values().clone())
     }
 
-    pub(crate) fn longs(&self, name: &str) -> Result<ScalarBuffer<i64>, Problem> {
+    pub(crate) fn longs(&self, name: &str) -> Result<ScalarBuffer<i64>, Problems> {
         let array = self.column(name)?.as_primitive_opt::<Int64Type>().ok_or_else(|| self.wrong(name, "Int64"))?;
         self.without_nulls(name, array)?;
         Ok(array.values().clone())
     }
 
-    pub(crate) fn ints(&self, name: &str) -> Result<ScalarBuffer<i32>, Problem> {
+    pub(crate) fn ints(&self, name: &str) -> Result<ScalarBuffer<i32>, Problems> {
         let array = self.column(name)?.as_primitive_opt::<Int32Type>().ok_or_else(|| self.wrong(name, "Int32"))?;
         self.without_nulls(name, array)?;
         Ok(array.values().clone())
     }
 
-    pub(crate) fn days(&self, name: &str) -> Result<Days, Problem> {
+    pub(crate) fn days(&self, name: &str) -> Result<Days, Problems> {
         let array = self.column(name)?.as_primitive_opt::<Date32Type>().ok_or_else(|| self.wrong(name, "Date32"))?;
         Ok(Days { days: array.values().clone(), nulls: array.nulls().filter(|n| n.null_count() > 0).cloned() })
     }
@@ -80,7 +80,7 @@ impl Reader<'_> {
         name: &str,
         kept: Option<Codes<T>>,
         mut look: impl FnMut(&str) -> Result<T, String>,
-    ) -> Result<Codes<T>, Problem> {
+    ) -> Result<Codes<T>, Problems> {
         let wrong = || self.wrong(name, "a dictionary of text with Int32 keys");
         let array = self.column(name)?.as_dictionary_opt::<Int32Type>().ok_or_else(wrong)?;
         self.without_nulls(name, array.keys())?;

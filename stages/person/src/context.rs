@@ -74,6 +74,12 @@ pub struct Context {
     pub(crate) cah_bills: Vec<String>,
     pub(crate) cah_centers: Vec<String>,
     pub(crate) eta_bills: Vec<String>,
+    /// Claim types that are a nursing facility stay and an inpatient stay, for services.
+    pub(crate) snf_types: Vec<i32>,
+    pub(crate) hospital_types: Vec<i32>,
+    /// Bill types whose revenue centers make a primary care service; before the day, those of all clinics do.
+    pub(crate) rural_bills: Vec<String>,
+    pub(crate) centers_everywhere_before: i32,
     /// Codes that are not on the list of teaching-amendment hospitals, from a day on.
     pub(crate) eta_unlisted: Vec<(i32, BTreeSet<u16>)>,
     pub(crate) people: People,
@@ -131,6 +137,8 @@ impl Context {
         let specialty = |text: &str| names.specialty(text);
         let people = People::new(program, &entities, specialty);
         let emergency = faults.days(rules.at("primary_care.emergency.period", latest));
+        let until: String = faults.take(rules.at("primary_care.clinic.centers_everywhere_before", latest));
+        let centers_everywhere_before = faults.day(&until);
         let month = |day: i32| Date(day).month_index() - first * 12;
         let touched = Span { first: month(emergency.0), last: month(emergency.1) };
         performances.iter_mut().for_each(|performance| performance.set_windows(&time, touched));
@@ -156,6 +164,10 @@ impl Context {
             cah_bills: faults.take(rules.at("assign.cah.bill_types", latest)),
             cah_centers: faults.take(rules.at("assign.cah.centers", latest)),
             eta_bills: faults.take(rules.at("assign.eta.bill_types", latest)),
+            snf_types: faults.take(rules.at("primary_care.snf.claim_types", latest)),
+            hospital_types: faults.take(rules.at("primary_care.inpatient.claim_types", latest)),
+            rural_bills: faults.take(rules.at("primary_care.clinic.rural", latest)),
+            centers_everywhere_before,
             eta_unlisted: dated(faults.take(rules.timeline::<Vec<String>>("primary_care.eta.not_listed")))
                 .into_iter()
                 .map(|(day, texts)| (day, faults.expand(&texts).iter().map(|code| names.code(code)).collect()))

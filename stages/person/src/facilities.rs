@@ -66,19 +66,18 @@ impl Life {
         } else {
             thru
         };
-        match kind {
-            kind::SNF => self.snf_stays.push((from, thru)),
-            kind::INPATIENT => {
-                self.hospital_stays.push((from, thru));
-                let bits = *view.covid.at(row);
-                if bits != 0 && acute != Acute::No {
-                    let discharge = view.discharge.at(row);
-                    let discharge = if discharge == NO_DAY { thru } else { discharge };
-                    let admission = if admission == NO_DAY { from } else { admission };
-                    self.episode(context, bits, acute, admission, discharge);
-                }
-            }
-            _ => {}
+        if context.snf_types.contains(&view.claim_type[row]) {
+            self.snf_stays.push((from, thru));
+        }
+        if context.hospital_types.contains(&view.claim_type[row]) {
+            self.hospital_stays.push((from, thru));
+        }
+        let bits = *view.covid.at(row);
+        if kind == kind::INPATIENT && bits != 0 && acute != Acute::No {
+            let discharge = view.discharge.at(row);
+            let discharge = if discharge == NO_DAY { thru } else { discharge };
+            let admission = if admission == NO_DAY { from } else { admission };
+            self.episode(context, bits, acute, admission, discharge);
         }
     }
 
@@ -134,7 +133,9 @@ impl Life {
             });
         }
         let clinicians = [*view.rendering.at(row), *view.other.at(row), attending];
+        let centers = is(&context.rural_bills) || thru < context.centers_everywhere_before;
         self.claims.push(Claim {
+            centers,
             claim: view.claim[row],
             source,
             thru,
@@ -161,6 +162,7 @@ impl Life {
             let code = view.service.at(row).code;
             let (professional, clinics) = *view.center.at(row);
             if claim.source == Source::Clinic {
+                let clinics = if claim.centers { clinics } else { 0 };
                 if code != 0 || clinics != 0 {
                     self.clinic_lines.push((claim.visit, code, clinics));
                 }

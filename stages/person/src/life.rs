@@ -6,7 +6,7 @@ use crate::counties::Residence;
 use crate::enroll::Enrollment;
 use crate::ledger::{Fate, Ledger};
 use crate::views::{Biller, EnrollView};
-use acoledger_schemas::table::Problem;
+use acoledger_schemas::table::Problems;
 use std::ops::Range;
 
 /// A payment on its way into months.
@@ -68,6 +68,8 @@ pub(crate) struct Visit {
 
 /// An outpatient claim whose lines are asked for.
 pub(crate) struct Claim {
+    /// Whether revenue centers alone make it a primary care service.
+    pub(crate) centers: bool,
     pub(crate) claim: i64,
     pub(crate) source: Source,
     pub(crate) thru: i32,
@@ -145,7 +147,7 @@ impl Life {
         view: &EnrollView,
         year: Option<i32>,
         rows: Range<usize>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), Problems> {
         let at = year.and_then(|year| context.time.at(year));
         for row in rows {
             let residence: &Residence = view.residence.at(row);

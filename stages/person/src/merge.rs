@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::counties::Counties;
 use crate::streams::{Batches, ShardStreams};
 use crate::views::{BeneView, EnrollView, FacilityView, LineView, RevenueView, View};
-use acoledger_schemas::table::Problem;
+use acoledger_schemas::table::Problems;
 use arrow_buffer::ScalarBuffer;
 use std::ops::Range;
 
@@ -37,7 +37,7 @@ pub(crate) struct Rows<'v> {
 }
 
 impl<'a> Merge<'a> {
-    pub(crate) fn new(context: &Context, streams: ShardStreams<'a>) -> Result<Merge<'a>, Problem> {
+    pub(crate) fn new(context: &Context, streams: ShardStreams<'a>) -> Result<Merge<'a>, Problems> {
         let mut merge = Merge { cursors: Vec::new(), counties: Counties::default() };
         for (table, year, batches) in streams.streams {
             let Some(table) = ORDER.iter().position(|known| *known == table) else {
@@ -68,8 +68,8 @@ impl<'a> Merge<'a> {
         &mut self,
         life: u64,
         context: &Context,
-        mut take: impl FnMut(Rows<'_>) -> Result<(), Problem>,
-    ) -> Result<(), Problem> {
+        mut take: impl FnMut(Rows<'_>) -> Result<(), Problems>,
+    ) -> Result<(), Problems> {
         for cursor in &mut self.cursors {
             while !cursor.done && cursor.keys[cursor.row] == life {
                 let first = cursor.row;
@@ -92,7 +92,7 @@ impl<'a> Merge<'a> {
 
 impl Cursor<'_> {
     /// Opens batches until one has a row left.
-    fn fill(&mut self, context: &Context, counties: &mut Counties) -> Result<(), Problem> {
+    fn fill(&mut self, context: &Context, counties: &mut Counties) -> Result<(), Problems> {
         while !self.done && self.row >= self.keys.len() {
             match self.batches.next() {
                 None => {
@@ -113,7 +113,7 @@ impl Cursor<'_> {
     }
 }
 
-fn open(reader: &Reader<'_>, kept: Option<View>, context: &Context, counties: &mut Counties) -> Result<View, Problem> {
+fn open(reader: &Reader<'_>, kept: Option<View>, context: &Context, counties: &mut Counties) -> Result<View, Problems> {
     macro_rules! kept {
         ($variant:ident) => {
             match kept {
@@ -125,7 +125,7 @@ fn open(reader: &Reader<'_>, kept: Option<View>, context: &Context, counties: &m
     Ok(match reader.table {
         "bene" => View::Bene(BeneView::new(reader)?),
         "enrollment" => View::Enroll(EnrollView::new(reader, kept!(Enroll), context, counties)?),
-        "facility" => View::Facility(FacilityView::new(reader, context, kept!(Facility))?),
+        "facility" => View::Facility(Box::new(FacilityView::new(reader, context, kept!(Facility).map(|view| *view))?)),
         "revenue" => View::Revenue(RevenueView::new(reader, context, kept!(Revenue))?),
         table => View::Lines(LineView::new(reader, context, kept!(Lines), table == "carrier")?),
     })

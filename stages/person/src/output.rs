@@ -2,7 +2,7 @@
 
 use crate::pass_a::Sink;
 use acoledger_schemas::outputs::{Assignment, PersonYear};
-use acoledger_schemas::table::{Problem, Table, arrow_schema};
+use acoledger_schemas::table::{Problem, Problems, Table, arrow_schema};
 use arrow_array::builder::{ArrayBuilder, Int64Builder, StringBuilder, UInt8Builder, UInt32Builder, UInt64Builder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
@@ -132,8 +132,9 @@ pub(crate) struct Output<'s> {
     person_year: PersonYearColumns,
 }
 
-fn failed(table: &str, what: impl std::fmt::Display) -> Problem {
+fn failed(table: &str, what: impl std::fmt::Display) -> Problems {
     Problem { file: table.into(), line: 0, column: String::new(), what: what.to_string(), value: None, hint: None }
+        .into()
 }
 
 impl<'s> Output<'s> {
@@ -150,7 +151,7 @@ impl<'s> Output<'s> {
         Output { sink, assignment_schema, person_year_schema, assignment: AssignmentColumns::default(), person_year }
     }
 
-    pub(crate) fn assignment(&mut self, row: &AssignmentRow<'_>) -> Result<(), Problem> {
+    pub(crate) fn assignment(&mut self, row: &AssignmentRow<'_>) -> Result<(), Problems> {
         let columns = &mut self.assignment;
         columns.performance_year.append_value(row.performance_year.into());
         columns.calendar_year.append_value(row.calendar_year.into());
@@ -168,7 +169,7 @@ impl<'s> Output<'s> {
         if columns.performance_year.len() >= BATCH_ROWS { self.flush_assignment() } else { Ok(()) }
     }
 
-    pub(crate) fn person_year(&mut self, row: &PersonYearRow<'_>) -> Result<(), Problem> {
+    pub(crate) fn person_year(&mut self, row: &PersonYearRow<'_>) -> Result<(), Problems> {
         let columns = &mut self.person_year;
         columns.bene_id.append_value(row.bene_id);
         columns.calendar_year.append_value(row.calendar_year.into());
@@ -195,12 +196,12 @@ impl<'s> Output<'s> {
     }
 
     /// Hands over what is left.
-    pub(crate) fn finish(mut self) -> Result<(), Problem> {
+    pub(crate) fn finish(mut self) -> Result<(), Problems> {
         self.flush_assignment()?;
         self.flush_person_year()
     }
 
-    fn flush_assignment(&mut self) -> Result<(), Problem> {
+    fn flush_assignment(&mut self) -> Result<(), Problems> {
         let columns = &mut self.assignment;
         if columns.performance_year.is_empty() {
             return Ok(());
@@ -225,7 +226,7 @@ impl<'s> Output<'s> {
         self.sink.assignment(batch).map_err(|error| failed("assignment", error))
     }
 
-    fn flush_person_year(&mut self) -> Result<(), Problem> {
+    fn flush_person_year(&mut self) -> Result<(), Problems> {
         let columns = &mut self.person_year;
         if columns.kind.is_empty() {
             return Ok(());

@@ -11,7 +11,7 @@ use crate::risk;
 use crate::spend::{Sums, add_demonstrations, add_earnings, add_up};
 use crate::streams::ShardStreams;
 use crate::views::View;
-use acoledger_schemas::table::Problem;
+use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::Basis;
 use arrow_array::RecordBatch;
 use std::collections::BTreeMap;
@@ -114,7 +114,7 @@ impl ShardA {
 ///
 /// # Errors
 /// A stream that fails or is out of order, a column that is absent or of another type, a sink that fails.
-pub fn pass_a(context: &Context, streams: ShardStreams<'_>, sink: &mut dyn Sink) -> Result<ShardA, Problem> {
+pub fn pass_a(context: &Context, streams: ShardStreams<'_>, sink: &mut dyn Sink) -> Result<ShardA, Problems> {
     let mut merge = Merge::new(context, streams)?;
     let mut walk = Walk::new(context, sink);
     while let Some(key) = merge.next_life() {
@@ -126,7 +126,7 @@ pub fn pass_a(context: &Context, streams: ShardStreams<'_>, sink: &mut dyn Sink)
     walk.finish()
 }
 
-fn read(context: &Context, life: &mut Life, ledger: &mut Ledger, rows: Rows<'_>) -> Result<(), Problem> {
+fn read(context: &Context, life: &mut Life, ledger: &mut Ledger, rows: Rows<'_>) -> Result<(), Problems> {
     match rows.view {
         View::Bene(view) => rows.rows.for_each(|row| {
             life.bene_id.clear();
@@ -187,7 +187,7 @@ impl<'w> Walk<'w> {
     }
 
     /// Everything that follows from a life's rows, once all have been read.
-    fn close(&mut self, merge: &Merge<'_>) -> Result<(), Problem> {
+    fn close(&mut self, merge: &Merge<'_>) -> Result<(), Problems> {
         let context = self.context;
         self.shard.lives += 1;
         if self.life.bene_id.is_empty() {
@@ -227,7 +227,7 @@ impl<'w> Walk<'w> {
     }
 
     /// Assignment in every list, with heads and membership.
-    fn assign_all(&mut self, merge: &Merge<'_>, subsidies: &[i32]) -> Result<(), Problem> {
+    fn assign_all(&mut self, merge: &Merge<'_>, subsidies: &[i32]) -> Result<(), Problems> {
         let context = self.context;
         self.members.iter_mut().for_each(|years| years.fill(0));
         for (at, performance) in context.performances.iter().enumerate() {
@@ -252,7 +252,7 @@ impl<'w> Walk<'w> {
         list_at: usize,
         outcome: &Outcome,
         subsidies: &[i32],
-    ) -> Result<(), Problem> {
+    ) -> Result<(), Problems> {
         let context = self.context;
         let performance = &context.performances[at];
         let list = &performance.field.lists[list_at];
@@ -303,7 +303,7 @@ impl<'w> Walk<'w> {
         performance: &Performance,
         list: &List,
         place: &Place,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), Problems> {
         let context = self.context;
         let prospective = list.acos[place.aco as usize].as_ref().is_some_and(|aco| aco.prospective);
         let county = context.time.at(list.year).and_then(|year| merge.counties.text(self.life.enrollment.county(year)));
@@ -329,7 +329,7 @@ impl<'w> Walk<'w> {
     }
 
     /// Rows of `person_year`, and their places in the histograms.
-    fn person_years(&mut self, merge: &Merge<'_>, scores: &[crate::context::Score]) -> Result<(), Problem> {
+    fn person_years(&mut self, merge: &Merge<'_>, scores: &[crate::context::Score]) -> Result<(), Problems> {
         let context = self.context;
         for (slot, year) in context.calendar_years.iter().enumerate() {
             let Some(at) = context.time.at(*year) else { continue };
@@ -373,7 +373,7 @@ impl<'w> Walk<'w> {
         Ok(())
     }
 
-    fn finish(self) -> Result<ShardA, Problem> {
+    fn finish(self) -> Result<ShardA, Problems> {
         self.output.finish()?;
         Ok(self.shard)
     }

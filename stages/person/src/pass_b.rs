@@ -5,7 +5,7 @@ use crate::counties;
 use crate::output::member;
 use crate::rows::{self, PersonYears};
 use crate::thresholds::Thresholds;
-use acoledger_schemas::table::Problem;
+use acoledger_schemas::table::Problems;
 use arrow_array::RecordBatch;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -175,7 +175,7 @@ pub fn pass_b(
     context: &Context,
     thresholds: &Thresholds,
     batches: impl Iterator<Item = Result<RecordBatch, String>>,
-) -> Result<CellSums, Problem> {
+) -> Result<CellSums, Problems> {
     let mut sums = CellSums::default();
     for batch in batches {
         let batch = batch.map_err(|what| crate::columns::trouble("person_year", None, "", what))?;

@@ -3,7 +3,7 @@
 use crate::columns::Reader;
 use crate::context::Context;
 use crate::output::score_columns;
-use acoledger_schemas::table::Problem;
+use acoledger_schemas::table::Problems;
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
@@ -43,7 +43,7 @@ fn score_names(context: &Context) -> Vec<String> {
 }
 
 impl PersonYears {
-    pub(crate) fn new(context: &Context, batch: &RecordBatch) -> Result<PersonYears, Problem> {
+    pub(crate) fn new(context: &Context, batch: &RecordBatch) -> Result<PersonYears, Problems> {
         let reader = Reader { table: "person_year", year: None, batch };
         macro_rules! column {
             ($name:expr, $kind:ty) => {{

@@ -8,7 +8,7 @@ use crate::histogram::{BUCKETS, annual, bucket};
 use crate::pass_a::ShardA;
 use crate::rows::PersonYears;
 use acoledger_schemas::cells::Threshold;
-use acoledger_schemas::table::Problem;
+use acoledger_schemas::table::{Problem, Problems};
 use acoledger_schemas::values::{CalendarYear, Cents, EnrollmentType, PerformanceYear, Population};
 use arrow_array::RecordBatch;
 use std::cmp::Ordering;
@@ -51,7 +51,7 @@ impl<'c> Selection<'c> {
     ///
     /// # Errors
     /// A column that is absent or of another type.
-    pub fn look(&mut self, batch: &RecordBatch) -> Result<(), Problem> {
+    pub fn look(&mut self, batch: &RecordBatch) -> Result<(), Problems> {
         let rows = PersonYears::new(self.context, batch)?;
         let mut bits = vec![0u32; rows.members.len()];
         for row in 0..rows.rows {
@@ -79,7 +79,7 @@ impl<'c> Selection<'c> {
     ///
     /// # Errors
     /// When what was seen does not agree with the histograms: a shard is missing or double.
-    pub fn finish(mut self) -> Result<Thresholds, Problem> {
+    pub fn finish(mut self) -> Result<Thresholds, Problems> {
         let mut cents = Vec::new();
         for (target, found) in self.targets.iter().zip(&mut self.found) {
             let Some(target) = target else {
@@ -87,14 +87,14 @@ impl<'c> Selection<'c> {
                 continue;
             };
             if found.len() != target.lives {
-                return Err(Problem {
+                return Err(Problems::from(Problem {
                     file: "person_year".into(),
                     line: 0,
                     column: String::new(),
                     what: "rows do not agree with the pass that wrote them: a shard is missing or double".into(),
                     value: None,
                     hint: Some("remove `run/person_year` and run again".into()),
-                });
+                }));
             }
             let (_, (spend, months), _) = found.select_nth_unstable_by(target.rank, by_annual);
             cents.push(Some(half_up(*spend, *months)));

@@ -3,7 +3,7 @@
 use crate::columns::{Codes, Days, Reader};
 use crate::context::{Context, NOBODY};
 use crate::counties::{Counties, Residence};
-use acoledger_schemas::table::Problem;
+use acoledger_schemas::table::Problems;
 use arrow_array::Array;
 use arrow_array::StringArray;
 use arrow_array::cast::AsArray;
@@ -132,13 +132,13 @@ pub(crate) struct LineView {
 pub(crate) enum View {
     Bene(BeneView),
     Enroll(EnrollView),
-    Facility(FacilityView),
+    Facility(Box<FacilityView>),
     Revenue(RevenueView),
     Lines(LineView),
 }
 
 impl BeneView {
-    pub(crate) fn new(reader: &Reader<'_>) -> Result<BeneView, Problem> {
+    pub(crate) fn new(reader: &Reader<'_>) -> Result<BeneView, Problems> {
         let ids = reader.batch.column_by_name("bene_id").and_then(|column| column.as_string_opt::<i32>());
         match ids {
             Some(ids) if ids.null_count() == 0 => Ok(BeneView { ids: ids.clone() }),
@@ -161,7 +161,7 @@ impl EnrollView {
         kept: Option<EnrollView>,
         context: &Context,
         counties: &mut Counties,
-    ) -> Result<EnrollView, Problem> {
+    ) -> Result<EnrollView, Problems> {
         let law = &context.enroll;
         let (status, buyin, plan, dual, residence) = match kept {
             Some(v) => (Some(v.status), Some(v.buyin), Some(v.plan), Some(v.dual), Some(v.residence)),
@@ -243,7 +243,7 @@ fn covid(text: &str, context: &Context) -> u8 {
 }
 
 impl FacilityView {
-    pub(crate) fn new(reader: &Reader<'_>, context: &Context, kept: Option<FacilityView>) -> Result<Self, Problem> {
+    pub(crate) fn new(reader: &Reader<'_>, context: &Context, kept: Option<FacilityView>) -> Result<Self, Problems> {
         let law = &context.spend;
         let npi = |text: &str| Ok(clinician(text, context));
         let (mut ccn, mut attending, mut other, mut rendering, mut diagnoses) = (None, None, None, None, None);
@@ -287,7 +287,7 @@ fn first_byte(text: &str) -> u8 {
 }
 
 impl RevenueView {
-    pub(crate) fn new(reader: &Reader<'_>, context: &Context, kept: Option<RevenueView>) -> Result<Self, Problem> {
+    pub(crate) fn new(reader: &Reader<'_>, context: &Context, kept: Option<RevenueView>) -> Result<Self, Problems> {
         let (center, service_kept, rendering) = match kept {
             Some(v) => (Some(v.center), Some(v.service), Some(v.rendering)),
             None => (None, None, None),
@@ -319,7 +319,7 @@ impl LineView {
         context: &Context,
         kept: Option<LineView>,
         professional: bool,
-    ) -> Result<LineView, Problem> {
+    ) -> Result<LineView, Problems> {
         let law = &context.spend;
         let (mut codes, mut tins, mut before) = (None, None, None);
         if let Some(v) = kept {

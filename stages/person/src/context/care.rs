@@ -190,19 +190,26 @@ fn care(rules: &Rules, year: i32, lists: &Lists, names: &mut Names, faults: &mut
     }
     let mut places = |texts: Vec<String>| {
         texts.into_iter().fold(0u8, |mask, text| {
-            let next = 1u8 << names.places.len().min(7);
+            let next = 1u8.checked_shl(names.places.len() as u32).unwrap_or(0);
             mask | *names.places.entry(text).or_insert(next)
         })
     };
+    let (snf_places, home_places) = (
+        places(faults.take(rules.at("primary_care.snf.places", year))),
+        places(faults.take(rules.at("primary_care.home.places", year))),
+    );
+    if names.places.len() > 8 {
+        faults.rule("primary_care.home.places", "more than eight places of service in all rules");
+    }
     let (pre_step, step_1, step_2) = steps(&faults.take::<String>(rules.at("assign.steps", year)), faults);
     Care {
         flags,
         effective,
         classes,
         snf_by_stay: faults.choice("primary_care.snf.found_by", rules, year, "stay", "place"),
-        snf_places: places(faults.take(rules.at("primary_care.snf.places", year))),
+        snf_places,
         snf_clinics: faults.take(rules.at("primary_care.snf.clinics", year)),
-        home_places: places(faults.take(rules.at("primary_care.home.places", year))),
+        home_places,
         after_through: lists.after_through,
         clinics_whole: faults.choice("assign.clinic.services", rules, year, "all", "attested"),
         clinics_assignable: faults.take(rules.at("assign.clinic.assignable", year)),

@@ -12,7 +12,6 @@ pub(crate) const KINDS: [&str; 8] =
 /// Positions in [`KINDS`].
 pub(crate) mod kind {
     pub(crate) const INPATIENT: u8 = 0;
-    pub(crate) const SNF: u8 = 1;
     pub(crate) const OUTPATIENT: u8 = 2;
     pub(crate) const HOME_HEALTH: u8 = 3;
     pub(crate) const CARRIER: u8 = 5;
@@ -117,6 +116,9 @@ impl SpendLaw {
         }
         let rates: Vec<(Date, f64)> = faults.take(rules.timeline("spend.sequestration.rate"));
         let diagnoses: Vec<(Date, Vec<String>)> = faults.take(rules.timeline("spend.covid.diagnoses"));
+        if diagnoses.len() > 8 {
+            faults.rule("spend.covid.diagnoses", "more than eight values by date");
+        }
         let emergency = faults.days(rules.at("spend.covid.emergency", last_year));
         let run_out: i32 = faults.take(rules.at("spend.run_out.months", last_year));
         let known = |year: i32| match maturity {

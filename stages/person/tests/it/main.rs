@@ -1,6 +1,7 @@
 //! Person grain against worlds with known answers, and against itself.
 
 mod assignment;
+mod derived;
 mod lake;
 mod properties;
 mod small;
