@@ -323,18 +323,7 @@ impl Nation {
     /// Scores of a year: by the model of the year, and by a performance year's where an agreement from 2024 needs it
     /// (M.C.1.5).
     fn scores(&self, life: &Life, year: &LifeYear, bene_id: &BeneId, rows: &mut Vec<RiskScore>) {
-        let oldest = self.performance_years[0] - 3;
-        if year.year < oldest {
-            return;
-        }
-        let mut models = vec![year.year];
-        let later = self.acos.iter().map(|plan| plan.start).filter(|start| *start >= TREND_FROM);
-        let reach: Vec<i32> = later.collect();
-        for &performance in self.performance_years.iter().filter(|performance| **performance > year.year) {
-            if reach.iter().any(|start| *start <= performance && start - 3 <= year.year) {
-                models.push(performance);
-            }
-        }
+        let models = self.score_models(year.year);
         let kinds: std::collections::BTreeSet<u8> =
             (0..12).filter(|&month| year.months[month] == Month::FeeForService).map(|month| year.kind[month]).collect();
         for kind in kinds {
@@ -342,6 +331,20 @@ impl Nation {
                 rows.push(self.score(life, year, usize::from(kind), model, bene_id));
             }
         }
+    }
+
+    /// Years whose models score a calendar year: its own, and those of performance years that rescore it (M.C.1.5); none
+    /// before the first benchmark year.
+    pub(crate) fn score_models(&self, year: i32) -> Vec<i32> {
+        if year < self.performance_years[0] - 3 {
+            return Vec::new();
+        }
+        let rescored = |performance: &i32| {
+            let reaches =
+                |plan: &AcoPlan| plan.start >= TREND_FROM && plan.start <= *performance && plan.start - 3 <= year;
+            *performance > year && self.acos.iter().any(reaches)
+        };
+        std::iter::once(year).chain(self.performance_years.iter().copied().filter(rescored)).collect()
     }
 
     fn score(&self, life: &Life, year: &LifeYear, kind: usize, model: i32, bene_id: &BeneId) -> RiskScore {

@@ -5,7 +5,9 @@ use crate::Nation;
 use crate::claims::{friday_from, reduced};
 use crate::enrollment::STATUS_CODES;
 use crate::tables::{Codes, EnrollmentRow, HeaderRow, LineRow, NO_DATE, NONE, RevenueRow, YearTables};
-use acoledger_schemas::program::{EsrdMonth, OtherInitiative, Program, ProviderSpecialty, VoluntaryAlignment};
+use acoledger_schemas::program::{
+    EsrdMonth, OtherInitiative, Program, ProviderSpecialty, RiskScore, VoluntaryAlignment,
+};
 use acoledger_schemas::values::*;
 
 /// A planted practice and its clinicians.
@@ -409,6 +411,18 @@ impl Case {
                 months_mask: MonthsMask(mask),
             });
         }
+        for year in nation.years().filter(|year| self.death.is_none_or(|death| death.year() >= *year)) {
+            for model in nation.score_models(year) {
+                for enrollment_type in EnrollmentType::ALL {
+                    program.risk_score.get_or_insert_default().push(average_score(
+                        &bene_id,
+                        year,
+                        model,
+                        enrollment_type,
+                    ));
+                }
+            }
+        }
     }
 
     pub(super) fn write(&self, nation: &Nation, bene: u64, claim: i64, tables: &mut [YearTables]) {
@@ -554,4 +568,17 @@ fn write_bill(nation: &Nation, bill: &PlantedBill, bene: u64, claim: i64, tables
         coinsurance: 0,
         rendering: bill.rendering,
     });
+}
+
+/// A score of 1 in every type: a planted person's risk is never the point, but a county of theirs needs one.
+fn average_score(bene_id: &BeneId, year: i32, model: i32, enrollment_type: EnrollmentType) -> RiskScore {
+    RiskScore {
+        bene_id: bene_id.clone(),
+        calendar_year: CalendarYear(year),
+        month: None,
+        score_year: CalendarYear(model),
+        enrollment_type,
+        hcc_score: 1.0,
+        demographic_score: Some(1.0),
+    }
 }
