@@ -26,7 +26,7 @@ impl Nation {
             (false, true) => b'2',
             (true, true) => b'3',
         };
-        let under = |month: usize| year.year * 12 + month as i32 <= aged_from(life.birth) - 1;
+        let under = |month: usize| year.year * 12 + (month as i32) < aged_from(life.birth);
         let last = (0..12).rev().find(|&month| entitled(month)).unwrap_or(0);
         EnrollmentRow {
             bene: self.bene(life.index),
