@@ -172,6 +172,12 @@ impl Manifest {
         serde_json::from_str(&text).map(Some).doing("not a manifest", &path)
     }
 
+    /// This manifest cut after a stage: what holds when a later one fails.
+    pub(crate) fn until(&self, name: &str) -> Manifest {
+        let last = self.stages.iter().position(|stage| stage.stage == name).map_or(0, |at| at + 1);
+        Manifest { stages: self.stages[..last].to_vec(), ..self.clone() }
+    }
+
     /// The record of a stage.
     pub fn stage(&self, name: &str) -> Option<&StageRecord> {
         self.stages.iter().find(|stage| stage.stage == name)

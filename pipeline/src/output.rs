@@ -1,4 +1,7 @@
 //! The output folder: written beside its final place and swapped in at the end, so that a failed run changes nothing.
+//!
+//! Beside `run` stand, for a time: `.run.new`, in the making; `.run.partial`, stages that a failed run had finished, for the
+//! next one to take over; `.run.old`, the earlier output during the swap; `.run.lock`.
 
 use crate::trouble::{self, Io, Outcome};
 use std::fs::{self, File, TryLockError};
@@ -45,7 +48,7 @@ impl Output {
             return Err(trouble::of_file_with_hint(place, "holds something else than a run", hint).into());
         }
         let staging = sibling(place, "new");
-        remove(&staging)?;
+        keep_finished_stages(place)?;
         fs::create_dir_all(&staging).doing("cannot be created", &staging)?;
         Ok(Output { place: place.to_owned(), staging, _lock: lock })
     }
@@ -55,12 +58,12 @@ impl Output {
         &self.staging
     }
 
-    /// Takes over an entry of the earlier run, file or folder, without copying its bytes where the disk can link.
+    /// Takes over an entry of an earlier output, file or folder, without copying its bytes where the disk can link.
     ///
     /// # Errors
     /// Those of the disk.
-    pub(crate) fn keep(&self, name: &str) -> Outcome<()> {
-        let from = self.place.join(name);
+    pub(crate) fn keep(&self, earlier: &Path, name: &str) -> Outcome<()> {
+        let from = earlier.join(name);
         if from.exists() { link(&from, &self.staging.join(name)) } else { Ok(()) }
     }
 
@@ -82,16 +85,33 @@ impl Output {
             fs::rename(&self.place, &old).doing("cannot be moved", &self.place)?;
         }
         fs::rename(&self.staging, &self.place).doing("cannot be given its name", &self.staging)?;
-        remove(&old)
+        remove(&old)?;
+        remove(&sibling(&self.place, "partial"))
     }
 }
 
 impl Drop for Output {
     fn drop(&mut self) {
-        // After a commit there is nothing left; after a failure what was staged is of no use. The lock opens by itself.
-        let _ = remove(&self.staging);
+        // After a commit there is nothing left to put away. The lock opens by itself.
+        let _ = keep_finished_stages(&self.place);
         let _ = fs::remove_file(sibling(&self.place, "lock"));
     }
+}
+
+/// Folders that an earlier run may have left finished stages in, the best first: its output, what it had finished as it failed.
+pub(crate) fn earlier(place: &Path) -> [PathBuf; 2] {
+    [place.to_owned(), sibling(place, "partial")]
+}
+
+/// Puts what was staged away: under a name of its own where stages were finished, else for good.
+fn keep_finished_stages(place: &Path) -> Outcome<()> {
+    let staging = sibling(place, "new");
+    if !staging.join("manifest.json").exists() {
+        return remove(&staging);
+    }
+    let partial = sibling(place, "partial");
+    remove(&partial)?;
+    fs::rename(&staging, &partial).doing("cannot be moved", &staging)
 }
 
 /// Puts an earlier output back that a crash left beside its place.
@@ -164,6 +184,10 @@ mod tests {
         fs::write(failed.folder().join("savings_losses.csv"), "2").unwrap();
         drop(failed);
         assert_eq!(fs::read_to_string(place.join("savings_losses.csv")).unwrap(), "1");
+        let failed_late = Output::begin(&place).unwrap();
+        fs::write(failed_late.folder().join("manifest.json"), "cells are done").unwrap();
+        drop(failed_late);
+        assert_eq!(fs::read_to_string(earlier(&place)[1].join("manifest.json")).unwrap(), "cells are done");
 
         let second = Output::begin(&place).unwrap();
         fs::write(second.folder().join("manifest.json"), "2").unwrap();

@@ -3,7 +3,7 @@
 use crate::files::{hash_file, hash_texts};
 use crate::lake::{self, Lake};
 use crate::manifest::{Account, Manifest, Metrics, OutputRecord, Reason, StageRecord, VERSION, hash_rules};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::person::{self, PassA};
 use crate::study::{Finding, LoadedStudy};
 use crate::tables::{read_parquet, write_both};
@@ -74,6 +74,7 @@ impl<'a> Run<'a> {
         }
         self.write_keys(lake.as_ref());
         let place = self.loaded.out();
+        // A manifest that cannot be read is none: what it described is made again.
         let earlier = Manifest::read(&place).unwrap_or_default();
         if let Some(earlier) = earlier.as_ref().filter(|earlier| self.is_done(earlier, &place)) {
             return self.nothing_to_do(earlier);
@@ -81,7 +82,7 @@ impl<'a> Run<'a> {
         let output = Output::begin(&place)?;
         let rates = match (&self.loaded.rates, lake) {
             (Some(rates), _) => Some(rates.clone()),
-            (None, Some(lake)) => self.person_grain(&lake, earlier.as_ref(), &output)?,
+            (None, Some(lake)) => self.person_grain(&lake, &output)?,
             (None, None) => None,
         };
         let mut savings_losses = Vec::new();
@@ -107,6 +108,11 @@ impl<'a> Run<'a> {
         let raw = self.loaded.study.input.raw.as_ref().expect("asked only at the raw door");
         // Rules and program files are compiled first: what they lack is said before any work.
         let context = person::context(self.loaded)?;
+        if self.reaches("benchmark") && self.loaded.program.risk_score.is_none() {
+            let hint = "benchmarks need a finished score for each life and year (M.C.1, M.C.2), as CSV or Parquet";
+            let file = self.loaded.resolve(&self.loaded.study.input.program).join("risk_score");
+            return Err(trouble::of_file_with_hint(&file, "no such table", hint).into());
+        }
         let plan = lake::plan(self.loaded, raw)?;
         let started = Instant::now();
         let lake = match lake::open(&plan)? {
@@ -191,28 +197,38 @@ impl<'a> Run<'a> {
     }
 
     /// Enrollment to cells, and cells to rates. `None` when the run stops before.
-    fn person_grain(&mut self, lake: &Lake, earlier: Option<&Manifest>, output: &Output) -> Outcome<Option<Rates>> {
-        let key = |manifest: &Manifest| manifest.stage("cells").map(|stage| stage.key.clone());
-        let done = key(&self.manifest).is_some() && earlier.and_then(key) == key(&self.manifest);
-        let known = if done { read_cells(&self.loaded.out().join("cells"))? } else { None };
-        let cells = match (known, earlier) {
-            (Some(cells), Some(earlier)) => {
-                self.keep_person_grain(earlier, output)?;
-                cells
+    fn person_grain(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<Rates>> {
+        let cells = match self.earlier_cells()? {
+            Some((folder, earlier, cells)) => {
+                self.keep_person_grain(&folder, &earlier, output)?;
+                Some(cells)
             }
-            _ => match self.person_passes(lake, output)? {
-                Some(cells) => cells,
-                None => return Ok(None),
-            },
+            None => self.person_passes(lake, output)?,
         };
-        if !self.reaches("rates") {
-            return Ok(None);
-        }
+        let Some(cells) = cells.filter(|_| self.reaches("rates")) else { return Ok(None) };
+        // What is done by now is not lost to what may fail below.
+        self.manifest.until("cells").write(output.folder())?;
         let started = Instant::now();
         let rates = crate::aco::rates_of(&cells, self.loaded)?;
-        let cells = (cells.population_county.len() + cells.assigned_county.len()) as u64;
-        self.metrics.stage("rates", started, cells);
+        let rows = (cells.population_county.len() + cells.assigned_county.len()) as u64;
+        self.metrics.stage("rates", started, rows);
         Ok(Some(rates))
+    }
+
+    /// Cells that an earlier run made of the same inputs, rules and version, finished or failed later.
+    fn earlier_cells(&self) -> Outcome<Option<(PathBuf, Manifest, Cells)>> {
+        let Some(wanted) = self.manifest.stage("cells") else { return Ok(None) };
+        for folder in output::earlier(&self.loaded.out()) {
+            let Some(earlier) = Manifest::read(&folder).unwrap_or_default() else { continue };
+            let sharded = person::TABLES.iter().all(|table| folder.join(table).is_dir());
+            if earlier.stage("cells").is_some_and(|of| of.key == wanted.key)
+                && sharded
+                && let Some(cells) = read_cells(&folder.join("cells"))?
+            {
+                return Ok(Some((folder, earlier, cells)));
+            }
+        }
+        Ok(None)
     }
 
     fn person_passes(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<Cells>> {
@@ -243,9 +259,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn keep_person_grain(&mut self, earlier: &Manifest, output: &Output) -> Outcome<()> {
+    fn keep_person_grain(&mut self, folder: &Path, earlier: &Manifest, output: &Output) -> Outcome<()> {
         for name in person::TABLES.into_iter().chain(["cells", "rejects"]) {
-            output.keep(name)?;
+            output.keep(folder, name)?;
         }
         for record in &mut self.manifest.stages {
             if let Some(stage) = earlier.stage(&record.stage).filter(|stage| stage.key == record.key) {
