@@ -117,16 +117,16 @@ fn open(reader: &Reader<'_>, kept: Option<View>, context: &Context, counties: &m
     macro_rules! kept {
         ($variant:ident) => {
             match kept {
-                Some(View::$variant(view)) => Some(view),
+                Some(View::$variant(view)) => Some(*view),
                 _ => None,
             }
         };
     }
     Ok(match reader.table {
         "bene" => View::Bene(BeneView::new(reader)?),
-        "enrollment" => View::Enroll(EnrollView::new(reader, kept!(Enroll), context, counties)?),
-        "facility" => View::Facility(Box::new(FacilityView::new(reader, context, kept!(Facility).map(|view| *view))?)),
-        "revenue" => View::Revenue(RevenueView::new(reader, context, kept!(Revenue))?),
-        table => View::Lines(LineView::new(reader, context, kept!(Lines), table == "carrier")?),
+        "enrollment" => View::Enroll(Box::new(EnrollView::new(reader, kept!(Enroll), context, counties)?)),
+        "facility" => View::Facility(Box::new(FacilityView::new(reader, context, kept!(Facility))?)),
+        "revenue" => View::Revenue(Box::new(RevenueView::new(reader, context, kept!(Revenue))?)),
+        table => View::Lines(Box::new(LineView::new(reader, context, kept!(Lines), table == "carrier")?)),
     })
 }

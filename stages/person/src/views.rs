@@ -128,13 +128,13 @@ pub(crate) struct LineView {
     pub(crate) professional: Option<Professional>,
 }
 
-/// The columns of one batch.
+/// The columns of one batch, boxed: one stands for each stream.
 pub(crate) enum View {
     Bene(BeneView),
-    Enroll(EnrollView),
+    Enroll(Box<EnrollView>),
     Facility(Box<FacilityView>),
-    Revenue(RevenueView),
-    Lines(LineView),
+    Revenue(Box<RevenueView>),
+    Lines(Box<LineView>),
 }
 
 impl BeneView {
