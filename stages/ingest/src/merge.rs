@@ -287,3 +287,38 @@ fn refuse(row: &Packed<'_>, why: Why<'_>, cents_to: Bucket, out: &mut impl Outpu
         amount_known: row.amount_known(),
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lives::life;
+    use acoledger_schemas::raw::RawLayout;
+
+    #[derive(Default)]
+    struct Counted {
+        rows: usize,
+        collisions: usize,
+    }
+    impl Output for Counted {
+        fn lake(&mut self, _: LakeRow<'_>) {
+            self.rows += 1;
+        }
+        fn account(&mut self, _: u32, _: Bucket, _: Bucket, _: i64) {}
+        fn reject(&mut self, _: Reject<'_>) {}
+        fn finding(&mut self, _: Finding) {}
+        fn collision(&mut self) {
+            self.collisions += 1;
+        }
+    }
+
+    #[test]
+    fn two_lives_with_one_key_are_noticed() {
+        let shapes = TableShapes::all(&RawLayout::rif());
+        let merge = Merge { shapes: &shapes, years: None };
+        let mut out = Counted::default();
+        merge.run(Unit::Bene, &[life(1, b"A"), life(2, b"B"), life(1, b"A")].concat(), &mut out);
+        assert_eq!((out.rows, out.collisions), (2, 0));
+        merge.run(Unit::Bene, &[life(1, b"A"), life(1, b"B")].concat(), &mut out);
+        assert_eq!(out.collisions, 1);
+    }
+}

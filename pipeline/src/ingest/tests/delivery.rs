@@ -1,6 +1,6 @@
 //! Invented deliveries: every form gives the same lake, every fault has a place in the rejects.
 
-use super::invented::{Delivery, day_month_year, put};
+use super::invented::{Delivery, Table, day_month_year, put};
 use super::*;
 use acoledger_ingest::pack::pack;
 use std::path::PathBuf;
@@ -73,12 +73,13 @@ fn split_files_give_the_same_lake() {
 fn every_form_of_text_gives_the_same_lake() {
     let delivery = Delivery::invent();
     let expected = plain();
-    let write = |raw: &Path, change: &dyn Fn(&super::invented::Table) -> Vec<u8>, ending: &str| {
+    type Change<'a> = &'a dyn Fn(&Table) -> Vec<u8>;
+    let write = |raw: &Path, change: Change<'_>, ending: &str| {
         for (name, table) in &delivery.0 {
             put(raw, &format!("{name}{ending}"), &change(table));
         }
     };
-    let forms: [(&str, &str, &dyn Fn(&super::invented::Table) -> Vec<u8>); 6] = [
+    let forms: [(&str, &str, Change<'_>); 6] = [
         ("commas, CRLF, byte-order mark", ".csv", &|table| {
             [b"\xef\xbb\xbf", table.text(",", "\r\n").as_bytes()].concat()
         }),
@@ -354,9 +355,8 @@ fn what_stops_an_ingest_before_any_work() {
     };
     let without = |raw: &Path, table: &str, column: &str| {
         let delivery = Delivery::invent();
-        let table_ = &delivery.0[table];
-        let kept = super::invented::Table { header: table_.header.clone(), rows: table_.rows.clone() };
-        put(raw, &format!("{table}.csv"), kept.only(|name| name != column).text("|", "\n").as_bytes());
+        let all = &delivery.0[table];
+        put(raw, &format!("{table}.csv"), all.only(|name| name != column).text("|", "\n").as_bytes());
     };
     for (change, says) in [
         (
@@ -412,4 +412,26 @@ fn globs_name_files_by_table() {
     let globs = Raw::Globs(RawLayout::rif().tables.iter().map(|table| glob(&table.name)).collect());
     run(&IngestPlan { raw: globs, ..place.plan() }, &Quiet).unwrap_or_else(|problems| panic!("{problems}"));
     same_tables(&plain(), &place, "globs");
+}
+
+#[test]
+fn sas_day_numbers_are_read_where_declared() {
+    let mut delivery = Delivery::invent();
+    let table = delivery.table("hospice");
+    for column in ["CLM_FROM_DT", "CLM_THRU_DT", "NCH_WKLY_PROC_DT"] {
+        for row in 0..table.rows.len() {
+            let cell = table.cell(row, column);
+            let text = acoledger_ingest::field::Field::Text(cell.as_bytes());
+            let day = acoledger_ingest::normalise::date(text, false, &mut Default::default()).expect("a date");
+            *cell = (day.expect("known") + 3653).to_string();
+        }
+    }
+    let place = Place::with(|raw| delivery.write(raw));
+    let hospice =
+        |report: &IngestReport| report.sources.iter().find(|of| of.table == "hospice").expect("there").clone();
+    let undeclared = hospice(&place.run());
+    assert_eq!(undeclared.rejected.rows, undeclared.read.rows);
+    let report = run(&IngestPlan { sas_day_numbers: true, ..place.plan() }, &Quiet).expect("a lake");
+    assert_eq!(hospice(&report).rejected.rows, 0);
+    same_tables(&plain(), &place, "SAS day numbers");
 }

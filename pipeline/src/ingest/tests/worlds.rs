@@ -122,7 +122,7 @@ fn worlds_are_read_whole() {
             rows
         });
         assert_eq!(rows, stated(world), "{world}");
-        assert_eq!(report.normalised["month_na_is_blank"] > 0, true);
+        assert!(report.normalised["month_na_is_blank"] > 0);
     }
 }
 
@@ -144,4 +144,40 @@ fn the_cms_sample_is_read_whole() {
     );
     assert!(first.contains(&expected), "{first:#?}");
     assert_eq!(report.normalised["byte_order_mark"], 11);
+}
+
+#[test]
+fn headers_of_the_public_synthetic_set_are_understood() {
+    use acoledger_ingest::dialect::{FileLayout, FileShape};
+    let Some(folder) = oracle("data/rif") else { return };
+    let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut reader = csv::Reader::from_path(folder.join("public_synthetic_rif_columns.csv")).expect("a file");
+    for record in reader.records().map(|record| record.expect("a row")) {
+        headers.entry(record[0].trim_end_matches(".csv").to_owned()).or_default().push(record[2].to_owned());
+    }
+    let layout = RawLayout::rif();
+    let mut lacking = Vec::new();
+    for table in &layout.tables {
+        let name = if table.name == "enrollment" { "beneficiary" } else { &table.name };
+        let header: Vec<&str> = headers[name].iter().map(String::as_str).collect();
+        let file = FileLayout::of(&layout, &table.name, &header).expect("nothing required is missing");
+        assert!(matches!(file.shape, FileShape::Lines | FileShape::Year));
+        lacking.extend(file.not_available.iter().map(|column| format!("{}.{column}", table.name)));
+    }
+    let expected = [
+        "carrier.control_number",
+        "dme.control_number",
+        "dme.line_diagnosis",
+        "outpatient.control_number",
+        "outpatient.original_control_number",
+        "inpatient.control_number",
+        "inpatient.original_control_number",
+        "snf.control_number",
+        "snf.original_control_number",
+        "hha.control_number",
+        "hha.original_control_number",
+        "hospice.control_number",
+        "hospice.original_control_number",
+    ];
+    assert_eq!(lacking, expected);
 }
