@@ -168,6 +168,8 @@ pub(super) const REACH: &[Column] = &[
     column("shared_savings_seq", &[], Kind::Number, ALWAYS),
     column("cap_pmt", &[], Kind::Number, ALWAYS),
     column("clm_pmt", &[], Kind::Number, ALWAYS),
+    column("bene_cnt", &[], Kind::Number, NEVER),
+    column("hdr_adjust", &[], Kind::Number, NEVER),
     column("heba_up_amt", &[], Kind::Number, (2023, 9999)),
     column("heba_down_amt", &["heba_dn_amt"], Kind::Number, (2023, 9999)),
     column("heba_up_mnths", &["heba_up_months"], Kind::Number, (2023, 9999)),

@@ -1,6 +1,7 @@
 //! Comparisons: our value, theirs, the tolerance, and what follows.
 
 use super::printed::Printed;
+use super::totals::RowAmounts;
 use acoledger_schemas::values::{PerformanceYear, Period};
 
 /// Why a row cannot be re-derived to the digit although nothing is wrong with it. A closed list: each reason is visible in
@@ -19,6 +20,8 @@ pub enum Reason {
     QualityStandardNotPublished,
     /// Losses stop at a limit by participants' revenue, which is not published (M.F.2).
     RevenueNotPublished,
+    /// Part of the losses is forgiven for disasters; which counties they reached, and for how long, is not published (M.F.7).
+    DisasterCountiesNotPublished,
     /// Losses are prorated for months that are not published, or a payment is lost, after a termination (M.F.8).
     TerminationNotPublished,
     /// The guardrail replaced a benchmark that is not published (M.E.5).
@@ -27,19 +30,21 @@ pub enum Reason {
     BenchmarkAdjustmentsNotPublished,
     /// REACH: the stop-loss charge or payout itself is not published (M.H.3).
     StopLossNotPublished,
-    /// REACH: the row prints shared savings and a payment of 0, as after a termination (M.H.3).
+    /// REACH: the row prints shared savings, no points for reported health data and a payment of 0, as after a termination
+    /// (M.H.3).
     SavingsNotPaid,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 11] = [
+    pub const ALL: [Reason; 12] = [
         Reason::HalfYear2019,
         Reason::LongFirstYear,
         Reason::MaskedPersonYears,
         Reason::MsrSetByCms,
         Reason::QualityStandardNotPublished,
         Reason::RevenueNotPublished,
+        Reason::DisasterCountiesNotPublished,
         Reason::TerminationNotPublished,
         Reason::GuardrailBenchmarkNotPublished,
         Reason::BenchmarkAdjustmentsNotPublished,
@@ -56,6 +61,7 @@ impl Reason {
             Reason::MsrSetByCms => "msr_set_by_cms",
             Reason::QualityStandardNotPublished => "quality_standard_not_published",
             Reason::RevenueNotPublished => "revenue_not_published",
+            Reason::DisasterCountiesNotPublished => "disaster_counties_not_published",
             Reason::TerminationNotPublished => "termination_not_published",
             Reason::GuardrailBenchmarkNotPublished => "guardrail_benchmark_not_published",
             Reason::BenchmarkAdjustmentsNotPublished => "benchmark_adjustments_not_published",
@@ -73,6 +79,7 @@ impl Reason {
             Reason::MsrSetByCms => "M.F.1.2",
             Reason::QualityStandardNotPublished => "M.F.3",
             Reason::RevenueNotPublished => "M.F.2",
+            Reason::DisasterCountiesNotPublished => "M.F.7.2",
             Reason::TerminationNotPublished => "M.F.8",
             Reason::GuardrailBenchmarkNotPublished => "M.E.5",
             Reason::BenchmarkAdjustmentsNotPublished | Reason::StopLossNotPublished | Reason::SavingsNotPaid => "M.H.3",
@@ -138,6 +145,8 @@ pub struct RowReplay {
     pub aco_id: String,
     /// Line of the file.
     pub line: u64,
+    /// What it adds to the totals of its year.
+    pub amounts: RowAmounts,
     /// One for each identity that can be tested on the row.
     pub comparisons: Vec<Comparison>,
 }

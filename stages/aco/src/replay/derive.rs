@@ -1,10 +1,11 @@
 //! From a printed row to facts, and from facts through [`settle`](crate::settle::settle) to what the row should say.
 
+use super::YearRules;
 use super::compare::Reason;
 use super::printed::Printed;
 use super::row::Row;
 use crate::settle::*;
-use acoledger_schemas::values::{MsrChoice, Period};
+use acoledger_schemas::values::{MsrChoice, Period, RevenueCategory};
 
 /// What a row should say, and how sure the printed inputs make it.
 pub(super) struct Derived {
@@ -32,13 +33,13 @@ impl Derived {
     ///
     /// # Errors
     /// Those of [`settle`].
-    pub(super) fn new(row: &Row, period: Period, rules: &SettleRules) -> Result<Derived, SettleError> {
-        let mut rules = rules.clone();
+    pub(super) fn new(row: &Row, period: Period, year: &YearRules) -> Result<Derived, SettleError> {
+        let mut rules = year.settle.clone();
         let (msr_choice, msr_reason) = msr_choice(row, &rules);
         if msr_reason.is_some() {
             rules = rules.with_msr_below_bands(row.msr.value);
         }
-        let (quality, quality_reason) = quality(row);
+        let (quality, quality_reason) = quality(row, year.score_without_standard);
         // Totals are printed to the dollar, per capita values are not: totals stand for one person year.
         let whole_year = if period == Period::Full { 1.0 } else { 1.0 / rules.half_year_share() };
         let benchmark = row.total_benchmark.scaled(whole_year);
@@ -151,10 +152,11 @@ fn msr_choice(row: &Row, rules: &SettleRules) -> (MsrChoice, Option<Reason>) {
 
 /// Quality as printed. Files to 2016 have no column for the standard: a rate of 0 beside a score says that it was missed.
 /// A word or blank in place of the score is the first year's complete reporting.
-fn quality(row: &Row) -> (Quality, Option<Reason>) {
+fn quality(row: &Row, highest_without_standard: f64) -> (Quality, Option<Reason>) {
     let score = row.quality_score.map(|score| score.value);
     let lost = row.sharing_rate.value == 0.0;
-    let silent = row.met_standard.is_none() && lost && score != Some(0.0);
+    let can_miss = score.is_none_or(|score| score != 0.0 && score <= highest_without_standard);
+    let silent = row.met_standard.is_none() && lost && can_miss;
     let quality = Quality {
         score,
         met_standard: Some(row.met_standard.unwrap_or(!silent)),
@@ -188,10 +190,23 @@ impl Derived {
         self.rules.maximum_sharing_rate(row.track).expect("a row that settled has an open track")
     }
 
-    /// Whether a limit by revenue may have stopped the losses, as far as the row shows.
-    pub(super) fn revenue_may_limit(&self, row: &Row) -> bool {
+    /// Whether a limit by revenue may have stopped the losses at this amount, as far as the row shows: the revenue that the
+    /// amount implies must fit the row's revenue category (M.B.5.3). Files of a run, which may be of any invented ACO, are
+    /// not held to what the published ones have shown.
+    pub(super) fn revenue_may_limit(&self, row: &Row, losses: Printed, year: &YearRules, own: bool) -> bool {
+        let Some(share) = self.rules.loss_limit_of_revenue(row.track) else { return false };
         // Without the column every ACO of a track with such a limit may have it.
-        let flagged = row.revenue_loss_limit.unwrap_or(true);
-        self.rules.loss_limit_of_revenue(row.track).is_some() && flagged
+        if !row.revenue_loss_limit.unwrap_or(true) || losses.value <= losses.half {
+            return false;
+        }
+        let implied = losses.value / share / row.total_expenditures.value;
+        let (spread, low) = (year.paid_amounts_spread, self.rules.low_revenue_share());
+        let (least, most) = match row.revenue_category {
+            _ if own => (0.0, f64::INFINITY),
+            Some(RevenueCategory::High) => (low * (1.0 - spread), f64::INFINITY),
+            Some(RevenueCategory::Low) => (year.least_revenue, low * (1.0 + spread)),
+            None => (year.least_revenue, f64::INFINITY),
+        };
+        (least..=most).contains(&implied)
     }
 }

@@ -12,9 +12,11 @@ mod reach;
 mod row;
 mod sheet;
 mod summary;
+mod totals;
 
 pub use compare::{Comparison, Reason, RowReplay, Value, Verdict};
 pub use summary::{IdentityCounts, Summary};
+pub use totals::{RowAmounts, YearTotals};
 
 use crate::settle::SettleRules;
 use acoledger_schemas::rules::{RuleError, Rules};
@@ -205,6 +207,12 @@ struct YearRules {
     largest_masked: f64,
     /// Share of the year in which a disaster counted for every county.
     disaster_share: f64,
+    /// Highest quality score that goes with a missed standard, where no column says which ACOs missed it.
+    score_without_standard: f64,
+    /// Least revenue of participants, as a fraction of the spending of the assigned beneficiaries.
+    least_revenue: f64,
+    /// How far paid amounts, by which revenue is judged low or high, may lie from published spending.
+    paid_amounts_spread: f64,
     /// First agreement start with a regional adjustment by 42 CFR 425.601.
     regional_from: Date,
     /// First agreement start with a choice of adjustments.
@@ -223,6 +231,9 @@ impl YearRules {
             per_capita_cut: rules.at("replay.per_capita_cut", year)?,
             largest_masked: rules.at("replay.largest_masked_count", year)?,
             disaster_share: rules.at::<f64>("replay.disaster_months_everywhere", year)? / 12.0,
+            score_without_standard: rules.at("replay.score_without_standard", year)?,
+            least_revenue: rules.at("replay.least_revenue", year)?,
+            paid_amounts_spread: rules.at("replay.paid_amounts_spread", year)?,
             regional_from: day("replay.regional_adjustment_from", rules.at("replay.regional_adjustment_from", year)?)?,
             choice_from: day("replay.adjustment_choice_from", rules.at("replay.adjustment_choice_from", year)?)?,
         })

@@ -6,6 +6,7 @@ use super::derive::Derived;
 use super::printed::Printed;
 use super::row::{Amount, Row};
 use super::sheet::Sheet;
+use super::totals::RowAmounts;
 use crate::settle::{Outcome, recoup};
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::Period;
@@ -47,13 +48,20 @@ pub(super) fn replay_row(sheet: &Sheet<'_>, at: usize, rules: &YearRules, own: b
         period,
         aco_id: row.aco_id.clone(),
         line: sheet.line(at),
+        amounts: RowAmounts {
+            lives: Some(row.head_count as f64),
+            benchmark: row.total_benchmark.value,
+            spending: row.total_expenditures.value,
+            earned: row.earned.value,
+        },
         comparisons: Vec::new(),
     };
     populations(&mut out, &row, rules);
     totals(&mut out, &row, rules);
-    let derived = Derived::new(&row, period, &rules.settle)
+    let derived = Derived::new(&row, period, rules)
         .map_err(|error| sheet.problem(at + 1, "", &format!("cannot be settled: {error}"), Some(&row.aco_id), None))?;
     thresholds(&mut out, &row, &derived);
+    blanks(&mut out, sheet, &row, &derived);
     rates(&mut out, &row, &derived);
     flags(&mut out, &row, &derived);
     payments(&mut out, &row, &derived, rules, own);
@@ -243,11 +251,11 @@ fn payments(out: &mut RowReplay, row: &Row, derived: &Derived, rules: &YearRules
         let forgiven = row.disaster_adjustment.map_or(zero, |forgiven| forgiven.magnitude().scaled(share));
         // What the row says was owed before termination and disasters.
         let theirs = forgiven.plus(taken).minus(row.earned);
-        let (limited, reason) = limited_losses(row, derived, theirs, flagged);
+        let (limited, reason) = limited_losses(row, derived, theirs, flagged, rules, own);
         let reason = reason.or((half_year && forgiven.value > 0.0).then_some(Reason::HalfYear2019));
         out.number("owed_losses", forgiven.plus(taken).minus(limited), row.earned, reason);
         let losses = theirs.minus(taken).scaled(1.0 / share);
-        disaster_adjustment(out, row, losses, if own { 0.0 } else { rules.disaster_share });
+        disaster_adjustment(out, row, losses, rules.disaster_share, own);
         return;
     }
     let payment = derived.printed(|settled| settled.earned).minus(taken);
@@ -265,7 +273,14 @@ fn payments(out: &mut RowReplay, row: &Row, derived: &Derived, rules: &YearRules
 
 /// Losses after the limit, positive: by the benchmark, or as the row says they are where a limit by revenue or months of
 /// participation that are not published can have led there.
-fn limited_losses(row: &Row, derived: &Derived, theirs: Printed, flagged: bool) -> (Printed, Option<Reason>) {
+fn limited_losses(
+    row: &Row,
+    derived: &Derived,
+    theirs: Printed,
+    flagged: bool,
+    rules: &YearRules,
+    own: bool,
+) -> (Printed, Option<Reason>) {
     let ours = derived.limited_losses();
     let near = |share: f64| {
         let part = ours.scaled(share);
@@ -277,34 +292,76 @@ fn limited_losses(row: &Row, derived: &Derived, theirs: Printed, flagged: bool) 
     if flagged && (0..12).any(|months| near(f64::from(months) / 12.0)) {
         return (theirs, Some(Reason::TerminationNotPublished));
     }
-    if derived.revenue_may_limit(row) && theirs.value > theirs.half && theirs.value < ours.value {
+    if theirs.value < ours.value && derived.revenue_may_limit(row, theirs, rules, own) {
         return (theirs, Some(Reason::RevenueNotPublished));
     }
     (ours, None)
 }
 
-/// Losses forgiven: not above all losses, and not below the share of the year that counted for every county (M.F.7.3).
-fn disaster_adjustment(out: &mut RowReplay, row: &Row, losses: Printed, least_share: f64) {
-    let theirs = match row.disaster_adjustment {
-        Some(theirs) => theirs,
-        None if least_share > 0.0 => Printed::exact(0.0),
-        None => return,
-    };
-    let least = losses.scaled(least_share);
-    let value = theirs.value.clamp(-losses.value.max(0.0), -least.value.max(0.0));
-    out.number("disaster_adjustment", Printed { value, half: losses.half }, theirs, None);
+/// Losses forgiven (M.F.7): the share of the year that counted for every county, which is matched, or more for counties that
+/// are not published. All of them only where the whole year counted everywhere: no other event reaches every beneficiary from
+/// January to December.
+fn disaster_adjustment(out: &mut RowReplay, row: &Row, losses: Printed, everywhere: f64, own: bool) {
+    let everywhere = if own { 0.0 } else { everywhere };
+    let Some(theirs) = row.disaster_adjustment else { return };
+    let least = losses.scaled(everywhere);
+    let ours = Printed { value: -least.value.max(0.0), half: losses.half };
+    let all = row.earned.value >= 0.0 && everywhere < 1.0 && !own;
+    if all || (ours.value - theirs.value).abs() <= ours.half + theirs.half {
+        out.number("disaster_adjustment", ours, theirs, None);
+        return;
+    }
+    let value = theirs.value.clamp(-losses.value.max(0.0), ours.value);
+    let reason = Some(Reason::DisasterCountiesNotPublished);
+    out.number("disaster_adjustment", Printed { value, ..ours }, theirs, reason);
+}
+
+/// Cells that must hold a number and do not: of columns that every row fills, and of those that two-sided rows fill.
+fn blanks(out: &mut RowReplay, sheet: &Sheet<'_>, row: &Row, derived: &Derived) {
+    let settlement = &derived.settlement;
+    let two_sided = settlement.mlr.is_some();
+    let losses = settlement.outcome == Outcome::Losses;
+    let shows_terms = sheet.has("FinalLossRate");
+    let cells = [
+        ("savings_rate", "Sav_rate", true, row.savings_rate, settlement.savings_rate),
+        ("gate", "GenSaveLoss", true, row.generated, settlement.generated),
+        ("total_benchmark", "UpdatedBnchmk", true, row.updated_benchmark, row.total_benchmark.value),
+        ("per_capita_total", "Per_Capita_Exp_TOTAL_PY", true, row.per_capita, row.total_expenditures.value),
+        ("maximum_sharing_rate", "MaxShareRate", true, row.maximum_rate, derived.maximum_rate(row)),
+        ("final_loss_rate", "FinalLossRate", two_sided, row.loss_rate, settlement.final_loss_rate.unwrap_or(0.0)),
+        ("disaster_adjustment", "DisAdj", losses || (two_sided && shows_terms), row.disaster_adjustment, 0.0),
+    ];
+    for (identity, column, applies, printed, ours) in cells {
+        if applies && sheet.has(column) && printed.is_none() {
+            out.category(identity, Value::Number(ours), Value::None, Verdict::Unexplained);
+        }
+    }
 }
 
 /// Advances taken out of the payment, and what is left of them (M.F.9).
 fn advances(out: &mut RowReplay, sheet: &Sheet<'_>, at: usize, row: &Row) {
     for (balance, taken, left) in [("AIPBalance", "AIPRecoup", Some("AIPOwe")), ("Adv_Pay_Amt", "Adv_Pay_Recoup", None)]
     {
-        let (Some(balance), Some(theirs)) = (sheet.number(balance, at), sheet.number(taken, at)) else { continue };
+        let (balance, theirs) = match (sheet.number(balance, at), sheet.number(taken, at)) {
+            // The first file has what was advanced and not what was taken back.
+            _ if !sheet.has(taken) => continue,
+            (None, None) => continue,
+            (Some(balance), Some(theirs)) => (balance, theirs),
+            (balance, theirs) => {
+                let shown = |cell: Option<Printed>| cell.map_or(Value::None, |cell| Value::Number(cell.value));
+                out.category("advances", shown(balance), shown(theirs), Verdict::Unexplained);
+                continue;
+            }
+        };
         let (ours, remains) = recoup(row.earned.value, Some(balance.value));
         let half = row.earned.half.max(balance.half);
         out.number("advances", Printed { value: ours, half }, theirs, None);
-        if let Some((left, remains)) = left.and_then(|left| sheet.number(left, at)).zip(remains) {
-            out.number("advances_left", Printed { value: remains, half: half + balance.half }, left, None);
+        let (Some(left), Some(remains)) = (left.filter(|left| sheet.has(left)), remains) else { continue };
+        match sheet.number(left, at) {
+            Some(left) => {
+                out.number("advances_left", Printed { value: remains, half: half + balance.half }, left, None)
+            }
+            None => out.category("advances_left", Value::Number(remains), Value::None, Verdict::Unexplained),
         }
     }
 }

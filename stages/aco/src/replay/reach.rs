@@ -3,6 +3,7 @@
 use super::compare::{Reason, RowReplay, Value, Verdict};
 use super::printed::{Printed, median};
 use super::sheet::Sheet;
+use super::totals::RowAmounts;
 use acoledger_schemas::rules::{RuleError, Rules};
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::{PerformanceYear, Period};
@@ -96,6 +97,12 @@ pub(super) fn replay_row(sheet: &Sheet<'_>, at: usize, rules: &ReachRules) -> Re
         period: Period::Full,
         aco_id: aco_id.to_owned(),
         line: sheet.line(at),
+        amounts: RowAmounts {
+            lives: sheet.number("bene_cnt", at).map(|count| count.value),
+            benchmark: sheet.needed("final_benchmark", at)?.value,
+            spending: sheet.needed("tot_cost_care_net", at)?.value,
+            earned: sheet.needed("shared_savings_seq", at)?.value,
+        },
         comparisons: Vec::new(),
     };
     let arrangement = sheet.text("risk_arrangement", at);
@@ -193,7 +200,9 @@ fn savings(
     let value = share_by_corridor(gross.value, settled.value, bands);
     out.number("risk_corridors", Printed { value, half: gross.half + settled.half }, shared, None);
     let paid = needed("shared_savings_seq")?;
-    if shared.value > 0.0 && paid.value == 0.0 {
+    // No health data reported all year, as by an ACO that left, is what the row shows of it.
+    let reported = sheet.number("hdr_adjust", at).is_none_or(|points| points.value > 0.0);
+    if shared.value > 0.0 && paid.value == 0.0 && !reported {
         out.number("sequestration", paid, paid, Some(Reason::SavingsNotPaid));
     } else {
         let kept = if shared.value > 0.0 { 1.0 - rules.sequestration } else { 1.0 };

@@ -144,6 +144,11 @@ impl SettleRules {
         self.tracks.get(&track)?.loss.as_ref()?.limit_of_revenue
     }
 
+    /// Below this share of paid amounts an ACO's revenue is low (M.B.5.3).
+    pub fn low_revenue_share(&self) -> f64 {
+        self.low_revenue
+    }
+
     /// Whether the limit by revenue of a track holds only for flagged ACOs.
     pub fn revenue_limit_needs_flag(&self, track: Track) -> bool {
         let loss = self.tracks.get(&track).and_then(|terms| terms.loss.as_ref());
