@@ -1,21 +1,23 @@
 //! The run: stages in their order, what is already done skipped, outputs swapped in at the end.
 
+mod ingested;
+mod tables;
+
 use crate::files::{hash_file, hash_texts};
 use crate::lake::{self, Lake};
-use crate::manifest::{Account, Manifest, Metrics, OutputRecord, Reason, StageRecord, VERSION, hash_rules};
+use crate::manifest::{Manifest, Metrics, OutputRecord, StageRecord, VERSION, hash_rules};
 use crate::output::{self, Output};
 use crate::person::{self, PassA};
 use crate::study::{Finding, LoadedStudy};
 use crate::tables::{read_parquet, write_both};
 use crate::trouble::{self, Io, Outcome};
 use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
-use acoledger_schemas::cells::{self, Cells};
-use acoledger_schemas::rates::{self, Rates};
+use acoledger_schemas::cells::Cells;
+use acoledger_schemas::rates::Rates;
 use acoledger_schemas::stages::{STAGES, Stage, stage};
-use acoledger_schemas::table::{Table, TableSpec};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use tables::{copy_rejects, read_cells, sharded, write_cells, write_rates};
 
 /// What a run did, for those who print or test it.
 #[derive(Debug)]
@@ -131,9 +133,9 @@ impl<'a> Run<'a> {
         self.manifest.stages.push(StageRecord {
             stage: "ingest".into(),
             key: lake.key(),
-            accounts: ingest_accounts(&lake),
+            accounts: ingested::accounts(&lake),
         });
-        self.manifest.findings.extend(ingest_findings(&lake, self.loaded));
+        self.manifest.findings.extend(ingested::findings(&lake, self.loaded));
         if self.until.name != "ingest" {
             lake.missing(context.needs())?.or(())?;
             let months = lake.months_without_claims(context.needs())?;
@@ -333,136 +335,6 @@ impl<'a> Run<'a> {
         let Run { manifest, metrics, loaded, .. } = self;
         Ok(RunReport { folder: loaded.out(), manifest, metrics, savings_losses, already_done })
     }
-}
-
-/// The sharded tables as declared.
-fn sharded() -> impl Iterator<Item = TableSpec> {
-    use acoledger_schemas::outputs::{Assignment, PersonYear};
-    [Assignment::SPEC, PersonYear::SPEC].into_iter()
-}
-
-/// Rows and cents of the ingest by raw table.
-fn ingest_accounts(lake: &Lake) -> Vec<Account> {
-    let mut accounts: Vec<Account> = Vec::new();
-    for source in &lake.report.sources {
-        if accounts.last().is_none_or(|account| account.table != source.table) {
-            accounts.push(Account { table: source.table.clone(), unit: "rows".into(), ..Account::default() });
-        }
-        let account = accounts.last_mut().expect("one was just put there");
-        account.rows_in += source.read.rows;
-        account.cents_in += source.read.cents;
-        account.rows_used += source.used.rows;
-        account.cents_used += source.used.cents;
-        account.rows_rejected += source.rejected.rows;
-        account.cents_rejected += source.rejected.cents;
-        for (reason, tally) in [("repeated", source.repeated), ("year not asked for", source.outside)] {
-            account.rows_left_out += tally.rows;
-            account.cents_left_out += tally.cents;
-            if tally.rows == 0 {
-                continue;
-            }
-            match account.reasons.iter_mut().find(|of| of.reason == reason) {
-                Some(of) => (of.rows, of.cents) = (of.rows + tally.rows, of.cents + tally.cents),
-                None => account.reasons.push(Reason { reason: reason.into(), rows: tally.rows, cents: tally.cents }),
-            }
-        }
-    }
-    accounts
-}
-
-/// What the ingest met, and whether the rejected share is beyond the limits.
-fn ingest_findings(lake: &Lake, loaded: &LoadedStudy) -> Vec<Finding> {
-    let report = &lake.report;
-    let mut findings: Vec<Finding> = Vec::new();
-    let mut note = |what: String, count: u64, beyond_limits: bool| {
-        findings.push(Finding { stage: "ingest".into(), what, count, beyond_limits });
-    };
-    let (read, rejected) = (report.total(|of| of.read), report.total(|of| of.rejected));
-    if rejected.rows > 0 {
-        let limits = &loaded.study.limits;
-        let rows_share = rejected.rows as f64 / read.rows.max(1) as f64;
-        let cents_share = rejected.cents.abs() as f64 / read.cents.abs().max(1) as f64;
-        let beyond = rows_share > limits.rejected_rows || cents_share > limits.rejected_cents_share;
-        note("rows rejected: see rejects/ for file, line, column and reason".into(), rejected.rows, beyond);
-    }
-    let unknown: u64 = report.sources.iter().map(|of| of.amount_unknown_rows).sum();
-    if unknown > 0 {
-        note("rejected rows whose amount could not be read: their cents are not known".into(), unknown, false);
-    }
-    // Columns that files lack come one by one; a reader wants them by table.
-    let mut lacking: Vec<(String, Vec<String>, u64)> = Vec::new();
-    for of in &report.findings {
-        let column = of.what.strip_suffix(": not available there").and_then(|text| text.split_once(" without "));
-        match (column, lacking.last_mut()) {
-            (Some((files, column)), Some((of_table, columns, _))) if of_table == files => columns.push(column.into()),
-            (Some((files, column)), _) => lacking.push((files.into(), vec![column.into()], of.count)),
-            (None, _) => note(of.what.clone(), of.count, false),
-        }
-    }
-    for (files, columns, count) in lacking {
-        note(format!("{files} lack optional columns (not available, not zero): {}", columns.join(", ")), count, false);
-    }
-    for of in &report.ignored {
-        note(format!("files not read: {}", of.what), of.count, false);
-    }
-    findings
-}
-
-/// `rejects/rejects.csv`: from the lake, or with a header alone.
-fn copy_rejects(lake: &Lake, run: &Path) -> Outcome<()> {
-    use acoledger_schemas::outputs::Reject;
-    let place = run.join("rejects").join(format!("{}.csv", Reject::SPEC.name));
-    match &lake.report.rejects {
-        None => crate::tables::write_csv_file::<Reject>(&place, &[]),
-        Some(file) => {
-            let folder = run.join("rejects");
-            fs::create_dir_all(&folder).doing("cannot be created", &folder)?;
-            let from = lake.folder.join(file);
-            fs::copy(&from, &place).map(|_| ()).doing("cannot be copied", &from)
-        }
-    }
-}
-
-/// Writes every table of cells.
-fn write_cells(folder: &Path, cells: &Cells) -> Outcome<()> {
-    write_both(folder, &cells.population_county)?;
-    write_both(folder, &cells.assigned_county)?;
-    write_both(folder, &cells.aco_heads)?;
-    write_both(folder, &cells.aco_county_heads)?;
-    write_both(folder, &cells.risk)?;
-    write_both(folder, &cells.revenue)?;
-    write_both(folder, &cells.threshold)
-}
-
-/// Reads cells back; `None` when a table is absent. The Parquet files are read, which are the smaller ones.
-fn read_cells(folder: &Path) -> Outcome<Option<Cells>> {
-    macro_rules! table {
-        ($row:ty) => {
-            match read_parquet::<$row>(folder)? {
-                Some(rows) => rows,
-                None => return Ok(None),
-            }
-        };
-    }
-    Ok(Some(Cells {
-        population_county: table!(cells::PopulationCounty),
-        assigned_county: table!(cells::AssignedCounty),
-        aco_heads: table!(cells::AcoHeadsCell),
-        aco_county_heads: table!(cells::AcoCountyHeadsCell),
-        risk: table!(cells::RiskCell),
-        revenue: table!(cells::Revenue),
-        threshold: table!(cells::Threshold),
-    }))
-}
-
-/// Writes every table of rates.
-fn write_rates(folder: &Path, rates: &Rates) -> Outcome<()> {
-    write_both::<rates::National>(folder, &rates.national)?;
-    write_both::<rates::CountyRate>(folder, &rates.county)?;
-    write_both::<rates::AcoYear>(folder, &rates.aco_year)?;
-    write_both::<rates::AcoCounty>(folder, &rates.aco_county)?;
-    write_both::<rates::AcoHeads>(folder, &rates.aco_heads)?;
-    write_both::<rates::AcoCountyHeads>(folder, &rates.aco_county_heads)
 }
 
 /// The stage with this name, for callers that have it as text.

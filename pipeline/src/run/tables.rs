@@ -1,0 +1,73 @@
+//! Tables of a run as files: cells and rates whole, rejects from the lake.
+
+use crate::lake::Lake;
+use crate::tables::{read_parquet, write_both};
+use crate::trouble::{Io, Outcome};
+use acoledger_schemas::cells::{self, Cells};
+use acoledger_schemas::rates::{self, Rates};
+use acoledger_schemas::table::{Table, TableSpec};
+use std::fs;
+use std::path::Path;
+
+/// The sharded tables as declared.
+pub(super) fn sharded() -> impl Iterator<Item = TableSpec> {
+    use acoledger_schemas::outputs::{Assignment, PersonYear};
+    [Assignment::SPEC, PersonYear::SPEC].into_iter()
+}
+
+/// `rejects/rejects.csv`: from the lake, or with a header alone.
+pub(super) fn copy_rejects(lake: &Lake, run: &Path) -> Outcome<()> {
+    use acoledger_schemas::outputs::Reject;
+    let place = run.join("rejects").join(format!("{}.csv", Reject::SPEC.name));
+    match &lake.report.rejects {
+        None => crate::tables::write_csv_file::<Reject>(&place, &[]),
+        Some(file) => {
+            let folder = run.join("rejects");
+            fs::create_dir_all(&folder).doing("cannot be created", &folder)?;
+            let from = lake.folder.join(file);
+            fs::copy(&from, &place).map(|_| ()).doing("cannot be copied", &from)
+        }
+    }
+}
+
+/// Writes every table of cells.
+pub(super) fn write_cells(folder: &Path, cells: &Cells) -> Outcome<()> {
+    write_both(folder, &cells.population_county)?;
+    write_both(folder, &cells.assigned_county)?;
+    write_both(folder, &cells.aco_heads)?;
+    write_both(folder, &cells.aco_county_heads)?;
+    write_both(folder, &cells.risk)?;
+    write_both(folder, &cells.revenue)?;
+    write_both(folder, &cells.threshold)
+}
+
+/// Reads cells back; `None` when a table is absent. The Parquet files are read, which are the smaller ones.
+pub(super) fn read_cells(folder: &Path) -> Outcome<Option<Cells>> {
+    macro_rules! table {
+        ($row:ty) => {
+            match read_parquet::<$row>(folder)? {
+                Some(rows) => rows,
+                None => return Ok(None),
+            }
+        };
+    }
+    Ok(Some(Cells {
+        population_county: table!(cells::PopulationCounty),
+        assigned_county: table!(cells::AssignedCounty),
+        aco_heads: table!(cells::AcoHeadsCell),
+        aco_county_heads: table!(cells::AcoCountyHeadsCell),
+        risk: table!(cells::RiskCell),
+        revenue: table!(cells::Revenue),
+        threshold: table!(cells::Threshold),
+    }))
+}
+
+/// Writes every table of rates.
+pub(super) fn write_rates(folder: &Path, rates: &Rates) -> Outcome<()> {
+    write_both::<rates::National>(folder, &rates.national)?;
+    write_both::<rates::CountyRate>(folder, &rates.county)?;
+    write_both::<rates::AcoYear>(folder, &rates.aco_year)?;
+    write_both::<rates::AcoCounty>(folder, &rates.aco_county)?;
+    write_both::<rates::AcoHeads>(folder, &rates.aco_heads)?;
+    write_both::<rates::AcoCountyHeads>(folder, &rates.aco_county_heads)
+}
