@@ -67,6 +67,10 @@ pub fn replay(text: impl Read, file: &str, year: Option<i32>, rules: &Rules) -> 
     let mut bytes = Vec::new();
     let mut text = text;
     text.read_to_end(&mut bytes).map_err(|error| whole_file(file, &format!("cannot be read: {error}"), None))?;
+    // The reader counts a line end of two characters as one too late.
+    let followed: Vec<bool> = bytes.iter().skip(1).map(|next| *next == b'\n').chain([false]).collect();
+    let mut followed = followed.into_iter();
+    bytes.retain(|byte| !(followed.next() == Some(true) && *byte == b'\r'));
     match program(&bytes, file)? {
         Program::Mssp => replay_mssp(&bytes, file, year, rules),
         Program::Reach => replay_reach(&bytes, file, year, rules),

@@ -6,6 +6,8 @@ mod oracles;
 mod rates;
 mod rates_cases;
 mod replay;
+mod replay_forms;
+mod replay_sweep;
 mod run;
 mod settle;
 mod worked_example;

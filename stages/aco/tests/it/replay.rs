@@ -8,7 +8,7 @@ use expect_test::{expect, expect_file};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-const MSSP: [&str; 9] = [
+pub(crate) const MSSP: [&str; 9] = [
     "mssp_results_py2013.csv",
     "mssp_results_py2014.csv",
     "mssp_results_py2015.csv",
@@ -19,25 +19,25 @@ const MSSP: [&str; 9] = [
     "mssp_results_py2023.csv",
     "mssp_results_py2024.csv",
 ];
-const REACH: [&str; 2] = ["reach_results_py2021.csv", "reach_results_py2023.csv"];
+pub(crate) const REACH: [&str; 2] = ["reach_results_py2021.csv", "reach_results_py2023.csv"];
 
-fn published(file: &str) -> Option<Grid> {
+pub(crate) fn published(file: &str) -> Option<Grid> {
     oracles::text(&format!("data/published/{file}")).map(|text| Grid::parse(&text))
 }
 
-fn run(text: &str, year: Option<i32>) -> Result<Replay, Problems> {
+pub(crate) fn run(text: &str, year: Option<i32>) -> Result<Replay, Problems> {
     replay(text.as_bytes(), "results.csv", year, &Rules::built_in().expect("rules"))
 }
 
 /// A results file as cells, to be changed and written again.
 #[derive(Clone)]
-struct Grid {
-    header: Vec<String>,
-    rows: Vec<Vec<String>>,
+pub(crate) struct Grid {
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
 impl Grid {
-    fn parse(text: &str) -> Grid {
+    pub(crate) fn parse(text: &str) -> Grid {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
         let mut rows: Vec<Vec<String>> =
             reader.records().map(|row| row.expect("a row").iter().map(String::from).collect()).collect();
@@ -45,7 +45,7 @@ impl Grid {
         Grid { header, rows }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
         writer.write_record(&self.header).expect("text");
         for row in &self.rows {
@@ -54,25 +54,25 @@ impl Grid {
         String::from_utf8(writer.into_inner().expect("text")).expect("text")
     }
 
-    fn replay(&self) -> Replay {
+    pub(crate) fn replay(&self) -> Replay {
         run(&self.text(), None).unwrap_or_else(|problems| panic!("{problems}"))
     }
 
     /// Position of the first column with one of these names, whatever its case.
-    fn find(&self, names: &[&str]) -> Option<usize> {
+    pub(crate) fn find(&self, names: &[&str]) -> Option<usize> {
         self.header.iter().position(|header| names.iter().any(|name| header.eq_ignore_ascii_case(name)))
     }
 
-    fn at(&self, name: &str) -> usize {
+    pub(crate) fn at(&self, name: &str) -> usize {
         self.find(&[name]).unwrap_or_else(|| panic!("no column {name}"))
     }
 
-    fn rename(&mut self, from: &str, to: &str) {
+    pub(crate) fn rename(&mut self, from: &str, to: &str) {
         let at = self.at(from);
         self.header[at] = to.into();
     }
 
-    fn remove(&mut self, name: &str) {
+    pub(crate) fn remove(&mut self, name: &str) {
         let at = self.at(name);
         self.header.remove(at);
         self.rows.iter_mut().for_each(|row| {
@@ -81,26 +81,26 @@ impl Grid {
     }
 
     /// Keeps the rows for which a column's number passes.
-    fn keep(&mut self, name: &str, passes: impl Fn(f64) -> bool) {
+    pub(crate) fn keep(&mut self, name: &str, passes: impl Fn(f64) -> bool) {
         let at = self.at(name);
         self.rows.retain(|row| passes(number(&row[at]).map_or(0.0, |(value, _)| value)));
     }
 }
 
 /// A printed number and its decimals.
-fn number(text: &str) -> Option<(f64, usize)> {
+pub(crate) fn number(text: &str) -> Option<(f64, usize)> {
     let plain = text.replace(['$', ',', '%'], "");
     let decimals = plain.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     plain.parse().ok().map(|value| (value, decimals))
 }
 
-fn unexplained(replay: &Replay) -> BTreeSet<String> {
+pub(crate) fn unexplained(replay: &Replay) -> BTreeSet<String> {
     let bad = replay.rows.iter().filter(|row| row.verdict() == Verdict::Unexplained);
     bad.map(|row| row.aco_id.clone()).collect()
 }
 
 /// What does not replay, in words.
-fn trouble(replay: &Replay) -> String {
+pub(crate) fn trouble(replay: &Replay) -> String {
     let mut text = String::new();
     for row in &replay.rows {
         for comparison in row.comparisons.iter().filter(|comparison| comparison.verdict == Verdict::Unexplained) {
@@ -154,7 +154,7 @@ fn a_summary_is_one_object() {
 }
 
 /// Cells that a settlement determines, by the names that they have had.
-const SETTLED: [&[&str]; 16] = [
+pub(crate) const SETTLED: [&[&str]; 16] = [
     &["Sav_rate"],
     &["MinSavPerc", "Minimum Savings Rate (%)"],
     &["BnchmkMinExp", "Total savings/losses ($)"],
