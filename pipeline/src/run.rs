@@ -156,14 +156,15 @@ impl<'a> Run<'a> {
             "{:?} {} {:?} {}",
             question.performance_years, question.seed, loaded.study.input.county_codes, loaded.study.input.maturity
         );
-        let mut texts = vec![VERSION.to_owned(), facts, lake.map(Lake::key).unwrap_or_default()];
-        texts.extend(loaded.inputs.iter().flat_map(|input| [input.file.clone(), input.sha256.clone()]));
-        let mut key = hash_texts(texts.iter().map(String::as_str));
-        let first = if lake.is_some() { "enroll" } else { "benchmark" };
-        let skipped = STAGES.iter().position(|stage| stage.name == first).expect("a stage of the list");
-        for stage in &STAGES[skipped..] {
+        let lake_key = lake.map(Lake::key).unwrap_or_default();
+        let mut key = hash_texts([VERSION, facts.as_str(), lake_key.as_str()]);
+        let place = |name: &str| STAGES.iter().position(|stage| stage.name == name).expect("a stage of the list");
+        let first = place(if lake.is_some() { "enroll" } else { "benchmark" });
+        for (at, stage) in STAGES.iter().enumerate().skip(first) {
             let rules = hash_rules(&loaded.rules, |family| stage.rules.contains(&family));
-            key = hash_texts([key.as_str(), stage.name, rules.as_str()]);
+            let read_here = loaded.inputs.iter().filter(|input| first_reader(&input.file).max(first) == at);
+            let files = hash_texts(read_here.flat_map(|input| [input.file.as_str(), input.sha256.as_str()]));
+            key = hash_texts([key.as_str(), stage.name, rules.as_str(), files.as_str()]);
             self.manifest.stages.push(StageRecord { stage: stage.name.into(), key: key.clone(), accounts: Vec::new() });
             if stage.name == self.until.name {
                 break;
@@ -313,7 +314,8 @@ impl<'a> Run<'a> {
         }
         for path in crate::files::files_below(output.folder())? {
             let file = path.strip_prefix(output.folder()).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            if !person::TABLES.iter().any(|table| file.starts_with(&format!("{table}/"))) {
+            let sharded = person::TABLES.iter().any(|table| file.starts_with(&format!("{table}/")));
+            if !sharded && !matches!(file.as_str(), "manifest.json" | "metrics.json") {
                 self.manifest.outputs.push(OutputRecord { file, rows: None, sha256: Some(hash_file(&path)?) });
             }
         }
@@ -335,6 +337,12 @@ impl<'a> Run<'a> {
         let Run { manifest, metrics, loaded, .. } = self;
         Ok(RunReport { folder: loaded.out(), manifest, metrics, savings_losses, already_done })
     }
+}
+
+/// The first stage that reads an input file, by the table that it holds; the first of all for tables that no stage names.
+fn first_reader(file: &str) -> usize {
+    let stem = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
+    STAGES.iter().position(|stage| stage.reads.contains(&&*stem)).unwrap_or(0)
 }
 
 /// The stage with this name, for callers that have it as text.

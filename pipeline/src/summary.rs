@@ -35,12 +35,15 @@ pub(crate) fn page(report: &RunReport) -> String {
 
 fn headline(report: &RunReport) -> String {
     let lives: i64 = report.savings_losses.iter().map(|row| row.n_ab).sum();
+    let mut years: Vec<i32> = report.savings_losses.iter().map(|row| row.performance_year.0).collect();
+    years.dedup();
+    let over = if years.len() > 1 { format!(" over {} performance years", years.len()) } else { String::new() };
     let done =
         if report.already_done { "nothing to do: inputs, rules and version are those of the last run" } else { "done" };
     let memory =
         report.metrics.peak_memory_bytes.map(|bytes| format!(", {} MB at most", thousands(&(bytes >> 20).to_string())));
     format!(
-        "{}: {done}\n{} ACO results, {} assigned lives; {:.1} s on {} threads{}\n",
+        "{}: {done}\n{} ACO results, {} assigned lives{over}; {:.1} s on {} threads{}\n",
         report.manifest.study,
         thousands(&report.savings_losses.len().to_string()),
         thousands(&lives.to_string()),

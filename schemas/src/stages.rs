@@ -35,7 +35,18 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "assign",
         about: "each life to the ACO that it belongs to, for every performance year and calendar year",
-        reads: &["lake", "participant", "participant_ccn", "voluntary_alignment", "other_initiative"],
+        reads: &[
+            "lake",
+            "aco",
+            "participant",
+            "participant_ccn",
+            "aco_provider",
+            "provider_specialty",
+            "voluntary_alignment",
+            "other_initiative",
+            "eta_hospital",
+            "eta_fee",
+        ],
         writes: &["assignment"],
         rules: &["assign", "primary_care"],
     },
@@ -56,7 +67,7 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "cells",
         about: "thresholds, then sums of integers by small keys; reads no claims",
-        reads: &["assignment", "person_year"],
+        reads: &["assignment", "person_year", "lis_adi"],
         writes: &["cells"],
         rules: &["cells"],
     },

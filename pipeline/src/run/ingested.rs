@@ -62,8 +62,13 @@ pub(super) fn findings(lake: &Lake, loaded: &LoadedStudy) -> Vec<Finding> {
             (None, _) => note(of.what.clone(), of.count, false),
         }
     }
-    for (files, columns, count) in lacking {
-        note(format!("{files} lack optional columns (not available, not zero): {}", columns.join(", ")), count, false);
+    if !lacking.is_empty() {
+        let files = lacking.iter().map(|(_, _, count)| count).sum();
+        let tables = lacking.iter().map(|(files, columns, _)| {
+            format!("{} {}", files.trim_start_matches("files of ").replace('`', ""), columns.join(" ").replace('`', ""))
+        });
+        let tables = tables.collect::<Vec<_>>().join("; ");
+        note(format!("raw files lack optional columns (not available there, not zero): {tables}"), files, false);
     }
     for of in &report.ignored {
         note(format!("files not read: {}", of.what), of.count, false);

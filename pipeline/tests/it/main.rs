@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod command;
+mod demo;
 mod help;
 mod rates_door;
 mod replay;
