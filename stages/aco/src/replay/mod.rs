@@ -7,6 +7,7 @@ mod columns;
 mod compare;
 mod derive;
 mod mssp;
+mod payments;
 mod printed;
 mod reach;
 mod row;
@@ -67,14 +68,17 @@ pub fn replay(text: impl Read, file: &str, year: Option<i32>, rules: &Rules) -> 
     let mut bytes = Vec::new();
     let mut text = text;
     text.read_to_end(&mut bytes).map_err(|error| whole_file(file, &format!("cannot be read: {error}"), None))?;
-    // The reader counts a line end of two characters as one too late.
-    let followed: Vec<bool> = bytes.iter().skip(1).map(|next| *next == b'\n').chain([false]).collect();
-    let mut followed = followed.into_iter();
-    bytes.retain(|byte| !(followed.next() == Some(true) && *byte == b'\r'));
+    let bytes = one_line_end(&bytes);
     match program(&bytes, file)? {
         Program::Mssp => replay_mssp(&bytes, file, year, rules),
         Program::Reach => replay_reach(&bytes, file, year, rules),
     }
+}
+
+/// The text without carriage returns before line feeds: the reader would count the lines one too few.
+fn one_line_end(text: &[u8]) -> Vec<u8> {
+    let extra = |at: usize| text[at] == b'\r' && text.get(at + 1) == Some(&b'\n');
+    (0..text.len()).filter(|&at| !extra(at)).map(|at| text[at]).collect()
 }
 
 /// The program, by which columns the file has more of.

@@ -489,3 +489,17 @@ fn our_own_results_replay() {
     assert_eq!(replay.summary().performance_year, years);
     assert_eq!(replay.table().len(), outcome.savings_losses.len() + 1);
 }
+
+/// The page on replay names every reason and every identity.
+#[test]
+fn the_page_names_every_reason() {
+    let page = include_str!("../../../../docs/src/replay.md");
+    for reason in Reason::ALL {
+        let row = format!("| `{}` | {} |", reason.code(), reason.section());
+        assert!(page.contains(&row), "{row}");
+    }
+    let empty = Replay { program: Program::Mssp, rows: Vec::new() };
+    for identity in empty.identities() {
+        assert!(page.contains(&format!("`{identity}`")), "{identity}");
+    }
+}
