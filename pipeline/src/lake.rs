@@ -126,6 +126,15 @@ pub(crate) fn make(plan: &IngestPlan, progress: &dyn crate::ingest::Progress) ->
     Ok(Lake { folder: plan.lake.clone(), inputs: inputs(&report), report })
 }
 
+/// Notes that no raw file is behind the lake: `synth` made it.
+///
+/// # Errors
+/// Those of the disk.
+pub(crate) fn note_without_files(plan: &IngestPlan) -> Outcome<()> {
+    let made = Made { version: VERSION.into(), settings: settings(plan), files: Vec::new() };
+    write_json(&plan.lake.join("inputs.json"), &made)
+}
+
 fn inputs(report: &IngestReport) -> Vec<InputFile> {
     report.sources.iter().map(|of| InputFile { file: of.file.clone(), sha256: of.sha256.clone() }).collect()
 }

@@ -4,6 +4,8 @@
 //! table, year and part; a part is a contiguous range of lives, so any part alone holds the same bytes as in a whole run.
 
 mod columns;
+mod lake;
+mod lake_columns;
 mod parquet;
 mod place;
 mod program;
@@ -101,7 +103,10 @@ pub fn run(options: &SynthOptions, progress: &(dyn Fn(SynthProgress) + Sync)) ->
     let parts = Parts::new(options, nation.people())?;
     let place = place::Place::prepare(options, &parts)?;
     let counts = match options.raw {
-        RawKind::Lake => return Err(problem(&options.out, "`--raw lake` is not made yet")),
+        RawKind::Lake if parts.only.is_some() => {
+            return Err(problem(&options.out, "a lake is made whole: leave out --part"));
+        }
+        RawKind::Lake => lake::write(&nation, &place, progress)?,
         RawKind::Csv | RawKind::Parquet => raw::write(&nation, options.raw, &parts, &place.raw, progress)?,
     };
     program::write(&nation, &place)?;
@@ -112,7 +117,7 @@ pub fn run(options: &SynthOptions, progress: &(dyn Fn(SynthProgress) + Sync)) ->
         study: options.out.join("study.toml"),
         answer_key: options.out.join("answer_key.csv"),
     };
-    place.finish()?;
+    place.finish(options.raw == RawKind::Lake)?;
     Ok(report)
 }
 

@@ -223,6 +223,14 @@ impl Nation {
         self.first_year..=self.last_year
     }
 
+    /// Number of a person, which as text is the identifier in all files.
+    pub fn beneficiary(&self, index: u64) -> u64 {
+        match index.checked_sub(self.ordinary) {
+            Some(planted) => crate::planted::bene(planted as usize),
+            None => self.bene(index),
+        }
+    }
+
     /// Appends the rows of a range of people to one [`YearTables`] per year of [`Nation::years`].
     ///
     /// # Panics

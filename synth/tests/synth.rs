@@ -186,6 +186,20 @@ fn ranges_of_people_come_to_the_same_rows() {
         at = end;
     }
     assert!(whole == apart, "the rows of a person do not depend on who is made before");
+    let mut backwards: Vec<YearTables> = nation.years().map(|_| YearTables::default()).collect();
+    for index in (0..nation.people()).rev() {
+        nation.generate(index..index + 1, &mut backwards);
+    }
+    for (forth, back) in whole.iter().zip(&backwards) {
+        let stays = |year: &YearTables| {
+            let headers = &year.inpatient.headers;
+            let stay = |i: usize| (headers.claim[i], headers.drg[i], headers.diagnoses[i], headers.paid[i]);
+            let mut stays: Vec<_> = (0..headers.claim.len()).map(stay).collect();
+            stays.sort_unstable();
+            stays
+        };
+        assert!(stays(forth) == stays(back), "nor on their order");
+    }
     let other = Nation::new(&Options { lives: 500, performance_years: vec![2023, 2024], seed: 2 }).expect("in range");
     assert!(whole != tables(&other, 0..other.people()), "another seed is another nation");
 }

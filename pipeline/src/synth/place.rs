@@ -1,6 +1,7 @@
 //! The folder of a nation: raw files appear in it whole, and a folder that holds something else is left alone.
 
 use super::{Parts, RawKind, SynthOptions, problem};
+use crate::study::{LoadedStudy, Overrides};
 use crate::trouble::Io;
 use acoledger_schemas::table::Problems;
 use std::fs;
@@ -54,6 +55,10 @@ impl Place {
         if whole && raw.exists() {
             fs::remove_dir_all(&raw).doing("cannot be removed", &raw)?;
         }
+        let lake = out.join("lake.new");
+        if lake.exists() {
+            fs::remove_dir_all(&lake).doing("cannot be removed", &lake)?;
+        }
         for folder in [&raw, &out.join("program")] {
             fs::create_dir_all(folder).doing("cannot be created", folder)?;
         }
@@ -70,17 +75,34 @@ impl Place {
         write_whole(&self.out.join(name), bytes)
     }
 
-    /// Puts the raw files in their place.
-    pub(super) fn finish(self) -> Result<(), Problems> {
+    /// Where a lake is written before it takes its place.
+    pub(super) fn new_lake(&self) -> PathBuf {
+        self.out.join("lake.new")
+    }
+
+    /// Puts the raw files, and the lake if that was made, in their places.
+    pub(super) fn finish(self, lake: bool) -> Result<(), Problems> {
         if !self.whole {
             return Ok(());
         }
-        let raw = self.out.join("raw");
-        if raw.exists() {
-            fs::remove_dir_all(&raw).doing("cannot be removed", &raw)?;
+        replace(&self.raw, &self.out.join("raw"))?;
+        if lake {
+            replace(&self.new_lake(), &self.out.join("lake"))?;
+            // No raw file is behind this lake; a run takes it as it is.
+            let loaded = LoadedStudy::load(&self.out.join("study.toml"), &Overrides::default())?;
+            if let Some(raw) = &loaded.study.input.raw {
+                crate::lake::note_without_files(&crate::lake::plan(&loaded, raw)?)?;
+            }
         }
-        fs::rename(&self.raw, &raw).doing("cannot be renamed", &self.raw)
+        Ok(())
     }
+}
+
+fn replace(new: &Path, place: &Path) -> Result<(), Problems> {
+    if place.exists() {
+        fs::remove_dir_all(place).doing("cannot be removed", place)?;
+    }
+    fs::rename(new, place).doing("cannot be renamed", new)
 }
 
 /// Writes a file beside its place and renames it.

@@ -3,7 +3,7 @@
 
 use crate::command::Folder;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type};
+use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -78,6 +78,8 @@ fn cell(column: &dyn Array, row: usize) -> String {
         return String::new();
     }
     match column.data_type() {
+        DataType::UInt64 => column.as_primitive::<UInt64Type>().value(row).to_string(),
+        DataType::Int32 => column.as_primitive::<Int32Type>().value(row).to_string(),
         DataType::Int64 => column.as_primitive::<Int64Type>().value(row).to_string(),
         DataType::Float64 => format!("{:.2}", column.as_primitive::<Float64Type>().value(row)),
         DataType::Date32 => {
@@ -92,6 +94,30 @@ fn cell(column: &dyn Array, row: usize) -> String {
         }
         other => panic!("unexpected type {other}"),
     }
+}
+
+/// The lake that is made without raw files is the one that ingest makes of the same nation's raw files.
+#[test]
+fn a_lake_made_directly_is_the_lake_of_the_raw_files() {
+    let folder = Folder::new();
+    folder.run("synth --lives 500 --out raw --raw csv").expect(0);
+    folder.run("ingest raw/study.toml").expect(0);
+    folder.run("synth --lives 500 --out direct --raw lake").expect(0);
+    let files = |below: &str| -> BTreeMap<String, Vec<u8>> {
+        folder.bytes(below).into_iter().filter(|(name, _)| name.ends_with(".parquet")).collect()
+    };
+    let (raw, direct) = (files("raw/lake"), files("direct/lake"));
+    assert!(direct.len() > 500, "{}", direct.len());
+    assert_eq!(raw.keys().collect::<Vec<_>>(), direct.keys().collect::<Vec<_>>());
+    let mut differ = Vec::new();
+    for (name, _) in raw.iter().filter(|(name, bytes)| direct[*name] != **bytes) {
+        let lines = |below: &str| parquet_lines(&folder.file(&format!("{below}/lake/{name}")));
+        let (raw, direct) = (lines("raw"), lines("direct"));
+        let first = raw.iter().zip(&direct).find(|(a, b)| a != b);
+        differ.push(format!("{name}: {}\n{first:?}", raw[0]));
+    }
+    assert!(differ.is_empty(), "{} files\n{}", differ.len(), differ[..differ.len().min(3)].join("\n"));
+    folder.run("assign direct/study.toml").expect(0);
 }
 
 #[test]

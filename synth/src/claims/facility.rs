@@ -317,11 +317,12 @@ impl Maker<'_, '_> {
         })
     }
 
-    /// Changes the header of the claim written last, if it was written.
+    /// Changes this life's claims after `claim`: the one written last, and its denied twin, if they were written.
     pub(super) fn amend(&mut self, bill: Bill, claim: i64, change: impl Fn(&mut Claims, usize)) {
+        let bene = self.bene;
         let Some(claims) = self.claims_of(bill) else { return };
         for at in (claims.headers.claim.len().saturating_sub(2)..claims.headers.claim.len()).rev() {
-            if claims.headers.claim[at] > claim {
+            if claims.headers.bene[at] == bene && claims.headers.claim[at] > claim {
                 change(claims, at);
             }
         }

@@ -136,7 +136,8 @@ impl Planted {
     }
 }
 
-fn bene(at: usize) -> u64 {
+/// Number of a planted person.
+pub(crate) fn bene(at: usize) -> u64 {
     FIRST_BENEFICIARY + at as u64
 }
 
