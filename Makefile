@@ -59,6 +59,14 @@ rates-check: oracles build ## the invented ACO-years at the rates door, through 
 replay-check: oracles build ## CMS's published results, re-derived
 	@for f in $(ORACLES)/data/published/*_results_py*.csv; do $(RELEASE) replay $$f || exit 1; done
 
+.PHONY: replay-sweep
+replay-sweep: oracles ## every settled cell of the published results changed in seven ways; what is not found, compared
+	ACOLEDGER_ORACLES=$(ORACLES) cargo test --release --locked -p acoledger-aco --no-default-features --test it -- replay_sweep --include-ignored
+
+.PHONY: golden
+golden: oracles ## write anew what tests compare with and the program prints: counts and totals of replay, help, pages
+	ACOLEDGER_ORACLES=$(ORACLES) UPDATE_EXPECT=1 cargo test --workspace --locked
+
 .PHONY: determinism
 determinism: build ## the same bytes for 1 and 2 threads and 8 and 64 shards
 	scripts/determinism.sh $(RELEASE)

@@ -48,7 +48,8 @@ enum Command {
     /// Reads one file: CMS's published results of a performance year, or savings_losses.csv of a run. Takes benchmark,
     /// expenditures, quality and track from it, settles, and compares savings and losses.
     ///
-    /// Prints how many rows match, by identity; with --format csv every row. Writes nothing unless --out is given.
+    /// Prints how many rows match, by identity; with --format csv every row; with --totals what one or several files sum
+    /// to, by year. Writes nothing unless --out or --plot is given.
     /// Takes about a second. Exit status 1 when a row differs without a stated reason.
     #[command(display_order = 20)]
     Replay(commands::replay::ReplayArgs),

@@ -20,6 +20,7 @@ mod logs;
 pub mod manifest;
 mod output;
 mod person;
+mod plot;
 mod program;
 mod progress;
 mod rates_door;

@@ -2,26 +2,33 @@
 
 use super::{Exit, print};
 use crate::files::write_atomically;
-use crate::grid::{Format, Grid, Head, PAGE, thousands, wrap};
+use crate::grid::{Format, Grid, Head, PAGE, Value, thousands, wrap};
+use crate::plot;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_aco::replay::{Replay, Summary, replay};
 use acoledger_schemas::rules::Rules;
 use clap::Args;
 use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
-    /// Results file: CMS's published results of a performance year, or savings_losses.csv of a run
-    #[arg(value_name = "RESULTS.csv")]
-    file: PathBuf,
+    /// Results file: CMS's published results of a performance year, or savings_losses.csv of a run; several with --totals
+    #[arg(value_name = "RESULTS.csv", required = true)]
+    files: Vec<PathBuf>,
     /// Performance year, where the file does not say
     #[arg(long, value_name = "Y")]
     year: Option<i32>,
     /// Folder for replay.csv: for each row and identity our value, theirs, difference, tolerance, outcome
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Print what the files sum to, by performance year: ACOs, lives, benchmark, spending, earned, owed
+    #[arg(long, conflicts_with = "out")]
+    totals: bool,
+    /// Draw the totals into this file
+    #[arg(long, value_name = "FILE.svg", requires = "totals")]
+    plot: Option<PathBuf>,
     /// What is printed to standard output: counts (table, json) or every row (csv)
     #[arg(long, default_value = "table")]
     format: Format,
@@ -29,8 +36,14 @@ pub(crate) struct ReplayArgs {
 
 pub(crate) fn run(args: &ReplayArgs) -> Outcome<Exit> {
     let rules = Rules::built_in().map_err(|error| trouble::of_rule(&error))?;
-    let file = File::open(&args.file).doing("cannot be read", &args.file)?;
-    let replayed = replay(file, &args.file.display().to_string(), args.year, &rules)?;
+    if args.totals {
+        return totals(args, &rules);
+    }
+    let [file] = &args.files[..] else {
+        let what = "several files are read with --totals only";
+        return Err(trouble::of_file_with_hint(&args.files[1], what, "replay one file at a time").into());
+    };
+    let replayed = replay_file(file, args, &rules)?;
     let summary = replayed.summary();
     if let Some(folder) = &args.out {
         let text = csv_text(&replayed.table());
@@ -39,11 +52,56 @@ pub(crate) fn run(args: &ReplayArgs) -> Outcome<Exit> {
         })?;
     }
     print(&match args.format {
-        Format::Table => page(args, &replayed, &summary),
+        Format::Table => page(file, &replayed, &summary),
         Format::Json => serde_json::to_string_pretty(&summary).expect("plain values serialise") + "\n",
         Format::Csv => csv_text(&replayed.table()),
     })?;
     Ok(if summary.unexplained > 0 { Exit::Findings } else { Exit::Done })
+}
+
+fn replay_file(path: &Path, args: &ReplayArgs, rules: &Rules) -> Outcome<Replay> {
+    let file = File::open(path).doing("cannot be read", path)?;
+    replay(file, &path.display().to_string(), args.year, rules)
+}
+
+/// Totals of the files by program and performance year, printed and drawn.
+fn totals(args: &ReplayArgs, rules: &Rules) -> Outcome<Exit> {
+    let (mut totals, mut unexplained) = (Vec::new(), 0);
+    for path in &args.files {
+        let replayed = replay_file(path, args, rules)?;
+        unexplained += replayed.summary().unexplained;
+        totals.extend(replayed.totals());
+    }
+    totals.sort_by_key(|year| (year.program.code(), year.performance_year));
+    if let Some(path) = &args.plot {
+        let svg = plot::totals(&totals);
+        write_atomically(path, |writer| writer.write_all(svg.as_bytes()).map_err(|error| error.to_string()))?;
+    }
+    let mut grid = Grid::new(&[
+        Head::Left("program"),
+        Head::Left("year"),
+        Head::Right("acos"),
+        Head::Right("lives"),
+        Head::Right("benchmark"),
+        Head::Right("spending"),
+        Head::Right("earned"),
+        Head::Right("owed"),
+    ]);
+    let dollars = |amount: f64| Value::from(amount.round() as i64);
+    for year in &totals {
+        grid.push(vec![
+            year.program.code().into(),
+            year.performance_year.to_string().into(),
+            year.acos.into(),
+            year.lives.map_or(Value::Blank, dollars),
+            dollars(year.benchmark),
+            dollars(year.spending),
+            dollars(year.earned),
+            dollars(year.owed),
+        ]);
+    }
+    print(&grid.render(args.format))?;
+    Ok(if unexplained > 0 { Exit::Findings } else { Exit::Done })
 }
 
 fn csv_text(rows: &[Vec<String>]) -> String {
@@ -55,11 +113,11 @@ fn csv_text(rows: &[Vec<String>]) -> String {
 }
 
 /// Counts by identity, the reasons behind what is explained, and the rows that are not.
-fn page(args: &ReplayArgs, replayed: &Replay, summary: &Summary) -> String {
+fn page(file: &Path, replayed: &Replay, summary: &Summary) -> String {
     let years: Vec<String> = summary.performance_year.iter().map(ToString::to_string).collect();
     let mut out = format!(
         "{}: {} results of {}\n{} rows: {} match, {} explained, {} unexplained\n\n",
-        args.file.display(),
+        file.display(),
         summary.program,
         years.join(", "),
         thousands(&summary.rows.to_string()),
