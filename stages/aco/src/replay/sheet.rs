@@ -216,7 +216,8 @@ impl<'f> Sheet<'f> {
         let mut problems = Problems::default();
         let taken: Vec<usize> = self.places.values().copied().collect();
         let free = || self.header.iter().enumerate().filter(|(at, _)| !taken.contains(at)).map(|(_, header)| header);
-        let lacks = |column: &&Column| years(column.required.0, column.required.1) && !self.has(column.name);
+        let needed = |column: &Column| column.required.iter().any(|(from, to)| years(*from, *to));
+        let lacks = |column: &&Column| needed(column) && !self.has(column.name);
         for column in columns.iter().filter(lacks) {
             let nearest = |name: &str| {
                 let pairs = free().map(|header| (unlikeness(name, header), header));

@@ -1,7 +1,7 @@
 //! The forms in which results files come: line ends, marks, separators, dates; and years whose files are not at hand, made
 //! from a neighbour's with the headers and rules of their own year.
 
-use crate::replay::{Grid, MSSP, REACH, number, published, run, trouble};
+use crate::replay::{Grid, MSSP, REACH, SETTLED, number, published, run, trouble};
 use acoledger_aco::replay::Replay;
 
 /// Writes the cells by hand: every one quoted, so that separators inside numbers stay.
@@ -54,6 +54,25 @@ fn the_form_of_the_text_changes_nothing() {
         assert!(replay == plain, "{file}");
         let given = run(&text, Some(year)).unwrap_or_else(|problems| panic!("{file}: {problems}"));
         assert!(given == replay, "{file}");
+    }
+}
+
+/// Every settled column of every file: renamed, or with text in a cell, the error names it.
+#[test]
+fn a_settled_column_is_named_in_every_file() {
+    for file in MSSP {
+        let Some(grid) = published(file) else { return };
+        for column in SETTLED.iter().filter_map(|names| grid.find(names)) {
+            let name = grid.header[column].clone();
+            let mut spoiled = grid.clone();
+            spoiled.rows[4][column] = "about 5".into();
+            let said = run(&spoiled.text(), None).expect_err(&name).to_string();
+            assert!(said.contains(&format!("`{name}`: not a number: `about 5`")), "{file}: {said}");
+            let mut renamed = grid.clone();
+            renamed.header[column] = format!("new {name}");
+            let said = run(&renamed.text(), None).expect_err(&name).to_string();
+            assert!(said.contains("column is missing") && said.contains(&format!("`new {name}`")), "{file}: {said}");
+        }
     }
 }
 
