@@ -185,7 +185,10 @@ impl<'a> Run<'a> {
         let copies = !self.loaded.csv
             || !self.has_persons()
             || sharded().all(|of| place.join(format!("{}.csv", of.name)).is_file());
-        self.manifest.stages.iter().all(same) && earlier.outputs.iter().all(intact) && copies
+        // What this run found as it read its inputs, limits applied: it must be what the manifest says.
+        let of_inputs = |of: &&Finding| matches!(of.stage.as_str(), "study" | "ingest");
+        let findings = self.manifest.findings.iter().eq(earlier.findings.iter().filter(of_inputs));
+        self.manifest.stages.iter().all(same) && earlier.outputs.iter().all(intact) && copies && findings
     }
 
     fn nothing_to_do(mut self, earlier: &Manifest) -> Outcome<RunReport> {

@@ -118,7 +118,8 @@ fn text_of(array: &ArrayRef, column: &Column, file: &str) -> Outcome<StringArray
         return Err(problem(format!("holds numbers ({from}) where text is expected"), Some(hint.into())).into());
     }
     let cast = |array: &ArrayRef, to: &DataType| {
-        arrow_cast::cast(array, to).map_err(|error| problem(format!("cannot be read as text: {error}"), None))
+        let text = |error| Problems::from(problem(format!("cannot be read as text: {error}"), None));
+        arrow_cast::cast(array, to).map_err(text)
     };
     let mut array = array.clone();
     if matches!(column.kind, Kind::Integer | Kind::Flag) {
@@ -139,4 +140,99 @@ fn text_of(array: &ArrayRef, column: &Column, file: &str) -> Outcome<StringArray
 fn whole_numbers(array: &ArrayRef) -> StringArray {
     let numbers = array.as_primitive::<arrow_array::types::Float64Type>();
     numbers.iter().map(|number| number.filter(|number| !number.is_nan()).map(|number| number.to_string())).collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::tables::write_both;
+    use acoledger_schemas::program::{EtaHospital, LisAdi, OtherInitiative};
+    use acoledger_schemas::values::{BeneId, CalendarYear, Date};
+    use arrow_array::{Float64Array, Int64Array, RecordBatch, TimestampSecondArray};
+    use parquet::arrow::ArrowWriter;
+    use std::sync::Arc;
+
+    fn write(folder: &Path, name: &str, columns: Vec<(&str, ArrayRef)>) {
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let file = File::create(folder.join(name)).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    }
+
+    #[test]
+    fn both_forms_of_a_table_hold_the_same_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let row = |id: &str, initiative: Option<&str>, begins_on| OtherInitiative {
+            bene_id: BeneId::new(id).unwrap(),
+            calendar_year: CalendarYear(2023),
+            initiative: initiative.map(str::to_owned),
+            begins_on,
+            ends_on: None,
+            decided_on: Date::new(2022, 12, 31),
+        };
+        let rows = vec![row("-1", Some("REACH, a \"model\""), Date::new(2023, 1, 1)), row("002", None, None)];
+        write_both(folder.path(), &rows).unwrap();
+        assert_eq!(read_parquet(folder.path()).unwrap(), Some(rows.clone()));
+        let error = read_table::<OtherInitiative>(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("stands beside a Parquet file of the same table"), "{error}");
+        fs::remove_file(folder.path().join("other_initiative.parquet")).unwrap();
+        assert_eq!(read_table(folder.path()).unwrap(), Some(rows));
+        assert_eq!(read_table::<LisAdi>(folder.path()).unwrap(), None);
+    }
+
+    #[test]
+    fn frames_hold_whole_numbers_as_floats_and_days_as_times() {
+        let folder = tempfile::tempdir().unwrap();
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("bene_id", Arc::new(StringArray::from(vec!["007"]))),
+            ("calendar_year", Arc::new(Float64Array::from(vec![2023.0]))),
+            ("begins_on", Arc::new(TimestampSecondArray::from(vec![Some(86_400 * 19_358)]))),
+            ("ends_on", Arc::new(TimestampSecondArray::from(vec![None::<i64>]))),
+        ];
+        write(folder.path(), "other_initiative.parquet", columns);
+        let rows: Vec<OtherInitiative> = read_table(folder.path()).unwrap().unwrap();
+        assert_eq!(rows[0].bene_id.as_str(), "007");
+        assert_eq!((rows[0].calendar_year.0, rows[0].ends_on), (2023, None));
+        assert_eq!(rows[0].begins_on, Date::new(2023, 1, 1));
+    }
+
+    #[test]
+    fn half_a_year_is_no_whole_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("bene_id", Arc::new(StringArray::from(vec!["007"]))),
+            ("calendar_year", Arc::new(Float64Array::from(vec![2023.5]))),
+        ];
+        write(folder.path(), "lis_adi.parquet", columns);
+        let error = read_table::<LisAdi>(folder.path()).unwrap_err().to_string();
+        assert!(
+            error.ends_with("line 1, column `calendar_year`: expected a year from 1990 to 2100: `2023.5`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn identifiers_stored_as_numbers_have_lost_their_zeros() {
+        let folder = tempfile::tempdir().unwrap();
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("performance_year", Arc::new(Int64Array::from(vec![2023]))),
+            ("ccn", Arc::new(Int64Array::from(vec![10001]))),
+        ];
+        write(folder.path(), "eta_hospital.parquet", columns);
+        let error = read_table::<EtaHospital>(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("column `ccn`: holds numbers (Int64) where text is expected"), "{error}");
+    }
+
+    #[test]
+    fn misspelt_tables_are_found_and_notes_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["lis_adi.csv", "lis_adj.csv", "README.md"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let problems = unknown_tables(folder.path(), &["lis_adi"]).unwrap();
+        assert_eq!(problems.count, 1);
+        assert!(problems.first[0].file.ends_with("lis_adj.csv"));
+    }
 }

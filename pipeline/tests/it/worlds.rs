@@ -85,3 +85,37 @@ fn w2() {
 fn w3() {
     check("w3");
 }
+
+#[test]
+fn rejected_rows_beyond_the_limit_are_exit_status_one() {
+    let Some(world) = oracle("data/worlds/w1") else { return };
+    let folder = Folder::copy_of(&world);
+    // Every fiftieth carrier line gets a payment that is none.
+    let text = folder.read("raw/carrier.csv");
+    let header: Vec<&str> = text.lines().next().unwrap().split('|').collect();
+    let paid = header.iter().position(|name| *name == "LINE_NCH_PMT_AMT").unwrap();
+    let spoil = |line: &str| {
+        let mut cells: Vec<&str> = line.split('|').collect();
+        cells[paid] = "12,3O";
+        cells.join("|")
+    };
+    let lines: Vec<String> = text
+        .lines()
+        .enumerate()
+        .map(|(at, line)| if at > 0 && at % 50 == 0 { spoil(line) } else { line.to_owned() })
+        .collect();
+    folder.write("raw/carrier.csv", &(lines.join("\n") + "\n"));
+    let done = folder.run("cells study.toml").expect(1);
+    assert!(done.stdout.contains("BEYOND THE LIMIT: rows rejected"), "{}", done.stdout);
+    assert!(done.stderr.contains("beyond the limits: rows rejected"), "{}", done.stderr);
+    let rejects = folder.read("run/rejects/rejects.csv");
+    assert_eq!(rejects.lines().count() - 1, (text.lines().count() - 1) / 50);
+    assert!(rejects.lines().nth(1).unwrap().starts_with("carrier,raw/carrier.csv,50,"), "{rejects}");
+    folder.run("check study.toml").expect(0);
+    let again = folder.run("cells study.toml").expect(1);
+    assert!(again.stdout.contains("already done"), "the finding stays: {}", again.stdout);
+
+    let study = folder.read("study.toml");
+    folder.write("study.toml", &format!("{study}\n[limits]\nrejected_rows = 0.1\nrejected_cents_share = 0.1\n"));
+    folder.run("cells study.toml").expect(0);
+}
