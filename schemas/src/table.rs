@@ -154,13 +154,22 @@ macro_rules! integer_value {
         impl Value for $ty {
             const KIND: Kind = Kind::Integer;
             fn parse(text: &str) -> Result<Self, String> {
-                text.parse().map_err(|_| format!("expected a whole number from {} to {}", <$ty>::MIN, <$ty>::MAX))
+                text.parse().map_err(|_| whole_number(i128::from(<$ty>::MIN), i128::from(<$ty>::MAX)))
             }
             fn cell(&self) -> Cell<'_> { Cell::Integer(i64::from(*self)) }
         }
     )+};
 }
 integer_value!(i64, i32, u32, u16, u8);
+
+/// What a whole number may be, with the bounds that mean something to a reader.
+fn whole_number(least: i128, most: i128) -> String {
+    match (least, most) {
+        (0, 0..=65_535) => format!("expected a whole number from 0 to {most}"),
+        (0, _) => "expected a whole number, 0 or more".into(),
+        _ => "expected a whole number".into(),
+    }
+}
 
 impl Value for f64 {
     const KIND: Kind = Kind::Decimal;

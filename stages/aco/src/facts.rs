@@ -20,7 +20,7 @@ pub(crate) struct Gathered {
 /// Gathers the facts of one ACO.
 ///
 /// # Errors
-/// A head count that is not given, a termination that cannot be.
+/// A head count that is not given.
 pub(crate) fn facts(
     index: &Index<'_>,
     aco: &Aco,
@@ -34,7 +34,6 @@ pub(crate) fn facts(
         return Err(problem(aco, "rates/aco_heads", "head_count", &what, "F.1").into());
     };
     let mut findings = Vec::new();
-    let termination = termination(aco)?;
     let flag = |flag: Option<acoledger_schemas::values::Flag>| flag.map(|flag| flag.0);
     let facts = Facts {
         performance_year: aco.performance_year,
@@ -58,8 +57,8 @@ pub(crate) fn facts(
         revenue_category: aco.revenue_category,
         paid_amounts: heads.and_then(|heads| heads.paid_amounts),
         revenue_loss_limit: flag(aco.revenue_loss_limit),
-        disaster: disaster(index, aco, key, head_count),
-        termination,
+        disaster: disaster(index, aco, key, head_count).filter(|_| disaster_relief),
+        termination: termination(aco),
         advance_balance: aco.advance_balance.map(|balance| balance.0.dollars()),
     };
     let has_heads = index.county_heads(key, aco.performance_year.0).is_some();
@@ -90,16 +89,9 @@ fn disaster(index: &Index<'_>, aco: &Aco, key: AcoKey<'_>, head_count: i64) -> O
     Disaster::from_counties(affected, head_count)
 }
 
-/// A termination inside the performance year; one that takes effect later does not touch it (M.F.8).
-fn termination(aco: &Aco) -> Result<Option<Termination>, Problems> {
-    let Some(on) = aco.terminated_on else { return Ok(None) };
-    let refused = |column: &str, what: &str| Problems::from(problem(aco, "program/aco", column, what, "F.8"));
-    match on.year().cmp(&aco.performance_year.0) {
-        std::cmp::Ordering::Greater => Ok(None),
-        std::cmp::Ordering::Less => Err(refused("terminated_on", &format!("{on} lies before the performance year"))),
-        std::cmp::Ordering::Equal => match aco.termination_kind {
-            Some(kind) => Ok(Some(Termination { on, kind })),
-            None => Err(refused("termination_kind", &format!("not given for the termination on {on}"))),
-        },
-    }
+/// A termination inside the performance year; one that takes effect later does not touch it (M.F.8). One of the year has a
+/// kind, or the row was refused.
+fn termination(aco: &Aco) -> Option<Termination> {
+    let on = aco.terminated_on.filter(|on| on.year() == aco.performance_year.0)?;
+    aco.termination_kind.map(|kind| Termination { on, kind })
 }

@@ -1,11 +1,13 @@
 //! From rates and program rows to the complete inputs of one ACO. What a rule in force needs and nobody gave is an error
 //! that names rule, table, column and ACO; nothing is taken for zero.
 
+use crate::Finding;
 use crate::benchmark::{
     BenchmarkRules, CohortScores, Cohorts, CountyCell, CountyFigures, Inputs, Own, Reconciled, Rulebook, Year,
 };
 use crate::by_type::ByType;
 use crate::index::{AcoKey, Index};
+use crate::validate::{Negative, negative};
 use acoledger_schemas::program::Aco;
 use acoledger_schemas::rates::AcoYear;
 use acoledger_schemas::table::{Problem, Problems};
@@ -18,6 +20,7 @@ pub(crate) struct Gather<'g, 'r> {
     pub(crate) rules: &'g BenchmarkRules,
     pub(crate) years: [i32; 4],
     pub(crate) problems: Problems,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// A problem with an input of one ACO.
@@ -36,7 +39,7 @@ impl<'g, 'r> Gather<'g, 'r> {
     pub(crate) fn new(index: &'g Index<'r>, aco: &'g Aco, rules: &'g BenchmarkRules) -> Gather<'g, 'r> {
         let first = aco.agreement_start.year() - 3;
         let years = [first, first + 1, first + 2, aco.performance_year.0];
-        Gather { index, aco, rules, years, problems: Problems::default() }
+        Gather { index, aco, rules, years, problems: Problems::default(), findings: Vec::new() }
     }
 
     /// The key of the ACO's rates.
@@ -44,8 +47,8 @@ impl<'g, 'r> Gather<'g, 'r> {
         (self.aco.performance_year, self.aco.period, self.aco.aco_id.as_str())
     }
 
-    /// Everything that the benchmark reads, or what is missing.
-    pub(crate) fn inputs(mut self) -> Result<Inputs, Problems> {
+    /// Everything that the benchmark reads, with findings on the way, or what is missing.
+    pub(crate) fn inputs(mut self) -> Result<(Inputs, Vec<Finding>), Problems> {
         let own = Year::ALL.map(|year| ByType::of(|kind| self.own(year, kind)));
         for (year, column) in [(Year::By3, "calendar year BY3"), (Year::Py, "the performance year")] {
             if own[year as usize].0.iter().all(Option::is_none) {
@@ -77,7 +80,7 @@ impl<'g, 'r> Gather<'g, 'r> {
             reconciled,
             acpt,
         };
-        self.problems.or(inputs)
+        self.problems.or((inputs, self.findings))
     }
 
     fn lacks(&mut self, table: &str, column: &str, what: &str, section: &str) {
@@ -95,6 +98,21 @@ impl<'g, 'r> Gather<'g, 'r> {
         None
     }
 
+    /// Spending below 0 is refused, or in a cell of few lives found.
+    fn not_impossible(&mut self, (per_capita, person_years): (f64, f64), table: &str, at: &str, section: &'static str) {
+        match negative(per_capita, person_years, self.rules.negative_spending_limit) {
+            Negative::No => {}
+            Negative::Possible => {
+                let what = format!("spending below 0 in a small cell: {per_capita} in {table}, {at}");
+                self.findings.push(Finding::of(self.aco, section, what));
+            }
+            Negative::Impossible => {
+                let what = format!("below 0 in {at} ({per_capita}, {person_years} person years)");
+                self.lacks(table, "per_capita", &what, section);
+            }
+        }
+    }
+
     fn at(&self, year: Year, kind: EnrollmentType) -> String {
         format!("{} ({}), {kind}", self.years[year as usize], year.code())
     }
@@ -108,6 +126,7 @@ impl<'g, 'r> Gather<'g, 'r> {
             self.lacks("rates/aco_year", "per_capita", &format!("not given for {at}"), "D.1.1");
             0.0
         });
+        self.not_impossible((per_capita, person_years), "rates/aco_year", &at, "B.3.3");
         Some(Own { person_years, per_capita, hcc: row.hcc_score, demographic: row.demographic_score })
     }
 
@@ -115,10 +134,6 @@ impl<'g, 'r> Gather<'g, 'r> {
     fn person_years(&mut self, row: &AcoYear, at: &str) -> Option<f64> {
         match row.person_years {
             Some(years) if years > 0.0 => Some(years),
-            Some(years) if years < 0.0 => {
-                self.lacks("rates/aco_year", "person_years", &format!("below 0 in {at}"), "B.2.3");
-                None
-            }
             None if row.per_capita.is_some() || row.hcc_score.is_some() => {
                 self.lacks("rates/aco_year", "person_years", &format!("not given for {at}"), "B.2.3");
                 None
@@ -176,10 +191,6 @@ impl<'g, 'r> Gather<'g, 'r> {
         let rows = self.index.own_counties(self.key(), self.years[weights_of as usize], kind);
         let mut cells = Vec::with_capacity(rows.len());
         for &(county, assigned) in rows {
-            if assigned < 0.0 {
-                let what = format!("below 0 in {}", self.at(weights_of, kind));
-                self.lacks("rates/aco_county", "person_years", &what, "D.1.3");
-            }
             if assigned > 0.0 {
                 cells.push(CountyCell { assigned, known: self.county(county, year, kind) });
             }
@@ -197,6 +208,7 @@ impl<'g, 'r> Gather<'g, 'r> {
         let row = self.index.county(self.aco.performance_year, calendar_year, self.window(), county, kind)?;
         let (per_capita, person_years) = row.per_capita.zip(row.person_years.filter(|years| *years > 0.0))?;
         let at = format!("county {}, {}", row.county, self.at(year, kind));
+        self.not_impossible((per_capita, person_years), "rates/county", &at, "D.1.2");
         let hcc = self.positive(row.hcc_score, "rates/county", "hcc_score", &at, "D.1.2")?;
         if self.rules.rulebook == Rulebook::S652 && matches!(year, Year::By3 | Year::Py) {
             self.positive(row.demographic_score, "rates/county", "demographic_score", &at, "E.3.1")?;

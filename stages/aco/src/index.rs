@@ -2,10 +2,12 @@
 
 use crate::benchmark::Reconciled;
 use crate::by_type::ByType;
+use crate::validate;
 use acoledger_schemas::program::{AcoHistory, Program};
 use acoledger_schemas::rates::{AcoCountyHeads, AcoHeads, AcoYear, CountyRate, National, Rates};
+use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::{AcoId, Cohort, Date, EnrollmentType, PerformanceYear, Period, Window};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Performance year, period and ACO.
 pub(crate) type AcoKey<'r> = (PerformanceYear, Period, &'r str);
@@ -28,10 +30,12 @@ pub struct Index<'r> {
     history: Option<HashMap<(&'r str, i32), &'r AcoHistory>>,
     acpt: HashMap<(PerformanceYear, Date, Option<&'r str>, EnrollmentType), f64>,
     disaster: Option<HashMap<(PerformanceYear, &'r str), u8>>,
+    affected_elsewhere: HashMap<PerformanceYear, (Vec<&'r str>, usize)>,
+    problems: Problems,
 }
 
 impl<'r> Index<'r> {
-    /// Takes all rows. Later rows of a key would replace earlier ones; readers refuse repeated keys.
+    /// Takes all rows, and keeps what is outside its range for [`Index::problems`]. Later rows of a key would replace earlier ones; readers refuse repeated keys.
     pub fn new(rates: &'r Rates, program: &'r Program) -> Index<'r> {
         let counties = number_counties(rates);
         let mut index = Index {
@@ -44,6 +48,8 @@ impl<'r> Index<'r> {
             history: None,
             acpt: HashMap::new(),
             disaster: None,
+            affected_elsewhere: HashMap::new(),
+            problems: validate::ranges(rates, program),
         };
         for row in &rates.national {
             let key = (row.performance_year, row.calendar_year.0);
@@ -92,6 +98,30 @@ impl<'r> Index<'r> {
             .disaster
             .as_ref()
             .map(|rows| rows.iter().map(|row| ((row.performance_year, row.county.as_str()), row.months)).collect());
+        let homes: HashSet<(PerformanceYear, &str)> = self
+            .county_heads
+            .iter()
+            .flat_map(|((key, _), rows)| rows.iter().map(|row| (key.0, row.county.as_str())))
+            .collect();
+        for row in program.disaster.iter().flatten() {
+            let (elsewhere, all) = self.affected_elsewhere.entry(row.performance_year).or_default();
+            *all += 1;
+            if !homes.contains(&(row.performance_year, row.county.as_str())) {
+                elsewhere.push(row.county.as_str());
+            }
+        }
+        self.affected_elsewhere.values_mut().for_each(|(elsewhere, _)| elsewhere.sort_unstable());
+    }
+
+    /// Numbers outside their range, in any row.
+    pub(crate) fn problems(&self) -> &Problems {
+        &self.problems
+    }
+
+    /// Affected counties of a year in which no ACO has a beneficiary, in the order of their codes, and the number of all
+    /// affected ones; `None` when none is affected.
+    pub(crate) fn affected_elsewhere(&self, year: PerformanceYear) -> Option<(&[&'r str], usize)> {
+        self.affected_elsewhere.get(&year).map(|(elsewhere, all)| (elsewhere.as_slice(), *all))
     }
 
     pub(crate) fn national(&self, performance_year: PerformanceYear, year: i32) -> ByType<Option<&'r National>> {

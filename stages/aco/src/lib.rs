@@ -15,6 +15,7 @@ mod rows;
 pub mod settle;
 mod settled;
 pub mod tables;
+mod validate;
 pub mod walk;
 
 pub use index::Index;
@@ -30,6 +31,7 @@ use settled::YearRules;
 use std::collections::BTreeMap;
 use std::fmt;
 use tables::{BenchmarkStep, SavingsLosses};
+use validate::AgreementRules;
 
 /// What a run of the ACO grain says, in the order of performance year, ACO and period.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -83,8 +85,9 @@ pub enum Detail {
 /// Settles every ACO of `program.aco` in the performance years asked for.
 ///
 /// # Errors
-/// Every input that a rule in force needs and that is absent, with rule, table, column and ACO; a performance year without
-/// an ACO; rules that are absent in the year.
+/// Every input that a rule in force needs and that is absent, with rule, table, column and ACO; every number outside its
+/// range and every agreement or total that contradicts another; a performance year without an ACO; rules that are absent
+/// in the year.
 pub fn run(rates: &Rates, program: &Program, rules: &Rules, performance_years: &[i32]) -> Result<Outcome, Problems> {
     run_with(&Index::new(rates, program), program, rules, performance_years, Detail::Walk)
 }
@@ -103,17 +106,19 @@ pub fn run_with(
     let mut acos: Vec<&Aco> =
         program.aco.iter().filter(|aco| performance_years.contains(&aco.performance_year.0)).collect();
     acos.sort_by(|a, b| (a.performance_year, &a.aco_id, a.period).cmp(&(b.performance_year, &b.aco_id, b.period)));
-    let mut problems = Problems::default();
+    let mut problems = index.problems().clone();
     for year in performance_years {
         if !acos.iter().any(|aco| aco.performance_year.0 == *year) {
             problems.push(no_aco(*year));
         }
     }
+    let agreements = AgreementRules::load(rules).map_err(rule_problem)?;
     let mut loaded = LoadedRules { rules, benchmark: BTreeMap::new(), years: BTreeMap::new() };
     let mut outcome = Outcome::default();
     for aco in acos {
-        let settled = loaded.of(aco).and_then(|(benchmark_rules, year_rules)| {
-            settled::settle_aco(index, aco, benchmark_rules, year_rules, detail == Detail::Walk)
+        let settled = agreements.check(aco).and_then(|findings| {
+            let (benchmark_rules, year_rules) = loaded.of(aco)?;
+            settled::settle_aco(index, aco, benchmark_rules, year_rules, detail == Detail::Walk, findings)
         });
         match settled {
             Ok(settled) => {
@@ -125,6 +130,10 @@ pub fn run_with(
         }
     }
     problems.or(outcome)
+}
+
+fn rule_problem(error: RuleError) -> Problem {
+    Problem { file: "rules".into(), line: 0, column: error.key, what: error.what, value: None, hint: None }
 }
 
 fn no_aco(year: i32) -> Problem {

@@ -4,14 +4,15 @@ use crate::benchmark::{Benchmark, BenchmarkRules, Inputs, benchmark, steps};
 use crate::facts::{self, Gathered};
 use crate::gather::{Gather, problem};
 use crate::index::Index;
-use crate::settle::{Facts, Outcome, SettleRules, Settlement, settle};
+use crate::settle::{Facts, Outcome, SettleError, SettleRules, Settlement, settle};
+use crate::validate;
 use crate::walk::{WHOLE, Walk, n};
 use crate::{Finding, rows};
 use acoledger_schemas::program::Aco;
 use acoledger_schemas::rates::AcoHeads;
 use acoledger_schemas::rules::{RuleError, Rules};
-use acoledger_schemas::table::Problems;
-use acoledger_schemas::values::{Cents, PerformanceYear, RevenueCategory};
+use acoledger_schemas::table::{Problem, Problems};
+use acoledger_schemas::values::{Cents, MsrChoice, PerformanceYear, RevenueCategory};
 
 /// What the rules of a performance year say beside the benchmark.
 pub(crate) struct YearRules {
@@ -53,8 +54,15 @@ pub(crate) fn settle_aco<'r>(
     benchmark_rules: &BenchmarkRules,
     year_rules: &YearRules,
     keep_walk: bool,
+    mut findings: Vec<Finding>,
 ) -> Result<Settled<'r>, Problems> {
-    let inputs = Gather::new(index, aco, benchmark_rules).inputs()?;
+    let gather = Gather::new(index, aco, benchmark_rules);
+    let totals = validate::totals(index, aco, benchmark_rules, gather.years);
+    let (inputs, found) = both(totals, gather.inputs()).map(|(totals, (inputs, found))| {
+        findings.extend(totals);
+        (inputs, found)
+    })?;
+    findings.extend(found);
     let mut walk = Walk::new(keep_walk);
     let benchmark = benchmark(&inputs, benchmark_rules, &mut walk);
     let finite = [benchmark.updated, benchmark.historical, benchmark.expenditures].into_iter().all(f64::is_finite);
@@ -63,9 +71,10 @@ pub(crate) fn settle_aco<'r>(
         return Err(problem(aco, "rates", "per_capita", what, "E.1").into());
     }
     let gathered = facts::facts(index, aco, &benchmark, year_rules.disaster_relief)?;
-    let Gathered { facts, disasters_known, mut findings } = gathered;
-    let settlement = settle(&facts, &year_rules.settle)
-        .map_err(|error| problem(aco, "program/aco", error.fact, &error.what, error.section))?;
+    let Gathered { facts, disasters_known, findings: of_facts } = gathered;
+    findings.extend(of_facts);
+    findings.extend(prescribed_msr(aco, &year_rules.settle));
+    let settlement = settle(&facts, &year_rules.settle).map_err(|error| refused(aco, &error))?;
     if [settlement.difference, settlement.earned].into_iter().any(|amount| Cents::from_dollars(amount).is_none()) {
         return Err(problem(aco, "rates", "per_capita", "the settlement is not a number", "F.5").into());
     }
@@ -74,6 +83,9 @@ pub(crate) fn settle_aco<'r>(
             "losses are owed, and it is not given which counties were affected, or how the heads spread over them";
         return Err(problem(aco, "program/disaster, rates/aco_county_heads", "", what, "F.7").into());
     }
+    if settlement.outcome == Outcome::Losses && year_rules.disaster_relief {
+        findings.extend(validate::affected_elsewhere(index, aco));
+    }
     findings.extend(benchmark.notes.iter().map(|note| Finding::of(aco, note.rule, note.what.clone())));
     let key = (aco.performance_year, aco.period, aco.aco_id.as_str());
     let heads = index.heads(key, aco.performance_year.0);
@@ -81,6 +93,36 @@ pub(crate) fn settle_aco<'r>(
     let mut settled = Settled { aco, heads, inputs, benchmark, facts, settlement, walk, findings, low_revenue_share };
     settled.settlement_steps();
     Ok(settled)
+}
+
+/// Two results, or the problems of both.
+fn both<A, B>(a: Result<A, Problems>, b: Result<B, Problems>) -> Result<(A, B), Problems> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(mut a), Err(b)) => {
+            a.extend(b);
+            Err(a)
+        }
+        (Err(problems), _) | (_, Err(problems)) => Err(problems),
+    }
+}
+
+/// A fact that the settlement asks for, under the name of the rule that does.
+fn refused(aco: &Aco, error: &SettleError) -> Problem {
+    let hint = format!("{}, rule `{}`", error.section, error.rule);
+    Problem { hint: Some(hint), ..problem(aco, "program/aco", error.fact, &error.what, error.section) }
+}
+
+/// A finding where the file names another minimum savings rate than the one that the agreement has without a choice.
+fn prescribed_msr(aco: &Aco, rules: &SettleRules) -> Option<Finding> {
+    let rate = rules.prescribed_msr(aco.track, aco.agreement_start)?;
+    let named = match aco.msr_choice {
+        MsrChoice::Fixed(chosen) if (chosen - rate).abs() < 1e-9 => return None,
+        MsrChoice::Fixed(chosen) => chosen.to_string(),
+        MsrChoice::Variable => "variable".into(),
+    };
+    let what = format!("the minimum savings rate of the agreement is no choice: given {named}, used {rate}");
+    Some(Finding::of(aco, "F.1.3", what))
 }
 
 impl Settled<'_> {

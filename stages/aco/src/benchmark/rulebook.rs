@@ -151,6 +151,8 @@ pub struct Rules652 {
     pub blend: BlendWeights,
     /// Growth from which the prospective trend is derived when it is not given (M.E.4.3).
     pub projected_growth: ProjectedGrowth,
+    /// Least and greatest prospective trend that needs no remark (M.E.4.4).
+    pub acpt_plausible: [f64; 2],
 }
 
 /// Weights of the three-way blend, in relation to each other.
@@ -193,6 +195,8 @@ pub struct BenchmarkRules {
     pub risk_cap_by_type: Option<f64>,
     /// What only 425.652 has.
     pub of_652: Option<Rules652>,
+    /// Person years up to which the spending of a cell may be negative.
+    pub negative_spending_limit: f64,
 }
 
 impl BenchmarkRules {
@@ -223,6 +227,7 @@ impl BenchmarkRules {
             regional,
             risk_cap_by_type: by_type,
             of_652,
+            negative_spending_limit: rules.at("rates.negative_spending_limit", performance_year)?,
         })
     }
 }
@@ -254,6 +259,7 @@ impl Rules652 {
             regional_risk_points: rules.at("risk_cap.regional_points", start)?,
             blend: rules.at("update.blend_weights", performance_year)?,
             projected_growth: rules.at("update.acpt.projected_growth", start)?,
+            acpt_plausible: rules.at("update.acpt.plausible", start)?,
         })
     }
 }

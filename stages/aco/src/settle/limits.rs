@@ -1,7 +1,7 @@
 //! Payments and losses: sequestration, limits, termination, disasters, advances (M.F.2, M.F.6–9).
 
 use super::facts::missing;
-use super::rules::{LossTerms, SettleRules};
+use super::rules::{HalfYearMonths, LossTerms, SettleRules};
 use super::thresholds::period_start;
 use super::{Disaster, Facts, Imputed, SettleError};
 use acoledger_schemas::values::{Period, TerminationKind};
@@ -72,8 +72,11 @@ pub(super) fn kept_after_termination(facts: &Facts, rules: &SettleRules) -> Resu
             section: "M.F.8",
         });
     }
-    let months = if facts.period == Period::Full { 12 } else { 6 };
-    let took_part = (termination.on.month_index() - start.month_index() + 1).min(months);
+    let (first, months) = match (facts.period, rules.half_year_months) {
+        (Period::Full, _) | (_, HalfYearMonths::CalendarYear) => (year * 12, 12),
+        (_, HalfYearMonths::HalfYear) => (start.month_index(), 6),
+    };
+    let took_part = (termination.on.month_index() - first + 1).min(months);
     let voluntary = termination.kind == TerminationKind::Voluntary;
     let free = voluntary && [month, day] <= rules.voluntary_free_until;
     Ok(Kept {

@@ -11,7 +11,7 @@ mod thresholds;
 
 pub use facts::{Disaster, Facts, Imputed, Outcome, Quality, SettleError, Settlement, Termination};
 pub use limits::recoup;
-pub use rules::{FirstYear, LossRate, MsrBand, QualityEra, SettleRules};
+pub use rules::{FirstYear, HalfYearMonths, LossRate, MsrBand, QualityEra, SettleRules};
 pub use thresholds::variable_msr;
 
 use acoledger_schemas::values::Period;

@@ -49,6 +49,16 @@ pub enum FirstYear {
     MeetsStandard,
 }
 
+/// Which months of a half-year of 2019 count when a termination prorates its losses (M.F.8.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HalfYearMonths {
+    /// Those of the calendar year that is settled, of twelve.
+    CalendarYear,
+    /// Those of the half, of six.
+    HalfYear,
+}
+
 /// The terms of one track in the performance year (M.F.2).
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Terms {
@@ -76,7 +86,7 @@ pub struct SettleRules {
     pub(super) below_bands: f64,
     pub(super) low_head_count: Vec<(Date, i64)>,
     pub(super) choices: Vec<f64>,
-    pub(super) fixed: Vec<(Date, Option<f64>)>,
+    pub(super) prescribed: Vec<(Date, BTreeMap<Track, f64>)>,
     pub(super) tracks: BTreeMap<Track, Terms>,
     pub(super) quality: QualityEra,
     pub(super) first_year: FirstYear,
@@ -91,6 +101,7 @@ pub struct SettleRules {
     pub(super) period_share: f64,
     pub(super) savings_in_force_on: [u32; 2],
     pub(super) voluntary_free_until: [u32; 2],
+    pub(super) half_year_months: HalfYearMonths,
 }
 
 impl SettleRules {
@@ -106,7 +117,7 @@ impl SettleRules {
             below_bands: rules.at("settle.msr.below_bands", year)?,
             low_head_count: rules.timeline("settle.msr.low_head_count")?,
             choices: rules.at("settle.msr.choices", year)?,
-            fixed: fixed(rules)?,
+            prescribed: prescribed(rules)?,
             tracks: tracks(rules, year)?,
             quality: rules.at("settle.quality.era", year)?,
             first_year: rules.at("settle.quality.first_year", year)?,
@@ -121,6 +132,7 @@ impl SettleRules {
             period_share: rules.at("settle.half_year_share", year)?,
             savings_in_force_on: rules.at("settle.termination.savings_in_force_on", year)?,
             voluntary_free_until: rules.at("settle.termination.voluntary_free_until", year)?,
+            half_year_months: rules.at("settle.termination.half_year_months", year)?,
         })
     }
 
@@ -176,6 +188,12 @@ impl SettleRules {
         self.period_share
     }
 
+    /// The minimum savings and loss rate that agreements of a track have without a choice (M.F.1.3); `None`: they choose.
+    pub fn prescribed_msr(&self, track: Track, agreement_start: Date) -> Option<f64> {
+        let by_track = self.prescribed.iter().take_while(|(from, _)| *from <= agreement_start).last();
+        by_track.and_then(|(_, rates)| rates.get(&track).copied())
+    }
+
     /// Fixed minimum savings rates that an ACO may choose (M.F.1.3).
     pub fn msr_choices(&self) -> &[f64] {
         &self.choices
@@ -192,26 +210,11 @@ pub(super) fn on<T: Copy>(timeline: &[(Date, T)], day: Date) -> Option<T> {
     timeline.iter().take_while(|(from, _)| *from <= day).last().map(|(_, value)| *value)
 }
 
-/// The rate behind a fixed choice by agreement start; `None`: the one that was chosen.
-fn fixed(rules: &Rules) -> Result<Vec<(Date, Option<f64>)>, RuleError> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Value {
-        Rate(f64),
-        Choice(String),
-    }
-    let timeline: Vec<(Date, Value)> = rules.timeline("settle.msr.fixed")?;
-    timeline
-        .into_iter()
-        .map(|(from, value)| match value {
-            Value::Rate(rate) => Ok((from, Some(rate))),
-            Value::Choice(word) if word == "chosen" => Ok((from, None)),
-            Value::Choice(word) => Err(RuleError {
-                key: "settle.msr.fixed".into(),
-                what: format!("neither a rate nor `chosen`: `{word}`"),
-            }),
-        })
-        .collect()
+/// Rates that agreements of a track have without a choice, by agreement start.
+fn prescribed(rules: &Rules) -> Result<Vec<(Date, BTreeMap<Track, f64>)>, RuleError> {
+    let key = "settle.msr.fixed";
+    let timeline: Vec<(Date, BTreeMap<String, f64>)> = rules.timeline(key)?;
+    timeline.into_iter().map(|(from, table)| Ok((from, of_tracks(key, table)?))).collect()
 }
 
 fn tracks(rules: &Rules, year: PerformanceYear) -> Result<BTreeMap<Track, Terms>, RuleError> {
@@ -250,7 +253,10 @@ fn by_track<T: serde::de::DeserializeOwned>(
     key: &str,
     year: PerformanceYear,
 ) -> Result<BTreeMap<Track, T>, RuleError> {
-    let table: BTreeMap<String, T> = rules.at(key, year)?;
+    of_tracks(key, rules.at(key, year)?)
+}
+
+fn of_tracks<T>(key: &str, table: BTreeMap<String, T>) -> Result<BTreeMap<Track, T>, RuleError> {
     table
         .into_iter()
         .map(|(code, value)| match Track::from_code(&code) {

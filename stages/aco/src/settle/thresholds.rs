@@ -33,16 +33,17 @@ pub(super) fn thresholds(
     Ok(Thresholds { msr, mlr: two_sided.then_some(msr) })
 }
 
-/// The fixed rate that the ACO chose, if it chose one and may (M.F.1.3).
+/// The fixed rate of the agreement: the one that it has without a choice, else the one that the ACO chose, if it chose one
+/// and may (M.F.1.3).
 fn fixed_rate(facts: &Facts, rules: &SettleRules, two_sided: bool) -> Result<Option<f64>, SettleError> {
+    if let Some(rate) = rules.prescribed_msr(facts.track, facts.agreement_start) {
+        return Ok(Some(rate));
+    }
     let MsrChoice::Fixed(chosen) = facts.msr_choice else { return Ok(None) };
     let refused =
         |what: String| SettleError { fact: "msr_choice", what, rule: "settle.msr.choices", section: "M.F.1.3" };
     if !two_sided {
         return Err(refused(format!("is {chosen}, but track `{}` has the variable rate only", facts.track)));
-    }
-    if let Some(Some(rate)) = on(&rules.fixed, facts.agreement_start) {
-        return Ok(Some(rate));
     }
     match rules.choices.iter().find(|choice| (**choice - chosen).abs() < 1e-9) {
         Some(choice) => Ok(Some(*choice)),

@@ -83,7 +83,7 @@ fn what_a_rule_in_force_needs_is_asked_for_by_name() {
     refused(
         |_, program| program.aco.iter_mut().for_each(|aco| aco.agreement_start = Date::new(2011, 1, 1).expect("a day")),
         &[2023],
-        &["benchmark.rulebook", "2011-01-01"],
+        &["`agreement_start`", "no agreement period started on: `2011-01-01`", "settle.agreement.starts"],
     );
 }
 
