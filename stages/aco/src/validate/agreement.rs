@@ -6,6 +6,8 @@ use acoledger_schemas::program::Aco;
 use acoledger_schemas::rules::{RuleError, Rules};
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::{AgreementType, Date, Flag, PerformanceYear, Period};
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
 
 /// Days and tracks that agreements could have.
 pub(crate) struct AgreementRules {
@@ -15,6 +17,8 @@ pub(crate) struct AgreementRules {
     tracks: Vec<(Date, Vec<String>)>,
     /// The start whose first year is a half-year, by performance year.
     half_year_starts: Vec<(Date, Option<Date>)>,
+    /// Tracks that are open, by performance year.
+    open: Vec<(Date, BTreeMap<String, IgnoredAny>)>,
     /// First performance year of the program.
     first_year: i32,
 }
@@ -34,12 +38,13 @@ impl AgreementRules {
                 what: format!("neither a day nor `none`: `{text}`"),
             }),
         });
-        let years: Vec<(Date, serde::de::IgnoredAny)> = rules.timeline("settle.sharing_rate.maximum")?;
+        let open: Vec<(Date, BTreeMap<String, IgnoredAny>)> = rules.timeline("settle.sharing_rate.maximum")?;
         Ok(AgreementRules {
             starts: rules.timeline("settle.agreement.starts")?,
             tracks: rules.timeline("settle.agreement.tracks")?,
             half_year_starts: half_years.collect::<Result<_, _>>()?,
-            first_year: years.first().map_or(i32::MIN, |(from, _)| from.year()),
+            first_year: open.first().map_or(i32::MIN, |(from, _)| from.year()),
+            open,
         })
     }
 
@@ -105,12 +110,22 @@ impl AgreementRules {
         checked.refuse(("program/aco", "period"), &what, period.to_string(), hint.into());
     }
 
+    /// The track under the agreement, and in the year.
     fn track(&self, checked: &mut Checked<'_>) {
         let Aco { agreement_start: start, track, .. } = *checked.aco;
         let Some(tracks) = in_force(&self.tracks, start) else { return };
         if !tracks.iter().any(|code| code == track.code()) {
             let hint = format!("tracks: {} (rule `settle.agreement.tracks`, M.0.4, M.F.2)", tracks.join(", "));
             let what = format!("an agreement from {start} cannot have the track");
+            checked.refuse(("program/aco", "track"), &what, track.to_string(), hint);
+            return;
+        }
+        let year = checked.aco.performance_year;
+        let Some(open) = in_force(&self.open, first_day(year)) else { return };
+        if !open.contains_key(track.code()) {
+            let open: Vec<&str> = open.keys().map(String::as_str).collect();
+            let hint = format!("tracks: {} (rule `settle.sharing_rate.maximum`, M.F.2)", open.join(", "));
+            let what = format!("the track is not open in {year}");
             checked.refuse(("program/aco", "track"), &what, track.to_string(), hint);
         }
     }

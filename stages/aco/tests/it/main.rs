@@ -5,6 +5,7 @@ mod oracles;
 #[cfg(feature = "frames")]
 mod rates;
 mod rates_cases;
+mod refusals;
 mod replay;
 mod replay_forms;
 mod replay_sweep;

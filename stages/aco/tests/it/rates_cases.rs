@@ -10,11 +10,17 @@ use acoledger_schemas::rules::Rules;
 use acoledger_schemas::table::{Table, read_csv};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 pub(crate) const YEARS: [i32; 9] = [2014, 2016, 2018, 2019, 2021, 2022, 2023, 2024, 2025];
 
 /// Rates and program rows of the cases, or `None` where the oracles are absent.
 pub(crate) fn cases() -> Option<(Rates, Program)> {
+    static CASES: LazyLock<Option<(Rates, Program)>> = LazyLock::new(read);
+    CASES.clone()
+}
+
+fn read() -> Option<(Rates, Program)> {
     oracles::text("data/rates_cases/expected.csv")?;
     let rates = Rates {
         national: table("rates"),

@@ -213,6 +213,32 @@ fn terminations() {
     .assert_eq(&table);
 }
 
+/// Of a half-year the months of the calendar year count, and the result is halved (M.F.8.2, M.F.5.8–9).
+#[test]
+fn terminations_in_half_years() {
+    let owed = |rules: &SettleRules, period, start: [u32; 2], (month, day)| {
+        let on = Date::new(2019, month, day).expect("a day");
+        let facts = Facts {
+            period,
+            agreement_start: Date::new(2019, start[0], start[1]).expect("a day"),
+            expenditures: 10_500.0,
+            termination: Some(Termination { on, kind: TerminationKind::Cms }),
+            ..facts(2019, Track::E)
+        };
+        settle(&facts, rules).expect("settles").earned
+    };
+    let rules = rules_of(2019);
+    assert_eq!(owed(&rules, Period::H1, [1, 1], (3, 31)), -1_500_000.0 * 3.0 / 12.0 / 2.0);
+    assert_eq!(owed(&rules, Period::H2, [7, 1], (9, 30)), -1_500_000.0 * 9.0 / 12.0 / 2.0);
+    assert_eq!(owed(&rules, Period::H2, [7, 1], (12, 31)), -1_500_000.0 / 2.0); // as without a termination
+    let mut of_the_half = toml::Table::new();
+    of_the_half.insert("settle.termination.half_year_months".into(), "half_year".into());
+    let rules = Rules::built_in().expect("rules").with_overrides(&of_the_half).expect("a choice");
+    let rules = SettleRules::load(&rules, PerformanceYear(2019)).expect("rules of the year");
+    assert_eq!(owed(&rules, Period::H1, [1, 1], (3, 31)), -1_500_000.0 * 3.0 / 6.0 / 2.0);
+    assert_eq!(owed(&rules, Period::H2, [7, 1], (9, 30)), -1_500_000.0 * 3.0 / 6.0 / 2.0);
+}
+
 #[test]
 fn cms_examples() {
     let Some(text) = oracles::text("spec/cms_examples.json") else { return };
