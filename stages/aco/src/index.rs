@@ -35,7 +35,7 @@ pub struct Index<'r> {
 }
 
 impl<'r> Index<'r> {
-    /// Takes all rows, and keeps what is outside its range for [`Index::problems`]. Later rows of a key would replace earlier ones; readers refuse repeated keys.
+    /// Takes all rows; a run refuses those with numbers outside their range. Later rows of a key would replace earlier ones; readers refuse repeated keys.
     pub fn new(rates: &'r Rates, program: &'r Program) -> Index<'r> {
         let counties = number_counties(rates);
         let mut index = Index {

@@ -78,6 +78,9 @@ pub(super) struct LossTerms {
     pub(super) revenue_needs_flag: bool,
 }
 
+/// Rates of the tracks that do not choose, by agreement start.
+pub(super) type PrescribedRates = Vec<(Date, BTreeMap<Track, f64>)>;
+
 /// The rules of settlement in one performance year, for all tracks and agreement starts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettleRules {
@@ -86,7 +89,7 @@ pub struct SettleRules {
     pub(super) below_bands: f64,
     pub(super) low_head_count: Vec<(Date, i64)>,
     pub(super) choices: Vec<f64>,
-    pub(super) prescribed: Vec<(Date, BTreeMap<Track, f64>)>,
+    pub(super) prescribed: PrescribedRates,
     pub(super) tracks: BTreeMap<Track, Terms>,
     pub(super) quality: QualityEra,
     pub(super) first_year: FirstYear,
@@ -211,7 +214,7 @@ pub(super) fn on<T: Copy>(timeline: &[(Date, T)], day: Date) -> Option<T> {
 }
 
 /// Rates that agreements of a track have without a choice, by agreement start.
-fn prescribed(rules: &Rules) -> Result<Vec<(Date, BTreeMap<Track, f64>)>, RuleError> {
+fn prescribed(rules: &Rules) -> Result<PrescribedRates, RuleError> {
     let key = "settle.msr.fixed";
     let timeline: Vec<(Date, BTreeMap<String, f64>)> = rules.timeline(key)?;
     timeline.into_iter().map(|(from, table)| Ok((from, of_tracks(key, table)?))).collect()

@@ -101,7 +101,7 @@ fn check<T: Table>(folder: &str, rows: &[T], problems: &mut Problems) {
                 _ => continue,
             };
             if !(range.least..=range.most).contains(&value) {
-                refuse(row, i, range.expected(), range.hint(value));
+                refuse(row, i, range.expected(), range.hint(value, T::SPEC.columns[i].optional));
             }
         }
         if let Some(i) = county
@@ -134,11 +134,12 @@ impl Range {
         }
     }
 
-    fn hint(&self, value: f64) -> String {
+    fn hint(&self, value: f64, optional: bool) -> String {
         if self.most == 1.0 && value > 1.0 && value <= 100.0 {
             format!("a fraction, not a percent: {} for {value} % (M.{})", value / 100.0, self.section)
         } else {
-            format!("M.{} reads it; unknown values are blank", self.section)
+            let blank = if optional { "; blank where it is unknown" } else { "" };
+            format!("M.{} reads it{blank}", self.section)
         }
     }
 }
