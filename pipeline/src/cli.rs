@@ -35,7 +35,7 @@ enum Command {
     /// layout, program, county_codes, maturity; `[lake]` path, shards; `[run]` out, threads, memory; `[rules]` overrides
     /// by rule key; `[limits]` rejected_rows, rejected_cents_share, shared_tins.
     ///
-    /// Writes the lake (`[lake] path`) and the output folder (`[run] out`): savings_losses, benchmark, rates/, cells/,
+    /// Writes the lake (`[lake] path`) and the output folder (`[run] out`): savings_losses, benchmark, expected, rates/, cells/,
     /// assignment/, person_year/, rejects, manifest.json, metrics.json. What is already done for the same inputs, rules
     /// and version is skipped. A run that fails leaves the output of an earlier one as it was.
     ///

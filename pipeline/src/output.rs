@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 const OURS: &[&str] = &[
     "savings_losses.",
     "benchmark.",
+    "expected.",
+    "marginal.",
     "findings.",
     "rejects",
     "rates",

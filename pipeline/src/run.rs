@@ -11,6 +11,7 @@ use crate::person::{self, PassA};
 use crate::study::{Finding, LoadedStudy};
 use crate::tables::{read_parquet, write_both};
 use crate::trouble::{self, Io, Outcome};
+use acoledger_aco::expected::Expected;
 use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
 use acoledger_schemas::cells::Cells;
 use acoledger_schemas::rates::Rates;
@@ -305,6 +306,7 @@ impl<'a> Run<'a> {
             return Ok(Vec::new());
         }
         write_both::<SavingsLosses>(output.folder(), &outcome.savings_losses)?;
+        write_both::<Expected>(output.folder(), &outcome.expected)?;
         Ok(outcome.savings_losses)
     }
 

@@ -89,7 +89,7 @@ pub const STAGES: &[Stage] = &[
         name: "settle",
         about: "savings or losses, limits, payments",
         reads: &["benchmark", "aco", "disaster"],
-        writes: &["savings_losses"],
+        writes: &["savings_losses", "expected"],
         rules: &["settle"],
     },
 ];

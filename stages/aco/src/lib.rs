@@ -3,6 +3,7 @@
 pub mod benchmark;
 pub mod by_type;
 mod compare;
+pub mod expected;
 mod facts;
 #[cfg(feature = "frames")]
 mod frames;
@@ -40,6 +41,8 @@ pub struct Outcome {
     pub savings_losses: Vec<SavingsLosses>,
     /// The walk from base years to dollars, every step.
     pub benchmark: Vec<BenchmarkStep>,
+    /// From the historical benchmark to the expected spending, against the actual; with the walk.
+    pub expected: Vec<expected::Expected>,
     /// What a reader should know before using the numbers.
     pub findings: Vec<Finding>,
 }
@@ -118,12 +121,17 @@ pub fn run_with(
     for aco in acos {
         let settled = agreements.check(aco).and_then(|findings| {
             let (benchmark_rules, year_rules) = loaded.of(aco)?;
-            settled::settle_aco(index, aco, benchmark_rules, year_rules, detail == Detail::Walk, findings)
+            let blend = benchmark_rules.of_652.as_ref().map(|rules| rules.blend);
+            let keep = detail == Detail::Walk;
+            Ok((settled::settle_aco(index, aco, benchmark_rules, year_rules, keep, findings)?, blend))
         });
         match settled {
-            Ok(settled) => {
+            Ok((settled, blend)) => {
                 outcome.savings_losses.push(rows::savings_losses(&settled));
                 outcome.benchmark.extend(rows::benchmark_steps(&settled));
+                if detail == Detail::Walk {
+                    outcome.expected.extend(expected::expected(&settled, blend));
+                }
                 outcome.findings.extend(settled.findings);
             }
             Err(found) => problems.extend(found),

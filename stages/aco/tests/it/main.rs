@@ -1,6 +1,7 @@
 //! Integration tests of the ACO grain, one binary.
 
 mod cms_examples;
+mod expected;
 mod oracles;
 #[cfg(feature = "frames")]
 mod rates;
