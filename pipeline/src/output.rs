@@ -129,6 +129,8 @@ fn recover(place: &Path) -> Outcome<()> {
 fn lock(path: &Path) -> Outcome<File> {
     let file = File::create(path).doing("cannot be written", path)?;
     match file.try_lock() {
+        // A run that ended meanwhile has removed the file that we opened: then another may hold the new one.
+        Ok(()) if !is_at(&file, path) => lock(path),
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
             let hint = "wait for it, or choose another folder with --out";
@@ -136,6 +138,19 @@ fn lock(path: &Path) -> Outcome<File> {
         }
         Err(TryLockError::Error(error)) => Err(error).doing("cannot be locked", path),
     }
+}
+
+/// Whether the open file is still the one of this name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    matches!((file.metadata(), fs::metadata(path)), (Ok(open), Ok(named)) if open.ino() == named.ino())
+}
+
+/// Elsewhere an open file cannot be removed.
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> bool {
+    true
 }
 
 /// `run` becomes `.run.<what>` beside it.

@@ -70,7 +70,7 @@ pub(crate) fn run_pass_a(context: &Context, lake: &Lake, run: &Path) -> Outcome<
 /// # Errors
 /// A shard that is missing or double, the disk.
 pub(crate) fn run_pass_b(context: &Context, shards: u32, run: &Path, a: &PassA) -> Outcome<Cells> {
-    let progress = Progress::begin("cells", u64::from(shards) * 2, "shards");
+    let progress = Progress::begin("cells", u64::from(shards) * 2, "steps");
     let empty = Selection::new(context, &a.all);
     let selection = (0..shards)
         .into_par_iter()

@@ -59,6 +59,14 @@ fn rates_door(list: &mut List, rates: &Rates) {
 }
 
 fn raw_door(list: &mut List, loaded: &LoadedStudy, plan: &crate::ingest::IngestPlan) -> Outcome<()> {
+    if loaded.program.risk_score.is_none() {
+        list.add(
+            "file",
+            "program/risk_score",
+            "missing",
+            "benchmarks need finished scores (M.C.1, M.C.2); cells do not",
+        );
+    }
     let context = person::context(loaded)?;
     let needs = context.needs();
     let files = lake::raw_files(plan)?;

@@ -119,3 +119,18 @@ fn rejected_rows_beyond_the_limit_are_exit_status_one() {
     folder.write("study.toml", &format!("{study}\n[limits]\nrejected_rows = 0.1\nrejected_cents_share = 0.1\n"));
     folder.run("cells study.toml").expect(0);
 }
+
+#[test]
+fn a_benchmark_without_scores_is_refused_before_any_work() {
+    let Some(world) = oracle("data/worlds/w1") else { return };
+    let folder = Folder::copy_of(&world);
+    let done = folder.run("run study.toml").expect(2);
+    assert!(
+        done.stderr.starts_with("error: program/risk_score: no such table\nhint: benchmarks need"),
+        "{}",
+        done.stderr
+    );
+    assert!(!folder.file("lake").exists() && !folder.file("run").exists());
+    let needs = folder.run("run --dry-run study.toml --format csv").expect(1).stdout;
+    assert!(needs.contains("file,program/risk_score,missing"), "{needs}");
+}
