@@ -99,6 +99,8 @@ const YEARS: RangeInclusive<i32> = 2022..=2025;
 const BENCHMARK_YEARS: i32 = 3;
 /// Codes beside the nation's counties: abroad, Puerto Rico, Guam.
 pub(crate) const OUTSIDE: [&str; 3] = ["99999", "72127", "66010"];
+/// People of fee-for-service per life at a time: some have Part A only for a while, some die, some enter late in a year.
+const STOCK: f64 = 1.06;
 const FIRST_BENEFICIARY: u64 = 1_000_000_000;
 
 impl Nation {
@@ -129,8 +131,8 @@ impl Nation {
         let services = Services::new(&calibration, first_year, last_year, &mut codes);
         let planted = Planted::build(&years, &counties, &acos, &mut market, &mut codes, options.seed);
         let lives = u64::from(options.lives);
-        let stock = lives + (lives as f64 * PLAN_SHARE) as u64;
-        let entrants = (lives as f64 * ENTRANTS) as u64;
+        let stock = (lives as f64 * (STOCK + PLAN_SHARE)) as u64;
+        let entrants = (lives as f64 * STOCK * ENTRANTS) as u64;
         let ordinary = stock + entrants * (last_year - first_year) as u64;
         let day = |year: i32, month: u32, day: u32| Date::new(year, month, day).expect("a day of the calendar").0;
         let months =
