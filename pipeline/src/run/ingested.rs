@@ -1,10 +1,12 @@
 //! What an ingest did, as accounts and findings of the run.
 
+use crate::ingest::Tally;
 use crate::lake::Lake;
 use crate::manifest::{Account, Reason};
 use crate::study::{Finding, LoadedStudy};
 
-/// Rows and cents of the ingest by raw table.
+/// Rows and cents of the ingest by raw table. Cents stand once per claim or line: the files print a claim's payment on each
+/// of its rows, so what repetitions carry is taken off what came in (the lake's manifest has both).
 pub(super) fn accounts(lake: &Lake) -> Vec<Account> {
     let mut accounts: Vec<Account> = Vec::new();
     for source in &lake.report.sources {
@@ -13,12 +15,13 @@ pub(super) fn accounts(lake: &Lake) -> Vec<Account> {
         }
         let account = accounts.last_mut().expect("one was just put there");
         account.rows_in += source.read.rows;
-        account.cents_in += source.read.cents;
+        account.cents_in += source.read.cents - source.repeated.cents;
         account.rows_used += source.used.rows;
         account.cents_used += source.used.cents;
         account.rows_rejected += source.rejected.rows;
         account.cents_rejected += source.rejected.cents;
-        for (reason, tally) in [("repeated", source.repeated), ("year not asked for", source.outside)] {
+        let repeated = Tally { cents: 0, ..source.repeated };
+        for (reason, tally) in [("repeated", repeated), ("year not asked for", source.outside)] {
             account.rows_left_out += tally.rows;
             account.cents_left_out += tally.cents;
             if tally.rows == 0 {
@@ -41,10 +44,11 @@ pub(super) fn findings(lake: &Lake, loaded: &LoadedStudy) -> Vec<Finding> {
         findings.push(Finding { stage: "ingest".into(), what, count, beyond_limits });
     };
     let (read, rejected) = (report.total(|of| of.read), report.total(|of| of.rejected));
+    let cents_once = read.cents - report.total(|of| of.repeated).cents;
     if rejected.rows > 0 {
         let limits = &loaded.study.limits;
         let rows_share = rejected.rows as f64 / read.rows.max(1) as f64;
-        let cents_share = rejected.cents.abs() as f64 / read.cents.abs().max(1) as f64;
+        let cents_share = rejected.cents.abs() as f64 / cents_once.abs().max(1) as f64;
         let beyond = rows_share > limits.rejected_rows || cents_share > limits.rejected_cents_share;
         note("rows rejected: see rejects/ for file, line, column and reason".into(), rejected.rows, beyond);
     }
