@@ -9,6 +9,7 @@ mod facts;
 mod frames;
 mod gather;
 mod index;
+pub mod marginal;
 #[cfg(feature = "frames")]
 pub mod rates;
 pub mod replay;

@@ -2,6 +2,7 @@
 
 mod cms_examples;
 mod expected;
+mod marginal;
 mod oracles;
 #[cfg(feature = "frames")]
 mod rates;
