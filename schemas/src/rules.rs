@@ -55,6 +55,17 @@ pub struct Rule {
     pub overridden: bool,
 }
 
+impl Rule {
+    /// The values in force at some time of a year: that of its first day and those that take effect in it; none before the
+    /// first.
+    pub fn in_force(&self, year: i32) -> &[(Date, toml::Value)] {
+        let first_day = When::from(year).0;
+        let from = self.values.partition_point(|(from, _)| *from <= first_day).saturating_sub(1);
+        let to = self.values.partition_point(|(from, _)| from.year() <= year);
+        self.values.get(from..to).unwrap_or_default()
+    }
+}
+
 /// What is wrong with a rule or with the way it is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleError {
@@ -169,8 +180,9 @@ impl Rules {
                     return Err(error(format!("has the wrong shape: expected something like {}", rule.values[0].1)));
                 }
             }
+            // What says nothing else than the rule's own values overrides nothing: a dump of the rules changes no run.
+            rule.overridden |= rule.values != values;
             rule.values = values;
-            rule.overridden = true;
         }
         Ok(self)
     }
@@ -195,7 +207,10 @@ impl Rules {
         let day = when.into().0;
         let at = rule.values.partition_point(|(from, _)| *from <= day);
         let Some((_, value)) = at.checked_sub(1).map(|i| &rule.values[i]) else {
-            return Err(RuleError { key: key.into(), what: format!("has no value at {day}: the first is from {}", rule.values[0].0) });
+            return Err(RuleError {
+                key: key.into(),
+                what: format!("has no value at {day}: the first is from {}", rule.values[0].0),
+            });
         };
         decode(key, value)
     }
@@ -328,6 +343,33 @@ mod tests {
     fn built_in_rules_load() {
         let rules = Rules::built_in().expect("the shipped rules are sound");
         assert!(rules.all().count() > 0);
+    }
+
+    #[test]
+    fn values_in_force_are_those_of_the_first_day_and_of_the_year() {
+        let text = "rule = [{ key = 'a.b', text = 't', unit = 'count', stage = 's', dated_by = 'service date', citation = 'c',
+            values = [{ from = 2013, value = 1 }, { from = '2022-04-01', value = 2 }, { from = '2022-07-01', value = 3 }] }]";
+        let shape: FileShape = toml::from_str(text).expect("TOML");
+        let rule = check(shape.rule.into_iter().next().expect("a rule"), "test").expect("a sound rule");
+        let in_force =
+            |year| rule.in_force(year).iter().map(|(_, value)| value.as_integer().unwrap_or(0)).collect::<Vec<_>>();
+        assert_eq!((in_force(2012), in_force(2013), in_force(2021)), (vec![], vec![1], vec![1]));
+        assert_eq!((in_force(2022), in_force(2023)), (vec![1, 2, 3], vec![3]));
+    }
+
+    #[test]
+    fn own_values_given_back_override_nothing() {
+        let rules = Rules::built_in().expect("the shipped rules are sound");
+        let dated = |(from, value): &(Date, toml::Value)| {
+            toml::Table::from_iter([("from".to_owned(), from.to_string().into()), ("value".to_owned(), value.clone())])
+        };
+        let all = rules.all().map(|rule| {
+            let values: Vec<toml::Value> = rule.values.iter().map(|value| dated(value).into()).collect();
+            (rule.key.clone(), values.into())
+        });
+        let again = rules.clone().with_overrides(&toml::Table::from_iter(all)).expect("its own values fit");
+        assert!(again.all().all(|rule| !rule.overridden));
+        assert!(again.all().zip(rules.all()).all(|(a, b)| a.values == b.values));
     }
 
     #[test]
