@@ -25,6 +25,7 @@ mod program;
 mod progress;
 mod rates_door;
 pub mod run;
+mod scenario;
 pub mod study;
 mod summary;
 pub mod synth;

@@ -21,6 +21,12 @@ const OURS: &[&str] = &[
     "person_year",
     "manifest.json",
     "metrics.json",
+    // A scenario's.
+    "baseline",
+    "reform",
+    "difference.",
+    "summary.",
+    "sweep.",
 ];
 
 /// An output folder in the making.

@@ -18,7 +18,8 @@ use acoledger_schemas::rates::Rates;
 use acoledger_schemas::stages::{STAGES, Stage, stage};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use tables::{copy_rejects, read_cells, sharded, write_cells, write_rates};
+pub(crate) use tables::write_rates;
+use tables::{copy_rejects, read_cells, sharded, write_cells};
 
 /// What a run did, for those who print or test it.
 #[derive(Debug)]

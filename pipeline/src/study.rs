@@ -26,6 +26,8 @@ pub struct Overrides {
     pub shards: Option<u32>,
     /// Write the sharded tables as CSV too.
     pub csv: bool,
+    /// Rules file to start from, as `acoledger rules --format toml` writes it; `[rules]` of the study goes before it.
+    pub rules: Option<PathBuf>,
 }
 
 /// Something that a reader of the results should know, and how often it was met.
@@ -71,7 +73,7 @@ pub struct LoadedStudy {
     pub inputs: Vec<InputFile>,
     /// Whether the sharded tables are written as CSV too.
     pub csv: bool,
-    out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
 }
 
 impl LoadedStudy {
@@ -84,7 +86,7 @@ impl LoadedStudy {
         apply(&mut study, overrides)?;
         let mut problems = Problems::default();
         let mut note = |error: Problems| problems.extend(error);
-        let rules = rules_of(file, &study).map_err(&mut note).ok();
+        let rules = rules_of(file, &study, overrides.rules.as_deref()).map_err(&mut note).ok();
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         let program = read_program(&folder.join(&study.input.program), &study).map_err(&mut note).ok();
         let rates = study.input.rates.as_ref().map(|rates| read_rates(&folder.join(rates)));
@@ -152,7 +154,22 @@ impl LoadedStudy {
 /// # Errors
 /// A study file that cannot be read, an override of a rule that does not exist or has another shape.
 pub(crate) fn rules_in(file: &Path) -> Outcome<Rules> {
-    rules_of(file, &parse(file)?)
+    rules_of(file, &parse(file)?, None)
+}
+
+/// The rules of this version with those of a rules file in their place.
+///
+/// # Errors
+/// A file that cannot be read, a rule that does not exist or has another shape.
+pub(crate) fn rules_from(file: Option<&Path>) -> Outcome<Rules> {
+    let rules = Rules::built_in().map_err(|error| trouble::of_rule(&error))?;
+    let Some(file) = file else { return Ok(rules) };
+    let text = fs::read_to_string(file).doing("cannot be read", file)?;
+    let mut table: toml::Table = toml::from_str(&text).map_err(|error| of_toml(file, &error.to_string()))?;
+    if let (1, Some(toml::Value::Table(below))) = (table.len(), table.get("rules")) {
+        table = below.clone();
+    }
+    rules.with_overrides(&table).map_err(|error| of_override(file, &error))
 }
 
 fn parse(file: &Path) -> Outcome<Study> {
@@ -160,8 +177,8 @@ fn parse(file: &Path) -> Outcome<Study> {
     Study::parse(&text).map_err(|message| of_toml(file, &message))
 }
 
-fn rules_of(file: &Path, study: &Study) -> Outcome<Rules> {
-    let rules = Rules::built_in().map_err(|error| trouble::of_rule(&error))?;
+fn rules_of(file: &Path, study: &Study, from: Option<&Path>) -> Outcome<Rules> {
+    let rules = rules_from(from)?;
     rules.with_overrides(&study.rules).map_err(|error| of_override(file, &error))
 }
 
@@ -199,7 +216,7 @@ fn of_override(file: &Path, error: &acoledger_schemas::rules::RuleError) -> Prob
 }
 
 /// Takes line and message out of TOML's picture of an error; messages of the study's own checks stay as they are.
-fn of_toml(file: &Path, message: &str) -> Problems {
+pub(crate) fn of_toml(file: &Path, message: &str) -> Problems {
     let mut lines = message.lines();
     let place = lines.next().and_then(|first| first.strip_prefix("TOML parse error at line "));
     let line = place.and_then(|place| place.split(',').next()).and_then(|line| line.parse().ok());

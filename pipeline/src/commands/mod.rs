@@ -7,6 +7,7 @@ pub(crate) mod place;
 pub(crate) mod replay;
 pub(crate) mod rules;
 pub(crate) mod run;
+pub(crate) mod scenario;
 pub(crate) mod synth;
 
 use crate::trouble::{Io, Outcome};

@@ -63,7 +63,7 @@ pub(super) fn read_cells(folder: &Path) -> Outcome<Option<Cells>> {
 }
 
 /// Writes every table of rates.
-pub(super) fn write_rates(folder: &Path, rates: &Rates) -> Outcome<()> {
+pub(crate) fn write_rates(folder: &Path, rates: &Rates) -> Outcome<()> {
     write_both::<rates::National>(folder, &rates.national)?;
     write_both::<rates::CountyRate>(folder, &rates.county)?;
     write_both::<rates::AcoYear>(folder, &rates.aco_year)?;

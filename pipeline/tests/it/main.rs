@@ -10,5 +10,6 @@ mod replay;
 mod resume;
 mod rif_sample;
 mod rules;
+mod scenario;
 mod synth;
 mod worlds;

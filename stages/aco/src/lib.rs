@@ -14,6 +14,7 @@ pub mod marginal;
 pub mod rates;
 pub mod replay;
 mod rows;
+pub mod scenario;
 pub mod settle;
 mod settled;
 pub mod tables;

@@ -1,0 +1,261 @@
+//! A scenario: the study's results, a reform's, and what lies between them. Only what lies downstream of the reform is made
+//! anew.
+
+mod sweep;
+
+use crate::files::{hash_file, hash_texts, write_atomically};
+use crate::manifest::VERSION;
+use crate::output::Output;
+use crate::run::{run_study, stage_named};
+use crate::study::{Finding, InputFile, LoadedStudy};
+use crate::tables::{read_parquet, write_both};
+use crate::trouble::{self, Io, Outcome};
+use acoledger_aco::scenario::{Difference, Reform, Scenario, Summary, differences, settle, summaries};
+use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
+use acoledger_aco::{Detail, Index, expected};
+use acoledger_schemas::program::Program;
+use acoledger_schemas::rates::{self, Rates};
+use acoledger_schemas::stages::{STAGES, Stage};
+use serde::Serialize;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// What a scenario found, for the page.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) folder: PathBuf,
+    pub(crate) titles: Vec<String>,
+    pub(crate) first_stage: Option<&'static Stage>,
+    pub(crate) differences: Vec<Difference>,
+    pub(crate) summaries: Vec<Summary>,
+    pub(crate) findings: Vec<String>,
+    /// Points of the sweep, 0 without one.
+    pub(crate) points: usize,
+}
+
+/// `manifest.json` of a scenario.
+#[derive(Debug, Serialize)]
+struct Manifest<'a> {
+    version: &'a str,
+    study: &'a str,
+    performance_years: &'a [i32],
+    reforms: Vec<ReformRecord<'a>>,
+    first_stage: Option<&'a str>,
+    inputs: &'a [InputFile],
+    findings: &'a [String],
+    outputs: Vec<InputFile>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReformRecord<'a> {
+    file: String,
+    sha256: &'a str,
+    title: &'a str,
+    author: Option<&'a str>,
+}
+
+/// Reform files, read.
+struct Reforms {
+    files: Vec<(PathBuf, String)>,
+    reforms: Vec<Reform>,
+}
+
+/// Runs a scenario and writes its folder.
+///
+/// # Errors
+/// What stops it; the folder of an earlier one is then as it was.
+pub(crate) fn run(loaded: &LoadedStudy, files: &[PathBuf], out: &Path) -> Outcome<Report> {
+    let reforms = read(files)?;
+    let scenario = Scenario::new(&reforms.reforms, &loaded.rules)?;
+    let first_stage = scenario.first_stage()?;
+    let of_persons = check_door(loaded, &scenario, first_stage)?;
+    match first_stage {
+        None => tracing::info!("the reform changes nothing: the study's results stand"),
+        Some(stage) => tracing::info!(stage = stage.name, "the reform runs from this stage on"),
+    }
+    let years = &loaded.study.study.performance_years;
+    let output = Output::begin(out)?;
+    let rates = baseline_rates(loaded)?;
+    let baseline_index = Index::new(&rates, &loaded.program);
+    let baseline = acoledger_aco::run_with(&baseline_index, &loaded.program, &loaded.rules, years, Detail::Walk)?;
+    write_tables(&output.folder().join("baseline"), &rates, &baseline)?;
+
+    let (mut new_rates, mut new_program) = (rates.clone(), loaded.program.clone());
+    if of_persons {
+        new_rates = rates_of_reform(loaded, &scenario, &rates, output.folder())?;
+    }
+    scenario.change_inputs(&mut new_rates, &mut new_program)?;
+    let (groups, conflicts) = scenario.groups(&new_program, years)?;
+    if groups.is_empty() {
+        return Err(no_aco_left(files));
+    }
+    let index = Index::new(&new_rates, &new_program);
+    let reform = settle(&index, &groups, Detail::Walk)?;
+    write_tables(&output.folder().join("reform"), &new_rates, &reform)?;
+
+    let differences = differences(&baseline.savings_losses, &reform.savings_losses);
+    let summaries = summaries(&differences);
+    write_both(output.folder(), &differences)?;
+    write_both(output.folder(), &summaries)?;
+    let points =
+        if scenario.has_sweep() { sweep::write(output.folder(), &scenario, &index, &new_program, years)? } else { 0 };
+    write_manifest(loaded, &reforms, first_stage, &conflicts, output.folder())?;
+    output.commit()?;
+    let titles = reforms.reforms.iter().map(|reform| reform.title.clone()).collect();
+    Ok(Report { folder: out.to_owned(), titles, first_stage, differences, summaries, findings: conflicts, points })
+}
+
+fn read(files: &[PathBuf]) -> Outcome<Reforms> {
+    let mut reforms = Reforms { files: Vec::new(), reforms: Vec::new() };
+    for file in files {
+        let text = fs::read_to_string(file).doing("cannot be read", file)?;
+        let reform = Reform::parse(&text).map_err(|message| of_reform(file, &message))?;
+        reforms.files.push((file.clone(), hash_file(file)?));
+        reforms.reforms.push(reform);
+    }
+    Ok(reforms)
+}
+
+fn of_reform(file: &Path, message: &str) -> acoledger_schemas::table::Problems {
+    let problem = crate::study::of_toml(file, message);
+    let with_hint = |mut problem: acoledger_schemas::table::Problem| {
+        problem.hint = Some("`acoledger help scenario` describes the reform file".into());
+        problem
+    };
+    let count = problem.count;
+    acoledger_schemas::table::Problems { first: problem.first.into_iter().map(with_hint).collect(), count }
+}
+
+/// Whether the reform asks for the person grain anew.
+///
+/// # Errors
+/// It does, and the study starts from rates.
+fn check_door(loaded: &LoadedStudy, scenario: &Scenario, first: Option<&Stage>) -> Outcome<bool> {
+    let place = |name: &str| STAGES.iter().position(|stage| stage.name == name);
+    let before = first.filter(|stage| place(stage.name) < place("benchmark"));
+    let Some(stage) = before else { return Ok(false) };
+    if loaded.rates.is_none() {
+        return Ok(true);
+    }
+    // Another start of the agreement at the rates door: the base years are then looked for in the rates.
+    if !scenario.needs_persons() && !scenario.changes_person_rules()? {
+        return Ok(false);
+    }
+    let what = format!("the reform changes results from stage `{}` on, and the study starts from rates", stage.name);
+    let hint = "name raw claims in `[input] raw` of the study: rates say nothing about single beneficiaries";
+    Err(trouble::of_file_with_hint(&loaded.file, what, hint).into())
+}
+
+fn no_aco_left(files: &[PathBuf]) -> acoledger_schemas::table::Problems {
+    let file = files.last().map(PathBuf::as_path).unwrap_or(Path::new("--reform"));
+    trouble::of_file_with_hint(file, "no ACO is left", "drop fewer").into()
+}
+
+/// The study's rates: its input, or what its own run makes of raw claims. That run is taken over where it is there.
+fn baseline_rates(loaded: &LoadedStudy) -> Outcome<Rates> {
+    match &loaded.rates {
+        Some(rates) => Ok(rates.clone()),
+        None => {
+            let report = run_study(loaded, STAGES.last().expect("there are stages"))?;
+            read_rates(&report.folder.join("rates"))
+        }
+    }
+}
+
+/// Rates under rules and lists of the reform: the person grain anew, up to `rates`, in a folder of its own.
+fn rates_of_reform(loaded: &LoadedStudy, scenario: &Scenario, rates: &Rates, staging: &Path) -> Outcome<Rates> {
+    let program = scenario.program_of_persons(rates, &loaded.program)?;
+    let changed = loaded.changed(scenario.rules_of_persons()?, program, staging.join("reform_persons"));
+    let report = run_study(&changed, stage_named("rates")?)?;
+    let rates = read_rates(&report.folder.join("rates"));
+    // Persons of a reform are large, and made again from the same files whenever they are asked for.
+    fs::remove_dir_all(&report.folder).doing("cannot be removed", &report.folder)?;
+    rates
+}
+
+/// Reads the rates of a run back.
+fn read_rates(folder: &Path) -> Outcome<Rates> {
+    macro_rules! table {
+        ($row:ty) => {
+            read_parquet::<$row>(folder)?.unwrap_or_default()
+        };
+    }
+    Ok(Rates {
+        national: table!(rates::National),
+        county: table!(rates::CountyRate),
+        aco_year: table!(rates::AcoYear),
+        aco_county: table!(rates::AcoCounty),
+        aco_heads: table!(rates::AcoHeads),
+        aco_county_heads: table!(rates::AcoCountyHeads),
+    })
+}
+
+/// The tables of a run, from rates on.
+fn write_tables(folder: &Path, rates: &Rates, outcome: &acoledger_aco::Outcome) -> Outcome<()> {
+    crate::run::write_rates(&folder.join("rates"), rates)?;
+    write_both(folder, &crate::aco::finding_rows(&outcome.findings))?;
+    write_both::<BenchmarkStep>(folder, &outcome.benchmark)?;
+    write_both::<SavingsLosses>(folder, &outcome.savings_losses)?;
+    write_both::<expected::Expected>(folder, &outcome.expected)
+}
+
+fn write_manifest(
+    loaded: &LoadedStudy,
+    reforms: &Reforms,
+    first_stage: Option<&Stage>,
+    findings: &[String],
+    folder: &Path,
+) -> Outcome<()> {
+    let mut outputs = Vec::new();
+    for path in crate::files::files_below(folder)? {
+        let file = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        outputs.push(InputFile { file, sha256: hash_file(&path)? });
+    }
+    outputs.sort_by(|a, b| a.file.cmp(&b.file));
+    let records = reforms.files.iter().zip(&reforms.reforms).map(|((file, sha256), reform)| ReformRecord {
+        file: loaded.name(file),
+        sha256,
+        title: &reform.title,
+        author: reform.author.as_deref(),
+    });
+    let manifest = Manifest {
+        version: VERSION,
+        study: &loaded.study.study.name,
+        performance_years: &loaded.study.study.performance_years,
+        reforms: records.collect(),
+        first_stage: first_stage.map(|stage| stage.name),
+        inputs: &loaded.inputs,
+        findings,
+        outputs,
+    };
+    let text = serde_json::to_string_pretty(&manifest).expect("plain values serialise") + "\n";
+    write_atomically(&folder.join("manifest.json"), |file| {
+        file.write_all(text.as_bytes()).map_err(|error| error.to_string())
+    })
+}
+
+impl LoadedStudy {
+    /// This study under other rules and program rows. What differs is part of the keys of its stages.
+    fn changed(&self, rules: acoledger_schemas::rules::Rules, program: Program, out: PathBuf) -> LoadedStudy {
+        use acoledger_schemas::table::Table;
+        let mut text = Vec::new();
+        acoledger_schemas::table::write_csv(&program.aco, &mut text).expect("memory takes every row");
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let aco = acoledger_schemas::program::Aco::SPEC.name;
+        let mut inputs = self.inputs.clone();
+        inputs.push(InputFile { file: format!("reform/{aco}.csv"), sha256: hash_texts([text.as_str()]) });
+        LoadedStudy {
+            file: self.file.clone(),
+            folder: self.folder.clone(),
+            study: self.study.clone(),
+            rules,
+            program,
+            rates: None,
+            findings: Vec::<Finding>::new(),
+            inputs,
+            csv: false,
+            out: Some(out),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! `acoledger scenario`: reforms from file to tables.

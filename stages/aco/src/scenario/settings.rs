@@ -1,0 +1,229 @@
+//! Rule overrides of reforms: names resolved, composed in their order, applied to the rules in force.
+
+use super::reform::{Reform, When};
+use acoledger_schemas::rules::{RuleError, Rules, When as Time};
+use acoledger_schemas::values::{Date, Track};
+use std::collections::{BTreeMap, BTreeSet};
+use toml::Value;
+
+/// One override: a rule, an entry of its value or the whole, and what stands there instead.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Setting {
+    pub(super) key: String,
+    /// Names and places inside the value; empty: the whole.
+    pub(super) entry: Vec<String>,
+    pub(super) value: Value,
+}
+
+/// Overrides that stand together in a file, for all ACOs or for some.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    /// Place of the reform among those composed.
+    pub(super) reform: usize,
+    /// Its title.
+    pub(super) title: String,
+    pub(super) when: Option<When>,
+    pub(super) settings: Vec<Setting>,
+}
+
+/// The blocks of reforms in their order.
+///
+/// # Errors
+/// A name that is no rule and no entry of one.
+pub(super) fn blocks(reforms: &[Reform], rules: &Rules) -> Result<Vec<Block>, RuleError> {
+    let mut blocks = Vec::new();
+    for (place, reform) in reforms.iter().enumerate() {
+        let mut settings = Vec::new();
+        resolve("", &reform.rules, rules, &mut settings)?;
+        blocks.push(Block { reform: place, title: reform.title.clone(), when: None, settings });
+        for when in &reform.when {
+            let mut settings = Vec::new();
+            resolve("", &when.rules, rules, &mut settings)?;
+            blocks.push(Block { reform: place, title: reform.title.clone(), when: Some(when.clone()), settings });
+        }
+    }
+    Ok(blocks)
+}
+
+fn resolve(prefix: &str, table: &toml::Table, rules: &Rules, out: &mut Vec<Setting>) -> Result<(), RuleError> {
+    for (name, value) in table {
+        let name = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        match value {
+            Value::Table(inner) if place(&name, rules).is_none() && alias(&name, value).is_none() => {
+                resolve(&name, inner, rules, out)?;
+            }
+            _ => out.extend(settings_of(&name, value, rules)?),
+        }
+    }
+    Ok(())
+}
+
+/// What a name and a value stand for.
+///
+/// # Errors
+/// A name that is no rule and no entry of one.
+pub(super) fn settings_of(name: &str, value: &Value, rules: &Rules) -> Result<Vec<Setting>, RuleError> {
+    if let Some(settings) = alias(name, value) {
+        return Ok(settings);
+    }
+    match place(name, rules) {
+        Some((key, entry)) => Ok(vec![Setting { key, entry, value: value.clone() }]),
+        // The rules say which name is nearest.
+        None => Err(rules.rule(name).err().expect("a name without place is no rule")),
+    }
+}
+
+/// `risk.cap`: points by which scores may grow, under both rulebooks that have a cap: over demographic growth (425.652), over 1
+/// (425.601).
+fn alias(name: &str, value: &Value) -> Option<Vec<Setting>> {
+    let points = value.as_float().or(value.as_integer().map(|whole| whole as f64));
+    let points = points.filter(|_| name == "risk.cap")?;
+    let setting = |key: &str, value: f64| Setting { key: key.into(), entry: Vec::new(), value: Value::Float(value) };
+    Some(vec![setting("risk_cap.aggregate_points", points), setting("risk_cap.by_type", 1.0 + points)])
+}
+
+/// The longest beginning of a dotted name that is a rule, and what is left of it.
+fn place(name: &str, rules: &Rules) -> Option<(String, Vec<String>)> {
+    let words: Vec<&str> = name.split('.').collect();
+    (1..=words.len()).rev().find_map(|length| {
+        let key = words[..length].join(".");
+        rules.rule(&key).is_ok().then(|| (key, words[length..].iter().map(|word| (*word).to_owned()).collect()))
+    })
+}
+
+/// Conflicts among blocks that hold together, in words: two files, or two conditions, say different things about the same.
+pub(super) fn conflicts(blocks: &[&Block]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, later) in blocks.iter().enumerate() {
+        for earlier in &blocks[..at] {
+            // A condition is there to differ from what its own file says in general.
+            if earlier.reform == later.reform && (earlier.when.is_none() || later.when.is_none()) {
+                continue;
+            }
+            for (a, b) in earlier.settings.iter().flat_map(|a| later.settings.iter().map(move |b| (a, b))) {
+                let same = a.key == b.key && a.entry.iter().zip(&b.entry).all(|(a, b)| a == b);
+                if same && (a.value != b.value || a.entry != b.entry) {
+                    found.insert(format!(
+                        "`{}` is set by \"{}\" and by \"{}\": the later counts",
+                        b.name(),
+                        earlier.title,
+                        later.title
+                    ));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The rules with overrides in place, the later ones last.
+///
+/// # Errors
+/// An entry that no value of the rule has; a value of another shape.
+pub(super) fn apply<'s>(rules: &Rules, settings: impl IntoIterator<Item = &'s Setting>) -> Result<Rules, RuleError> {
+    let mut changed: BTreeMap<&str, Vec<(Date, Value)>> = BTreeMap::new();
+    for setting in settings {
+        let values = match changed.remove(setting.key.as_str()) {
+            Some(values) => values,
+            None => rules.rule(&setting.key)?.values.clone(),
+        };
+        changed.insert(&setting.key, setting.put(values)?);
+    }
+    if changed.is_empty() {
+        return Ok(rules.clone());
+    }
+    let mut table = toml::Table::new();
+    for (key, values) in changed {
+        let list = values.into_iter().map(|(from, value)| {
+            Value::Table(
+                [("from".to_owned(), Value::String(from.to_string())), ("value".to_owned(), value)]
+                    .into_iter()
+                    .collect(),
+            )
+        });
+        table.insert(key.to_owned(), Value::Array(list.collect()));
+    }
+    rules.clone().with_overrides(&table)
+}
+
+impl Setting {
+    /// The name as a file would spell it.
+    pub(super) fn name(&self) -> String {
+        std::iter::once(&self.key).chain(&self.entry).map(String::as_str).collect::<Vec<_>>().join(".")
+    }
+
+    fn error(&self, what: impl Into<String>) -> RuleError {
+        RuleError { key: self.name(), what: what.into() }
+    }
+
+    /// The rule's values with this one in them. A list of `{from, value}` holds from its first time on, what was in force
+    /// before stays.
+    fn put(&self, values: Vec<(Date, Value)>) -> Result<Vec<(Date, Value)>, RuleError> {
+        let dated = dated(&self.value).map_err(|what| self.error(what))?;
+        let changes = dated.unwrap_or_else(|| vec![(Time::from(1).0, self.value.clone())]);
+        let first = changes[0].0;
+        let mut out: Vec<(Date, Value)> = values.iter().filter(|(from, _)| *from < first).cloned().collect();
+        if self.entry.is_empty() {
+            out.extend(changes);
+            return Ok(out);
+        }
+        // Every time at which the rule or the entry changes.
+        let mut times: BTreeSet<Date> = values.iter().map(|(from, _)| *from).filter(|from| *from > first).collect();
+        times.extend(changes.iter().map(|(from, _)| *from));
+        let at = |list: &[(Date, Value)], day: Date| list.iter().take_while(|(from, _)| *from <= day).last().cloned();
+        let mut anywhere = false;
+        for day in times {
+            let Some((_, mut whole)) = at(&values, day) else { continue };
+            let (_, entry) = at(&changes, day).expect("times start with the first change");
+            anywhere |= self.replace(&mut whole, entry);
+            out.push((day, whole));
+        }
+        if anywhere { Ok(out) } else { Err(self.error("the rule has no such entry")) }
+    }
+
+    /// Puts an entry in a value; whether there was a place for it. Tables by track take tracks that they do not name yet.
+    fn replace(&self, whole: &mut Value, entry: Value) -> bool {
+        let mut place = whole;
+        for (at, word) in self.entry.iter().enumerate() {
+            let last = at + 1 == self.entry.len();
+            let next = match place {
+                Value::Table(table) => {
+                    let by_track = table.keys().all(|name| Track::from_code(name).is_some());
+                    if last && by_track && Track::from_code(word).is_some() {
+                        table.insert(word.clone(), entry);
+                        return true;
+                    }
+                    table.get_mut(word)
+                }
+                Value::Array(list) => word.parse::<usize>().ok().and_then(|at| list.get_mut(at)),
+                _ => None,
+            };
+            let Some(next) = next else { return false };
+            place = next;
+        }
+        *place = entry;
+        true
+    }
+}
+
+/// A list of `{from, value}`, in order; `None` for any other value.
+fn dated(value: &Value) -> Result<Option<Vec<(Date, Value)>>, String> {
+    let Some(list) = value.as_array().filter(|list| !list.is_empty()) else { return Ok(None) };
+    let mut values = Vec::new();
+    for item in list {
+        let Some((from, value)) = item.as_table().and_then(|table| table.get("from").zip(table.get("value"))) else {
+            return Ok(None);
+        };
+        let day = match from {
+            Value::Integer(year) => i32::try_from(*year).ok().and_then(|year| Date::new(year, 1, 1)),
+            Value::String(text) if text.len() == 4 => text.parse().ok().and_then(|year| Date::new(year, 1, 1)),
+            Value::String(text) => Date::parse_iso(text),
+            _ => None,
+        };
+        values.push((day.ok_or_else(|| format!("`from` is neither a year nor a day: {from}"))?, value.clone()));
+    }
+    if !values.is_sorted_by(|a, b| a.0 < b.0) {
+        return Err("values are not in the order of their dates".into());
+    }
+    Ok(Some(values))
+}
