@@ -111,8 +111,8 @@ fn running_sums(settled: &Settled<'_>, blend: Option<BlendWeights>) -> [f64; 7] 
     let two_way_share = blend.map_or(1.0, |blend| blend.two_way / (blend.two_way + blend.acpt));
     let national = match benchmark.rulebook {
         Rulebook::S602 | Rulebook::S603b => trended,
-        Rulebook::S603c => risk,
-        Rulebook::S601 | Rulebook::S652 => {
+        // Under 425.603(c) there is no weight of national growth, but where a reform sets it.
+        Rulebook::S603c | Rulebook::S601 | Rulebook::S652 => {
             let (weight, growth) = (by_type(walk, &steps::MARKET_SHARE_PY), by_type(walk, &steps::NATIONAL_GROWTH));
             let part = ByType::of(|kind| Some(adjusted[kind]? * two_way_share * weight[kind]? * (growth[kind]? - 1.0)));
             risk + part_at_by3(part)

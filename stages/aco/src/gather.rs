@@ -37,7 +37,7 @@ pub(crate) fn problem(aco: &Aco, table: &str, column: &str, what: &str, section:
 
 impl<'g, 'r> Gather<'g, 'r> {
     pub(crate) fn new(index: &'g Index<'r>, aco: &'g Aco, rules: &'g BenchmarkRules) -> Gather<'g, 'r> {
-        let first = aco.agreement_start.year() - 3;
+        let first = aco.agreement_start.year() - rules.first_year_before;
         let years = [first, first + 1, first + 2, aco.performance_year.0];
         Gather { index, aco, rules, years, problems: Problems::default(), findings: Vec::new() }
     }
@@ -150,12 +150,13 @@ impl<'g, 'r> Gather<'g, 'r> {
             for year in Year::ALL {
                 let Some(figures) = own[year as usize][kind] else { continue };
                 let at = self.at(year, kind);
-                let hcc = year != Year::Py || empty_by3 || !self.rules.rulebook.by_cohort();
+                let by_region = self.rules.regional.as_ref().is_some_and(|regional| regional.exclude_assigned);
+                let hcc = year != Year::Py || empty_by3 || by_region || !self.rules.rulebook.by_cohort();
                 if hcc {
                     let section = if year == Year::Py { "C.3" } else { "C.2" };
                     self.positive(figures.hcc, "rates/aco_year", "hcc_score", &at, section);
                 }
-                if self.rules.rulebook == Rulebook::S652 && matches!(year, Year::By3 | Year::Py) {
+                if self.rules.reads_demographic_scores() && matches!(year, Year::By3 | Year::Py) {
                     self.positive(figures.demographic, "rates/aco_year", "demographic_score", &at, "C.4.2");
                 }
             }
@@ -230,7 +231,7 @@ impl<'g, 'r> Gather<'g, 'r> {
         let value = value.and_then(|row| row.per_capita);
         let read = types.contains(&kind) && (year == Year::By3 || own[year as usize][kind].is_some());
         let stands_in = counties[year as usize][kind].iter().all(|cell| cell.known.is_none());
-        if !read || (self.rules.rulebook == Rulebook::S603c && !stands_in) {
+        if !read || (!self.rules.reads_nation() && !stands_in) {
             return value;
         }
         let at = self.at(year, kind);

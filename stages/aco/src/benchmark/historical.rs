@@ -1,7 +1,7 @@
 //! The historical benchmark (M.C.2, M.D.1–M.D.4).
 
 use super::adjust::{self, Adjustment};
-use super::rulebook::{Limit, RegionalLimits, RegionalRules, Rules652};
+use super::rulebook::{Limit, RegionalLimits, RegionalRules, Rules652, Trend};
 use super::{BenchmarkRules, Inputs, Note, Regions, Rulebook, Year, known, risk, steps, trend};
 use crate::by_type::ByType;
 use crate::compare::{DOLLARS, exceeds};
@@ -149,10 +149,10 @@ fn market_share(
     kind: EnrollmentType,
     walk: &mut Walk,
 ) -> f64 {
-    match rules.rulebook {
-        Rulebook::S602 | Rulebook::S603b => 1.0,
-        Rulebook::S603c => 0.0,
-        Rulebook::S601 | Rulebook::S652 => {
+    match (rules.trend, rules.rulebook) {
+        (Trend::National, _) | (_, Rulebook::S602 | Rulebook::S603b) => 1.0,
+        (Trend::Regional, _) | (_, Rulebook::S603c) => 0.0,
+        (Trend::Rulebook, Rulebook::S601 | Rulebook::S652) => {
             let assigned = inputs.own(Year::By3, kind).is_some();
             let share = known(regions[Year::By3 as usize][kind].as_ref()).market_share;
             let weight = if assigned { share } else { 0.0 };
@@ -181,19 +181,24 @@ fn trended(
     let (by3, then) = (inputs.hcc(Year::By3, kind), inputs.hcc(year, kind));
     let risk_ratio = risk::within_benchmark(by3, then);
     walk.step(&steps::RISK_RATIO, at, risk_ratio, || format!("{} / {}", n(by3), n(then)));
-    let factor = match rules.rulebook {
-        Rulebook::S602 | Rulebook::S603b => national_trend(inputs, kind, year, walk),
-        Rulebook::S603c => regional_trend(regions, kind, year, walk),
-        Rulebook::S601 | Rulebook::S652 => {
+    let followed = match (rules.trend, rules.rulebook) {
+        (Trend::Rulebook, Rulebook::S602 | Rulebook::S603b) => Trend::National,
+        (Trend::Rulebook, Rulebook::S603c) => Trend::Regional,
+        (chosen, _) => chosen,
+    };
+    let factor = match followed {
+        Trend::National => national_trend(inputs, kind, year, walk),
+        Trend::Regional => regional_trend(regions, kind, year, walk),
+        Trend::Rulebook => {
             let national = national_trend(inputs, kind, year, walk);
             let regional = regional_trend(regions, kind, year, walk);
             trend::blend(national_weight, national, regional)
         }
     };
-    walk.step(&steps::TREND, at, factor, || match rules.rulebook {
-        Rulebook::S602 | Rulebook::S603b => "national growth".into(),
-        Rulebook::S603c => "regional growth".into(),
-        Rulebook::S601 | Rulebook::S652 => {
+    walk.step(&steps::TREND, at, factor, || match followed {
+        Trend::National => "national growth".into(),
+        Trend::Regional => "regional growth".into(),
+        Trend::Rulebook => {
             format!("{} × national + {} × regional growth", n(national_weight), n(1.0 - national_weight))
         }
     });

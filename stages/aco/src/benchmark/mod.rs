@@ -18,8 +18,8 @@ pub use adjust::Adjustment;
 pub(crate) use inputs::known;
 pub use inputs::{CohortScores, Cohorts, CountyCell, CountyFigures, Inputs, Own, Reconciled, Year};
 pub use rulebook::{
-    BenchmarkRules, BlendWeights, Limit, ProjectedGrowth, RegionalLimits, RegionalRules, RegionalWeights, Rulebook,
-    Rules652,
+    BenchmarkRules, BlendWeights, Limit, ProjectedGrowth, RegionalLimits, RegionalRules, RegionalWeights, RiskForm,
+    Rulebook, Rules652, Trend,
 };
 
 use crate::by_type::ByType;
@@ -105,7 +105,15 @@ fn regions(inputs: &Inputs, rules: &BenchmarkRules, notes: &mut Vec<Note>) -> Re
             }
             let cells = &inputs.counties[year as usize][kind];
             check_counties(inputs, year, kind, notes);
-            let found = region::region(cells, inputs.national[year as usize][kind], regional.county_share_limit);
+            let nation = inputs.national[year as usize][kind];
+            let mut found = region::region(cells, nation, regional.county_share_limit);
+            if let Some(own) = inputs.own(year, kind).filter(|_| regional.exclude_assigned) {
+                // The share of the market is the ACO's: it stays what it is.
+                let market_share = found.market_share;
+                let rest = region::without_assigned(cells, own);
+                found = region::region(&rest, nation, regional.county_share_limit);
+                found.market_share = market_share;
+            }
             if found.counties == 0 {
                 flagged = true;
                 dropped.push(format!("{kind} {} all", year.code()));

@@ -1,6 +1,6 @@
 //! Counties, region and market share (M.D.1.2–D.1.7, M.E.3.1).
 
-use super::inputs::CountyCell;
+use super::inputs::{CountyCell, CountyFigures, Own};
 
 /// A type's regional figures in one year.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,6 +63,23 @@ pub fn region(cells: &[CountyCell], national: Option<f64>, share_limit: f64) -> 
     region
 }
 
+/// Counties without the ACO's own beneficiaries, each county with the ACO's mean spending and scores, for they are not known by
+/// county: what is left of dollars, and of scores by person years. A county where nobody else is left is unknown. For reforms
+/// (`benchmark.region.exclude_assigned`); the person years that market shares are made of stay.
+pub fn without_assigned(cells: &[CountyCell], own: &Own) -> Vec<CountyCell> {
+    let rest = |cell: &CountyCell| {
+        let county = cell.known?;
+        let left = county.person_years - cell.assigned;
+        let without = |all: f64, own: f64| (all * county.person_years - own * cell.assigned) / left;
+        let hcc = without(county.hcc, own.hcc?);
+        let demographic = county.demographic.zip(own.demographic).map(|(all, own)| without(all, own));
+        let per_capita = without(county.per_capita, own.per_capita);
+        let sound = left > 0.0 && hcc > 0.0 && demographic.is_none_or(|score| score > 0.0);
+        sound.then_some(CountyFigures { per_capita, hcc, demographic, ..county })
+    };
+    cells.iter().map(|cell| CountyCell { known: rest(cell), ..*cell }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::inputs::CountyFigures;
@@ -91,6 +108,16 @@ mod tests {
         assert_eq!((region.per_capita, region.dropped_share), (10_000.0, 0.25));
         assert_eq!(region.market_share, 1.0); // 30 / 20, at most 1
         assert_eq!(county_weights(&cells), [Some(1.0), None]);
+    }
+
+    #[test]
+    fn the_rest_of_a_county_is_what_the_aco_leaves() {
+        let own = Own { person_years: 30.0, per_capita: 8000.0, hcc: Some(0.8), demographic: Some(1.0) };
+        // 100 × 10,000 − 30 × 8,000 = 760,000 over 70; 100 × 0.94 − 30 × 0.8 = 70 over 70
+        let rest = without_assigned(&[cell(30.0, 100.0, 10_000.0, 0.94), cell(30.0, 30.0, 9000.0, 1.0)], &own);
+        let first = rest[0].known.expect("there are others");
+        assert!((first.per_capita - 76_000.0 / 7.0).abs() < 1e-9 && (first.hcc - 1.0).abs() < 1e-12, "{first:?}");
+        assert_eq!((first.person_years, rest[1].known), (100.0, None));
     }
 
     #[test]

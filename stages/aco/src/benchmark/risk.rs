@@ -15,6 +15,11 @@ pub fn capped_by_type(ratio: f64, cap: f64) -> f64 {
     ratio.min(cap)
 }
 
+/// As [`capped_by_type`], and not below the cap's mirror image: 0.97 for 1.03. For reforms.
+pub fn within_by_type(ratio: f64, cap: f64) -> f64 {
+    ratio.min(cap).max(2.0 - cap)
+}
+
 /// Aggregate growth of scores by type, weighted by benchmark dollars: `Σ w × ratio / Σ w` (M.C.4.2, M.E.3.2).
 ///
 /// 1 when no type carries weight.
@@ -26,6 +31,11 @@ pub fn aggregate_growth(ratios: &ByType<Option<f64>>, weights: &ByType<Option<f6
 /// each is held to it.
 pub fn capped_in_aggregate(ratio: f64, aggregate: f64, cap: f64) -> f64 {
     if exceeds(aggregate, cap, RATIOS) { ratio.min(cap) } else { ratio }
+}
+
+/// As [`capped_in_aggregate`], and held up to a floor when the aggregate falls below it. For reforms.
+pub fn within_in_aggregate(ratio: f64, aggregate: f64, [floor, cap]: [f64; 2]) -> f64 {
+    if exceeds(floor, aggregate, RATIOS) { ratio.max(floor) } else { capped_in_aggregate(ratio, aggregate, cap) }
 }
 
 /// Ratios of one type by cohort, before July 2019 (M.C.5).

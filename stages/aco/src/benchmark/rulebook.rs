@@ -97,6 +97,32 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
+/// Which growth a trend follows (M.D.1.8, M.E.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trend {
+    /// What the section says.
+    Rulebook,
+    /// National growth alone.
+    National,
+    /// Regional growth alone.
+    Regional,
+}
+
+/// How scores count from BY3 to the performance year, for agreements from July 2019 (M.C.3, M.C.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RiskForm {
+    /// Up to the cap.
+    Cap,
+    /// Up to the cap, and down to its mirror image.
+    Symmetric,
+    /// In full.
+    None,
+    /// Demographic scores in their place.
+    Demographic,
+}
+
 /// Weights of the regional adjustment by how often it has been made; the last one goes on (M.D.2.3).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,6 +146,8 @@ pub struct RegionalLimits {
 /// The rules of regional figures and of the regional adjustment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegionalRules {
+    /// Whether the ACO's own beneficiaries are taken out of its region.
+    pub exclude_assigned: bool,
     /// Largest share of a county in the market share (M.D.1.7).
     pub county_share_limit: f64,
     /// Share of person years in unknown counties above which a result is flagged (M.D.1.5).
@@ -189,6 +217,14 @@ pub struct BenchmarkRules {
     pub rulebook: Rulebook,
     /// Weights of the benchmark years, in relation to each other (M.D.1.10).
     pub year_weights: [f64; 3],
+    /// Calendar years from BY1 to the agreement's start (M.0.7).
+    pub first_year_before: i32,
+    /// Trends to BY3 (M.D.1.8).
+    pub trend: Trend,
+    /// Trend to the performance year (M.E.1).
+    pub update_trend: Trend,
+    /// How scores count from BY3 to the performance year; `Cap` where there is no cap.
+    pub risk_form: RiskForm,
     /// Where regional spending enters.
     pub regional: Option<RegionalRules>,
     /// Largest ratio of scores by type, under 425.601 (M.C.3).
@@ -221,14 +257,45 @@ impl BenchmarkRules {
         let by_type = (rulebook == Rulebook::S601).then(|| rules.at("risk_cap.by_type", start)).transpose()?;
         let of_652 =
             (rulebook == Rulebook::S652).then(|| Rules652::load(rules, start, performance_year)).transpose()?;
+        let capped = matches!(rulebook, Rulebook::S601 | Rulebook::S652);
         Ok(BenchmarkRules {
             rulebook,
+            first_year_before: rules.at("benchmark.first_year_before", start)?,
+            trend: trend(rulebook, "benchmark.trend", rules.at("benchmark.trend", start)?)?,
+            update_trend: trend(rulebook, "update.trend", rules.at("update.trend", start)?)?,
+            risk_form: if capped { rules.at("risk_cap.form", start)? } else { RiskForm::Cap },
             year_weights: if agreement_number <= 1 { weights.first } else { weights.later },
             regional,
             risk_cap_by_type: by_type,
             of_652,
             negative_spending_limit: rules.at("rates.negative_spending_limit", performance_year)?,
         })
+    }
+}
+
+/// A trend that the rulebook can follow.
+fn trend(rulebook: Rulebook, key: &str, trend: Trend) -> Result<Trend, RuleError> {
+    if trend == Trend::Regional && !rulebook.regional() {
+        let what = format!("is `regional`, and {rulebook} reads no regional spending");
+        return Err(RuleError { key: key.into(), what });
+    }
+    Ok(trend)
+}
+
+impl BenchmarkRules {
+    /// Whether national spending is read wherever the ACO has person years: everywhere but under 425.603(c) as it stands.
+    pub fn reads_nation(&self) -> bool {
+        let without_own = self.regional.as_ref().is_some_and(|regional| regional.exclude_assigned);
+        self.rulebook != Rulebook::S603c
+            || self.trend == Trend::National
+            || self.update_trend == Trend::National
+            // A region may have nobody else in it: then the nation stands in.
+            || without_own
+    }
+
+    /// Whether demographic scores of BY3 and the performance year are read.
+    pub fn reads_demographic_scores(&self) -> bool {
+        self.rulebook == Rulebook::S652 || self.risk_form == RiskForm::Demographic
     }
 }
 
@@ -239,6 +306,7 @@ impl RegionalRules {
             return Err(RuleError { key: "benchmark.regional_weight".into(), what: "has no weights".into() });
         }
         Ok(RegionalRules {
+            exclude_assigned: rules.at("benchmark.region.exclude_assigned", start)?,
             county_share_limit: rules.at("benchmark.region.county_share_limit", start)?,
             dropped_share_flag: rules.at("benchmark.region.dropped_share_flag", start)?,
             weights,

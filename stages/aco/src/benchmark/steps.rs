@@ -16,7 +16,7 @@ macro_rules! step {
 
 step!(
     /// Risk-adjusted regional spending per person year.
-    REGIONAL_PER_CAPITA = "D.1.4", "regional_per_capita" Calendar, "Risk-adjusted regional spending per person year", "dollars", By(["42 CFR 425.602(a)", "42 CFR 425.603(b)", "42 CFR 425.603(e)-(f)", "42 CFR 425.601(c)-(d)", "42 CFR 425.654"]), ""
+    REGIONAL_PER_CAPITA = "D.1.4", "regional_per_capita" Calendar, "Risk-adjusted regional spending per person year", "dollars", By(["42 CFR 425.602(a)", "42 CFR 425.603(b)", "42 CFR 425.603(e)-(f)", "42 CFR 425.601(c)-(d)", "42 CFR 425.654"]), "benchmark.region.exclude_assigned"
 );
 step!(
     /// Share of the market: weight of national trends.
@@ -24,7 +24,7 @@ step!(
 );
 step!(
     /// Share of the market: weight of national growth.
-    MARKET_SHARE_PY = "E.1.1", "market_share" Period, "Share of the market: weight of national growth", "fraction", By(["42 CFR 425.602(b)", "42 CFR 425.603(b)", "42 CFR 425.603(d)", "42 CFR 425.601(b)", "42 CFR 425.652(b)"]), "benchmark.region.county_share_limit"
+    MARKET_SHARE_PY = "E.1.1", "market_share" Period, "Share of the market: weight of national growth", "fraction", By(["42 CFR 425.602(b)", "42 CFR 425.603(b)", "42 CFR 425.603(d)", "42 CFR 425.601(b)", "42 CFR 425.652(b)"]), "benchmark.region.county_share_limit update.trend"
 );
 step!(
     /// Ratio of HCC scores to BY3.
@@ -40,7 +40,7 @@ step!(
 );
 step!(
     /// Trend to BY3.
-    TREND = "D.1.8", "trend_factor" Period, "Trend to BY3", "ratio", By(["42 CFR 425.602(a)(5)", "42 CFR 425.603(b)", "42 CFR 425.603(c)", "42 CFR 425.601(a)(5)", "42 CFR 425.652(a)(5)"]), ""
+    TREND = "D.1.8", "trend_factor" Period, "Trend to BY3", "ratio", By(["42 CFR 425.602(a)(5)", "42 CFR 425.603(b)", "42 CFR 425.603(c)", "42 CFR 425.601(a)(5)", "42 CFR 425.652(a)(5)"]), "benchmark.trend"
 );
 step!(
     /// Spending per person year, risk-adjusted and trended to BY3.
@@ -156,7 +156,7 @@ step!(
 );
 step!(
     /// Risk ratio from BY3 to the performance year.
-    RISK_RATIO_PY_601 = "C.3", "risk_ratio" Period, "Risk ratio from BY3 to the performance year", "ratio", All("42 CFR 425.605(a)(1)(i), 425.610(a)(2)(i)"), "risk_cap.by_type"
+    RISK_RATIO_PY_601 = "C.3", "risk_ratio" Period, "Risk ratio from BY3 to the performance year", "ratio", All("42 CFR 425.605(a)(1)(i), 425.610(a)(2)(i)"), "risk_cap.by_type risk_cap.form"
 );
 step!(
     /// Ratio of HCC scores before the cap.
@@ -184,7 +184,7 @@ step!(
 );
 step!(
     /// Risk ratio from BY3 to the performance year.
-    RISK_RATIO_PY = "C.4.4", "risk_ratio" Period, "Risk ratio from BY3 to the performance year", "ratio", All("42 CFR 425.605(a)(1)(ii), 425.610(a)(2)(ii)"), ""
+    RISK_RATIO_PY = "C.4.4", "risk_ratio" Period, "Risk ratio from BY3 to the performance year", "ratio", All("42 CFR 425.605(a)(1)(ii), 425.610(a)(2)(ii)"), "risk_cap.form"
 );
 step!(
     /// Historical benchmark, risk-adjusted.

@@ -1,7 +1,7 @@
 //! The updated benchmark (M.C.3–C.5, M.E.1–E.4).
 
 use super::historical::{Historical, mean_text, regional_step};
-use super::rulebook::Rules652;
+use super::rulebook::{RiskForm, Rules652, Trend};
 use super::{BenchmarkRules, Inputs, Note, Regions, Rulebook, Year, known, risk, steps, trend, update};
 use crate::by_type::ByType;
 use crate::compare::{RATIOS, exceeds};
@@ -36,7 +36,7 @@ pub(super) fn updated(
     let parts = match rules.rulebook {
         Rulebook::S602 | Rulebook::S603b | Rulebook::S603c => legacy(inputs, rules, regions, historical, walk),
         Rulebook::S601 => of_601(inputs, rules, regions, historical, walk),
-        Rulebook::S652 => of_652(inputs, known(rules.of_652.as_ref()), regions, historical, walk, notes),
+        Rulebook::S652 => of_652(inputs, rules, regions, historical, walk, notes),
     };
     let person_years = inputs.person_years(Year::Py);
     let at_mix = |values: &ByType<Option<f64>>| known(values.mean(&person_years));
@@ -65,7 +65,11 @@ fn legacy(
         let ratios = risk::by_cohort(pair(&cohorts.newly), pair(&cohorts.continuously));
         cohort_steps(&ratios, kind, walk);
         adjusted[kind] = Some((known(historical.by_type[kind]), ratios.applied));
-        growth[kind] = Some(if rules.rulebook == Rulebook::S603c {
+        growth[kind] = Some(if rules.rulebook == Rulebook::S603c && rules.update_trend == Trend::National {
+            let share = Some(1.0);
+            market_share_py(regions, kind, share, walk);
+            national_growth(inputs, kind, walk)
+        } else if rules.rulebook == Rulebook::S603c {
             regional_step(inputs, regions, kind, Year::Py, walk);
             regional_growth(regions, kind, (&steps::REGIONAL_GROWTH, 1.0), walk)
         } else {
@@ -136,41 +140,70 @@ fn of_601(
     walk: &mut Walk,
 ) -> Parts {
     let cap = known(rules.risk_cap_by_type);
+    let share = share_of_law(rules.update_trend);
     let mut ratios = ByType::default();
     for kind in inputs.types_in_py() {
         let (by3, py) = (inputs.hcc(Year::By3, kind), inputs.hcc(Year::Py, kind));
         let raw = walk.step(&steps::HCC_RATIO_601, of(kind), py / by3, || format!("{} / {}", n(py), n(by3)));
-        let ratio = risk::capped_by_type(raw, cap);
-        let arithmetic = || format!("{}, at most {cap}", n(raw));
+        let (ratio, how) = match rules.risk_form {
+            RiskForm::Cap => (risk::capped_by_type(raw, cap), format!(", at most {cap}")),
+            RiskForm::Symmetric => {
+                (risk::within_by_type(raw, cap), format!(", at most {cap}, at least {}", n(2.0 - cap)))
+            }
+            RiskForm::None => (raw, ", uncapped".to_owned()),
+            RiskForm::Demographic => (demographic_ratio(inputs, kind), " is not used: demographic scores".to_owned()),
+        };
+        let arithmetic = || format!("{}{how}", n(raw));
         ratios[kind] = Some(walk.step(&steps::RISK_RATIO_PY_601, of(kind).in_year(Year::Py), ratio, arithmetic));
         regional_step(inputs, regions, kind, Year::Py, walk);
-        market_share_py(regions, kind, walk);
+        market_share_py(regions, kind, share, walk);
     }
-    let two_way = two_way(inputs, regions, &ByType::default(), walk);
+    let two_way = two_way(inputs, regions, share, &ByType::default(), walk);
     let updated = update_by(&ratios, historical, &two_way, walk);
     Parts { updated, ..Parts::default() }
 }
 
-/// Share of the market in the performance year (M.E.1.1).
-fn market_share_py(regions: &Regions, kind: EnrollmentType, walk: &mut Walk) {
-    let share = known(regions[Year::Py as usize][kind].as_ref()).market_share;
-    let arithmetic = || "Σ county weight × assigned / assignable person years".to_owned();
-    walk.step(&steps::MARKET_SHARE_PY, of(kind).in_year(Year::Py), share, arithmetic);
+/// The weight of national growth that a reform sets; `None`: the share of the market, as in law.
+fn share_of_law(trend: Trend) -> Option<f64> {
+    match trend {
+        Trend::Rulebook => None,
+        Trend::National => Some(1.0),
+        Trend::Regional => Some(0.0),
+    }
+}
+
+/// Share of the market in the performance year (M.E.1.1), or what a reform sets in its place.
+fn market_share_py(regions: &Regions, kind: EnrollmentType, set: Option<f64>, walk: &mut Walk) -> f64 {
+    let share = set.unwrap_or_else(|| known(regions[Year::Py as usize][kind].as_ref()).market_share);
+    walk.step(&steps::MARKET_SHARE_PY, of(kind).in_year(Year::Py), share, || match set {
+        None => "Σ county weight × assigned / assignable person years".to_owned(),
+        Some(_) => "set by rule `update.trend`".to_owned(),
+    })
+}
+
+fn national_growth(inputs: &Inputs, kind: EnrollmentType, walk: &mut Walk) -> f64 {
+    let (by3, py) = (inputs.national(Year::By3, kind), inputs.national(Year::Py, kind));
+    let arithmetic = || format!("{} / {}", n(py), n(by3));
+    walk.step(&steps::NATIONAL_GROWTH, of(kind).in_year(Year::Py), trend::growth(py, by3), arithmetic)
+}
+
+/// Ratio of demographic scores from BY3 to the performance year.
+fn demographic_ratio(inputs: &Inputs, kind: EnrollmentType) -> f64 {
+    inputs.demographic(Year::Py, kind) / inputs.demographic(Year::By3, kind)
 }
 
 /// `TW = W' × national + (1 − W') × regional growth`, regional growth times the cap factor (M.E.1, M.E.3.5).
 fn two_way(
     inputs: &Inputs,
     regions: &Regions,
+    set: Option<f64>,
     cap_factors: &ByType<Option<f64>>,
     walk: &mut Walk,
 ) -> ByType<Option<f64>> {
     let mut blends = ByType::default();
     for kind in inputs.types_in_py() {
-        let share = known(regions[Year::Py as usize][kind].as_ref()).market_share;
-        let (by3, py) = (inputs.national(Year::By3, kind), inputs.national(Year::Py, kind));
-        let national = trend::growth(py, by3);
-        walk.step(&steps::NATIONAL_GROWTH, of(kind).in_year(Year::Py), national, || format!("{} / {}", n(py), n(by3)));
+        let share = set.unwrap_or_else(|| known(regions[Year::Py as usize][kind].as_ref()).market_share);
+        let national = national_growth(inputs, kind, walk);
         let factor = cap_factors[kind].unwrap_or(1.0);
         let regional = regional_growth(regions, kind, (&steps::REGIONAL_GROWTH_IN_BLEND, factor), walk);
         let blend = trend::blend(share, national, regional);
@@ -202,27 +235,41 @@ fn update_by(
 /// 425.652: ratios capped in aggregate, regional growth capped, three-way blend (M.C.4, M.E.1, M.E.3, M.E.4).
 fn of_652(
     inputs: &Inputs,
-    rules: &Rules652,
+    rules: &BenchmarkRules,
     regions: &Regions,
     historical: &Historical,
     walk: &mut Walk,
     notes: &mut Vec<Note>,
 ) -> Parts {
+    let (form, share) = (rules.risk_form, share_of_law(rules.update_trend));
+    let rules = known(rules.of_652.as_ref());
     let weights = risk::weights(&historical.by_type, &inputs.person_years(Year::Py));
     let (aggregate, raw) = aggregate_risk(inputs, &weights, walk);
     let cap = risk_cap(inputs, rules, &weights, walk);
     let mut ratios = ByType::default();
     for (kind, ratio) in raw.present() {
-        let applied = risk::capped_in_aggregate(ratio, aggregate, cap);
-        ratios[kind] = Some(walk.step(&steps::RISK_RATIO_PY, of(kind).in_year(Year::Py), applied, || {
-            let held = if exceeds(aggregate, cap, RATIOS) { "exceeds" } else { "does not exceed" };
-            format!("{}, cap {}: the aggregate {held} it", n(ratio), n(cap))
+        // The cap lies as many points above demographic growth as its mirror image lies below.
+        let floor = cap - 2.0 * rules.risk_points;
+        let applied = match form {
+            RiskForm::Cap => risk::capped_in_aggregate(ratio, aggregate, cap),
+            RiskForm::Symmetric => risk::within_in_aggregate(ratio, aggregate, [floor, cap]),
+            RiskForm::None => ratio,
+            RiskForm::Demographic => demographic_ratio(inputs, kind),
+        };
+        ratios[kind] = Some(walk.step(&steps::RISK_RATIO_PY, of(kind).in_year(Year::Py), applied, || match form {
+            RiskForm::Cap => {
+                let held = if exceeds(aggregate, cap, RATIOS) { "exceeds" } else { "does not exceed" };
+                format!("{}, cap {}: the aggregate {held} it", n(ratio), n(cap))
+            }
+            RiskForm::Symmetric => format!("{}, between {} and {} in aggregate", n(ratio), n(floor), n(cap)),
+            RiskForm::None => format!("{}, uncapped", n(ratio)),
+            RiskForm::Demographic => format!("{} is not used: demographic scores", n(ratio)),
         }));
         regional_step(inputs, regions, kind, Year::Py, walk);
-        market_share_py(regions, kind, walk);
+        market_share_py(regions, kind, share, walk);
     }
     let cap_factors = regional_cap_factors(inputs, rules, regions, &weights, walk);
-    let two_way = two_way(inputs, regions, &cap_factors, walk);
+    let two_way = two_way(inputs, regions, share, &cap_factors, walk);
     let mut three_way = ByType::default();
     for (kind, two_way) in two_way.present() {
         let acpt = acpt(inputs, rules, historical, kind, walk, notes);

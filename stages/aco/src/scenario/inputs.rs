@@ -6,7 +6,7 @@ use acoledger_schemas::program::{Aco, AcoHistory, Acpt, Disaster, Program};
 use acoledger_schemas::rates::{AcoCounty, AcoCountyHeads, AcoHeads, AcoYear, CountyRate, National, Rates};
 use acoledger_schemas::rules::Rules;
 use acoledger_schemas::table::{Cell, Kind, Problem, Table};
-use acoledger_schemas::values::{AcoId, PerformanceYear};
+use acoledger_schemas::values::{AcoId, PerformanceYear, Period};
 use std::collections::BTreeSet;
 
 /// Columns of `aco` that decide who is assigned and in which years: the person grain reads them.
@@ -24,7 +24,7 @@ pub(super) fn needs_persons(change: &Change) -> bool {
 }
 
 /// The ACO rows that a change is about.
-type Chosen = BTreeSet<(PerformanceYear, AcoId)>;
+type Chosen = BTreeSet<(PerformanceYear, Period, AcoId)>;
 
 /// Makes a change.
 ///
@@ -38,7 +38,7 @@ pub(super) fn apply(change: &Change, rates: &mut Rates, program: &mut Program, r
     }
     if change.drop {
         let before = program.aco.len();
-        program.aco.retain(|aco| !chosen.contains(&(aco.performance_year, aco.aco_id.clone())));
+        program.aco.retain(|aco| !chosen.contains(&(aco.performance_year, aco.period, aco.aco_id.clone())));
         return if program.aco.len() < before {
             Ok(())
         } else {
@@ -94,7 +94,7 @@ fn chosen(change: &Change, rates: &Rates, program: &Program, rules: &Rules) -> C
             && change.performance_years.as_ref().is_none_or(|years| years.contains(&aco.performance_year.0))
             && few.as_ref().is_none_or(|few| few.contains(&(aco.performance_year, aco.period, aco.aco_id.clone())))
     };
-    program.aco.iter().filter(meets).map(|aco| (aco.performance_year, aco.aco_id.clone())).collect()
+    program.aco.iter().filter(meets).map(|aco| (aco.performance_year, aco.period, aco.aco_id.clone())).collect()
 }
 
 /// A problem with a change.
@@ -178,8 +178,12 @@ impl Edit<'_> {
             |list: &Option<Vec<String>>, name: &str| list.as_ref().is_none_or(|list| list.contains(&text(name)));
         let performance_year = year("performance_year");
         let of_chosen = || {
-            let aco = text("aco_id");
-            self.chosen.iter().any(|(of, id)| id.as_str() == aco && performance_year.is_none_or(|year| year == of.0))
+            let (aco, period) = (text("aco_id"), text("period"));
+            self.chosen.iter().any(|(of_year, of_period, id)| {
+                id.as_str() == aco
+                    && performance_year.is_none_or(|year| year == of_year.0)
+                    && (period.is_empty() || period == of_period.code())
+            })
         };
         among(&change.types, "enrollment_type")
             && among(&change.county, "county")

@@ -12,6 +12,7 @@ mod replay;
 mod replay_forms;
 mod replay_sweep;
 mod run;
+mod scenario;
 mod settle;
 mod worked_example;
 mod worked_inputs;
