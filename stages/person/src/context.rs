@@ -251,6 +251,14 @@ fn needed_files(program: &Program, faults: &mut Faults) {
             "give the fee of each service",
         );
     }
+    if program.eta_hospital.is_some() && program.provider_specialty.is_none() {
+        faults.file(
+            "provider_specialty",
+            "",
+            "file is missing: rule `assign.eta.bill_types` needs it",
+            "give the specialties of clinicians at teaching-amendment hospitals; a file with a header says that there are none",
+        );
+    }
 }
 
 fn dated<T>(values: Vec<(Date, T)>) -> Vec<(i32, T)> {

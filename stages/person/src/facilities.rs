@@ -189,6 +189,7 @@ impl Life {
             let clinician = clinicians.into_iter().find(|c| *c != NO_CLINICIAN).unwrap_or(NO_CLINICIAN);
             let counts = professional || claim.source != Source::Hospital;
             let specialty = if counts { context.clinicians.specialty(clinician, day) } else { 0 };
+            self.without_specialty += u64::from(counts && context.clinicians.are_unknown());
             self.visits.push(Visit {
                 month,
                 code,

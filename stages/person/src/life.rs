@@ -98,6 +98,7 @@ pub(crate) struct Life {
     pub(crate) episodes: Vec<(i32, i32)>,
     pub(crate) reduced_claim: Option<i64>,
     pub(crate) missing_fees: u64,
+    pub(crate) without_specialty: u64,
     /// Rows of program files about this life.
     pub(crate) elsewhere: Range<usize>,
     pub(crate) designations: Range<usize>,
@@ -120,6 +121,7 @@ impl Life {
             episodes: Vec::new(),
             reduced_claim: None,
             missing_fees: 0,
+            without_specialty: 0,
             elsewhere: 0..0,
             designations: 0..0,
         }

@@ -217,6 +217,9 @@ impl<'w> Walk<'w> {
         self.shard.find("lives with claims and without enrollment", u64::from(!self.life.enrollment.is_known()));
         let missing = std::mem::take(&mut self.life.missing_fees);
         self.shard.find("services at teaching-amendment hospitals without a fee, taken as 0", missing);
+        let unknown = std::mem::take(&mut self.life.without_specialty);
+        self.shard
+            .find("services of clinicians without a specialty, since `provider_specialty` is absent (M.A.7)", unknown);
 
         self.sums.fill([Sums::default(); 4]);
         add_up(context, &self.life, &mut self.shard.ledger, &mut self.sums);

@@ -21,6 +21,11 @@ impl Clinicians {
         rows.iter().filter(|row| row.0 <= day && day <= row.1).max_by_key(|row| row.0).map_or(0, |row| row.2)
     }
 
+    /// Whether no specialty of anybody is known.
+    pub(crate) fn are_unknown(&self) -> bool {
+        self.specialties.is_empty()
+    }
+
     pub(super) fn new(program: &Program, names: &Names, acos: &[String], years: &[i32]) -> Clinicians {
         let mut all = Clinicians::default();
         all.professionals.resize(years.len(), BTreeSet::new());
