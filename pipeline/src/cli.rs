@@ -55,7 +55,10 @@ enum Command {
     Replay(commands::replay::ReplayArgs),
     /// Print the benchmark walk of one ACO as a readable page
     ///
-    /// Reads the benchmark table of a finished run; writes nothing; takes under a second.
+    /// Sections from base years to dollars, enrollment types side by side, citations below; then the way from the historical
+    /// benchmark to what was expected, against what was spent. --arithmetic shows how each value was made.
+    ///
+    /// Reads the tables of a finished run; writes nothing; takes under a second.
     #[command(display_order = 21)]
     Explain(commands::explain::ExplainArgs),
     /// Validate a study, its inputs, lake and run, and say what is wrong where
@@ -85,6 +88,16 @@ enum Command {
     /// earlier stages costs a run without its ingest. A study of raw claims is run first, or its run taken over.
     #[command(display_order = 24)]
     Scenario(commands::scenario::ScenarioArgs),
+    /// What one percent more of each input does to earned savings, per ACO
+    ///
+    /// Reads a study and its rates (`[input] rates`, or those of its run). Raises spending, scores by type, national and regional
+    /// per capita of the performance year, the prospective trend and the quality score by 1 %, one at a time, and settles
+    /// again: one-sided finite differences, thresholds and limits included.
+    ///
+    /// Prints the table; writes marginal.csv and marginal.parquet into the run folder, or --out. Takes about fourteen settlements of
+    /// the study, a second or two.
+    #[command(display_order = 25)]
+    Marginal(commands::marginal::MarginalArgs),
     /// Write a synthetic nation: raw files, program files, a study file, an answer key
     ///
     /// Writes --out: raw/, program/, study.toml, answer_key.csv. The same seed gives the same bytes for any number of
@@ -175,6 +188,7 @@ fn dispatch(command: Command) -> crate::trouble::Outcome<Exit> {
         Command::Check(args) => commands::check::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Scenario(args) => commands::scenario::run(&args),
+        Command::Marginal(args) => commands::marginal::run(&args),
         Command::Synth(args) => commands::synth::run(&args),
     }
 }

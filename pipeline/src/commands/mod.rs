@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod dry_run;
 pub(crate) mod explain;
+pub(crate) mod marginal;
 pub(crate) mod place;
 pub(crate) mod replay;
 pub(crate) mod rules;

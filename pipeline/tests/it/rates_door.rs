@@ -97,6 +97,19 @@ fn explain_prints_the_walk_of_one_aco() {
     assert!(page.starts_with(&format!("{aco}, performance year {year}")), "{page}");
     assert!(page.contains("earned (owed when negative) $"), "{page}");
     assert!(page.lines().all(|line| line.chars().count() <= 110), "{page}");
+    for title in
+        ["Base years, trended to BY3", "Historical benchmark", "Update", "Dollars", "From the historical benchmark to"]
+    {
+        assert!(page.contains(title), "no `{title}` in\n{page}");
+    }
+    assert!(page.contains("42 CFR 425."), "{page}");
+    let long = folder.run(&format!("explain study.toml --aco {aco} --year {year} --arithmetic")).expect(0).stdout;
+    assert!(long.lines().count() > page.lines().count() && long.contains("      DIS  = "), "{long}");
+    let json = folder.run(&format!("explain study.toml --aco {aco} --year {year} --format json")).expect(0).stdout;
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+    let walk = folder.read("run/benchmark.csv");
+    let steps = walk.lines().filter(|line| line.starts_with(&format!("{year},")) && line.contains(&format!(",{aco},")));
+    assert_eq!(rows.len(), steps.count() + 10);
     let done = folder.run("explain study.toml --aco NOBODY").expect(2);
     assert!(done.stderr.contains("no benchmark of NOBODY in this run"), "{}", done.stderr);
 }
@@ -115,4 +128,25 @@ fn results_go_to_standard_output_as_asked() {
     for word in ["Performance year 2023", "Largest savings", "Largest losses", "track", "Files in run"] {
         assert!(page.contains(word), "no `{word}` in\n{page}");
     }
+}
+
+#[test]
+fn marginal_prints_and_writes_every_aco() {
+    let Some(cases) = oracle("data/rates_cases") else { return };
+    let folder = Folder::copy_of(&cases);
+    folder.run("run study.toml").expect(0);
+    let text = folder.run("marginal study.toml --format csv").expect(0).stdout;
+    assert!(folder.file("run/marginal.parquet").is_file());
+    let acos = |text: &str| {
+        text.lines()
+            .skip(1)
+            .map(|line| line.splitn(4, ',').take(3).collect::<Vec<_>>().join(","))
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(acos(&text).len(), rows(&folder.read("run/savings_losses.csv"), "ACO_ID").len());
+    assert_eq!(acos(&text), acos(&folder.read("run/marginal.csv")));
+    assert_eq!(text, folder.run("marginal run --format csv").expect(0).stdout);
+    folder.run("check study.toml").expect(0);
+    let done = folder.run("marginal study.toml --aco NOBODY").expect(2);
+    assert!(done.stderr.contains("no such ACO or performance year"), "{}", done.stderr);
 }
