@@ -52,8 +52,13 @@ worlds-check: oracles build ## the small worlds with known answers, through the 
 	scripts/worlds-check.sh $(RELEASE) $(ORACLES)
 
 .PHONY: rates-check
-rates-check: oracles build ## the invented ACO-years at the rates door, through the program
+rates-check: oracles build ## the invented ACO-years at the rates door, through the program: results, and the walk line by line
 	scripts/rates-check.sh $(RELEASE) $(ORACLES)
+
+.PHONY: worked-check
+worked-check: oracles ## the printed numbers of the worked examples, counted equal and different
+	@test -f "$(ORACLES)/spec/worked_example.json" || { echo "error: no $(ORACLES)/spec/worked_example.json" >&2; exit 1; }
+	ACOLEDGER_ORACLES=$(ORACLES) cargo test -q --locked -p acoledger-aco --test it -- worked_example:: --nocapture
 
 .PHONY: replay-check
 replay-check: oracles build ## CMS's published results, re-derived
