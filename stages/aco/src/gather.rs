@@ -208,10 +208,19 @@ impl<'g, 'r> Gather<'g, 'r> {
         let calendar_year = self.years[year as usize];
         let row = self.index.county(self.aco.performance_year, calendar_year, self.window(), county, kind)?;
         let (per_capita, person_years) = row.per_capita.zip(row.person_years.filter(|years| *years > 0.0))?;
+        let scored = self.rules.rulebook == Rulebook::S652 && matches!(year, Year::By3 | Year::Py);
+        let above_0 = |score: Option<f64>| score.filter(|score| *score > 0.0);
+        // Most cells are sound, and there are many: only for the others is it said where they stand.
+        if let Some(hcc) = above_0(row.hcc_score)
+            && per_capita >= 0.0
+            && (!scored || above_0(row.demographic_score).is_some())
+        {
+            return Some(CountyFigures { per_capita, person_years, hcc, demographic: row.demographic_score });
+        }
         let at = format!("county {}, {}", row.county, self.at(year, kind));
         self.not_impossible((per_capita, person_years), "rates/county", &at, "D.1.2");
         let hcc = self.positive(row.hcc_score, "rates/county", "hcc_score", &at, "D.1.2")?;
-        if self.rules.rulebook == Rulebook::S652 && matches!(year, Year::By3 | Year::Py) {
+        if scored {
             self.positive(row.demographic_score, "rates/county", "demographic_score", &at, "E.3.1")?;
         }
         Some(CountyFigures { per_capita, person_years, hcc, demographic: row.demographic_score })
@@ -232,6 +241,9 @@ impl<'g, 'r> Gather<'g, 'r> {
         let read = types.contains(&kind) && (year == Year::By3 || own[year as usize][kind].is_some());
         let stands_in = counties[year as usize][kind].iter().all(|cell| cell.known.is_none());
         if !read || (!self.rules.reads_nation() && !stands_in) {
+            return value;
+        }
+        if value.is_some_and(|value| value > 0.0) {
             return value;
         }
         let at = self.at(year, kind);
