@@ -34,6 +34,7 @@ pub(super) const IDENTITIES: &[&str] = &[
     "advances",
     "advances_left",
     "adjustment_category",
+    "risk_weights",
     "exact_columns",
 ];
 
@@ -68,6 +69,7 @@ pub(super) fn replay_row(sheet: &Sheet<'_>, at: usize, rules: &YearRules, own: b
     payments(&mut out, &row, &derived, rules, own);
     advances(&mut out, sheet, at, &row);
     adjustment(&mut out, sheet, at, &row, rules);
+    risk_weights(&mut out, sheet, at);
     exact_columns(&mut out, sheet, at, &row, &derived);
     Ok(out)
 }
@@ -288,6 +290,16 @@ fn adjustment(out: &mut RowReplay, sheet: &Sheet<'_>, at: usize, row: &Row, rule
     let ours = if matches { theirs } else { possible.first().copied().unwrap_or("No Adjustment") };
     let verdict = if matches { Verdict::Matched } else { Verdict::Unexplained };
     out.category("adjustment_category", Value::Text(ours.into()), Value::Text(theirs.into()), verdict);
+}
+
+/// Weights of the enrollment types in aggregate risk growth are shares (M.C.4.5); with a masked one there is nothing to sum.
+fn risk_weights(out: &mut RowReplay, sheet: &Sheet<'_>, at: usize) {
+    let mut sum = Printed::exact(0.0);
+    for column in ["RR_weight_ESRD_PY", "RR_weight_DIS_PY", "RR_weight_AGDU_PY", "RR_weight_AGND_PY"] {
+        let Some(weight) = sheet.number(column, at) else { return };
+        sum = sum.plus(weight);
+    }
+    out.number("risk_weights", Printed::exact(1.0), sum, None);
 }
 
 /// Our own files repeat some amounts to the cent and rates unrounded.
