@@ -5,7 +5,7 @@ use super::reform::{Change, YearName, in_rulebook};
 use acoledger_schemas::program::{Aco, AcoHistory, Acpt, Disaster, Program};
 use acoledger_schemas::rates::{AcoCounty, AcoCountyHeads, AcoHeads, AcoYear, CountyRate, National, Rates};
 use acoledger_schemas::rules::Rules;
-use acoledger_schemas::table::{Cell, Kind, Problem, Table};
+use acoledger_schemas::table::{Cell, Kind, Problem, Problems, Table};
 use acoledger_schemas::values::{AcoId, PerformanceYear, Period};
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ type Chosen = BTreeSet<(PerformanceYear, Period, AcoId)>;
 /// # Errors
 /// A table or column that there is not, a condition that the table cannot meet, a value that the column cannot hold, a
 /// change that meets no row.
-pub(super) fn apply(change: &Change, rates: &mut Rates, program: &mut Program, rules: &Rules) -> Result<(), Problem> {
+pub(super) fn apply(change: &Change, rates: &mut Rates, program: &mut Program, rules: &Rules) -> Result<(), Problems> {
     let chosen = chosen(change, rates, program, rules);
     if let Some(members) = &change.merge {
         return merge(change, members, rates, program);
@@ -98,7 +98,7 @@ fn chosen(change: &Change, rates: &Rates, program: &Program, rules: &Rules) -> C
 }
 
 /// A problem with a change.
-pub(super) fn refused(change: &Change, what: &str, value: Option<&str>) -> Problem {
+pub(super) fn refused(change: &Change, what: &str, value: Option<&str>) -> Problems {
     Problem {
         file: "reform, `input`".into(),
         line: 0,
@@ -110,6 +110,7 @@ pub(super) fn refused(change: &Change, what: &str, value: Option<&str>) -> Probl
         value: value.map(str::to_owned),
         hint: None,
     }
+    .into()
 }
 
 /// A change of one column.
@@ -119,7 +120,7 @@ struct Edit<'c> {
 }
 
 impl Edit<'_> {
-    fn table<T: Table>(&self, rows: &mut [T]) -> Result<(), Problem> {
+    fn table<T: Table>(&self, rows: &mut [T]) -> Result<(), Problems> {
         let change = self.change;
         let place = |name: &str| T::SPEC.columns.iter().position(|column| column.name == name);
         let name = change.column.as_deref().unwrap_or_default();
@@ -202,7 +203,7 @@ impl Edit<'_> {
     }
 
     /// The cell's new text; `None`: it stays, because unknown values cannot be scaled.
-    fn text(&self, cell: &Cell<'_>) -> Result<Option<String>, Problem> {
+    fn text(&self, cell: &Cell<'_>) -> Result<Option<String>, Problems> {
         if let Some(factor) = self.change.factor {
             return Ok(match cell {
                 Cell::Decimal(value) => Some((value * factor).to_string()),

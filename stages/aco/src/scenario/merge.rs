@@ -6,7 +6,7 @@ use super::inputs::refused;
 use super::reform::Change;
 use acoledger_schemas::program::{Aco, AcoHistory, Program};
 use acoledger_schemas::rates::{AcoCounty, AcoCountyHeads, AcoHeads, AcoYear, Rates};
-use acoledger_schemas::table::{Dollars, Problem};
+use acoledger_schemas::table::{Dollars, Problems};
 use acoledger_schemas::values::{AcoId, Cents, Flag};
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(super) fn merge(
     members: &[String],
     rates: &mut Rates,
     program: &mut Program,
-) -> Result<(), Problem> {
+) -> Result<(), Problems> {
     if members.len() < 2 {
         return Err(refused(change, "`merge` needs two ACOs or more", None));
     }
@@ -61,7 +61,7 @@ pub(super) fn merge(
     Ok(())
 }
 
-fn check(change: &Change, members: &[String], acos: &[Aco]) -> Result<(), Problem> {
+fn check(change: &Change, members: &[String], acos: &[Aco]) -> Result<(), Problems> {
     let mut periods: BTreeMap<_, Vec<&Aco>> = BTreeMap::new();
     for aco in acos.iter().filter(|aco| members.iter().any(|member| member == aco.aco_id.as_str())) {
         periods.entry((aco.performance_year, aco.period)).or_default().push(aco);

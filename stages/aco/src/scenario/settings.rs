@@ -69,7 +69,7 @@ pub(super) fn settings_of(name: &str, value: &Value, rules: &Rules) -> Result<Ve
     match place(name, rules) {
         Some((key, entry)) => Ok(vec![Setting { key, entry, value: value.clone() }]),
         // The rules say which name is nearest.
-        None => Err(rules.rule(name).err().expect("a name without place is no rule")),
+        None => Err(rules.rule(name).expect_err("a name without place is no rule")),
     }
 }
 

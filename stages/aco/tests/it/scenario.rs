@@ -111,8 +111,80 @@ fn trends_of_the_nation_or_of_the_region_alone() {
     };
     assert_eq!(changed(&national), ["425.601", "425.603(c)", "425.652"]);
     assert_eq!(changed(&regional), ["425.601", "425.652"]);
-    let error = try_reform(&["[rules]\n'risk_cap.form' = 'demographic'"]);
-    if let Err(problems) = error {
+    let error = try_reform(&["[rules]\n'benchmark.trend' = 'regional'"]).expect_err("425.602 has no region");
+    let says = "is `regional`, and 425.602 reads no regional spending";
+    assert!(error.to_string().contains(says), "{error}");
+}
+
+#[test]
+fn the_share_of_the_prospective_trend() {
+    let Some(baseline) = baseline() else { return };
+    let none = reform("[rules]\n'update.blend_weights.acpt' = 0");
+    let rows: Vec<_> = pairs(baseline, &none).into_iter().filter(|(row, _)| row.rulebook == "425.652").collect();
+    assert!(!rows.is_empty());
+    for (_, row) in rows {
+        assert_eq!(row.two_way_benchmark.map(|dollars| dollars.round() as i64), Some(row.updated_bnchmk));
+    }
+    let all = reform("[rules]\n'update.blend_weights' = { two_way = 0, acpt = 1 }");
+    assert_eq!(steps(&all, "three_way_blend"), steps(&all, "acpt"));
+}
+
+#[test]
+fn caps_and_weights_of_the_adjustments() {
+    let Some(baseline) = baseline() else { return };
+    for text in [
+        "'benchmark.regional_limit' = { up = 0.0, down = 0.0 }",
+        "'benchmark.regional_weight' = { lower = [0.0], higher = [0.0] }",
+    ] {
+        let off = reform(&format!("[rules]\n{text}"));
+        assert!(off.savings_losses.iter().all(|row| row.reg_adj.is_none_or(|dollars| dollars == 0)), "{text}");
+        assert!(baseline.savings_losses.iter().any(|row| row.reg_adj.is_some_and(|dollars| dollars != 0)));
+    }
+    let half = reform("[rules]\n'benchmark.prior_savings.share' = 0.25");
+    let mut smaller = 0;
+    for (before, after) in pairs(baseline, &half) {
+        let (before, after) = (before.prior_sav_adj.unwrap_or(0), after.prior_sav_adj.unwrap_or(0));
+        assert!(after <= before);
+        smaller += usize::from(after < before);
+    }
+    assert!(smaller > 0);
+}
+
+#[test]
+fn an_aco_out_of_its_own_region() {
+    let Some(baseline) = baseline() else { return };
+    let out = reform("[rules]\n'benchmark.region.exclude_assigned' = true");
+    let changed = pairs(baseline, &out).into_iter().filter(|(a, b)| a.updated_bnchmk != b.updated_bnchmk);
+    let changed: BTreeSet<&str> = changed.map(|(row, _)| row.rulebook.as_str()).collect();
+    assert_eq!(changed.into_iter().collect::<Vec<_>>(), ["425.601", "425.603(c)", "425.652"]);
+    assert!(steps(baseline, "market_share_PY") == steps(&out, "market_share_PY"), "shares of the market stay");
+}
+
+#[test]
+fn the_risk_cap_in_every_form() {
+    let Some(baseline) = baseline() else { return };
+    let cap = |points: &str| {
+        let one = Scenario::new(&[parse(&format!("[sweep]\n'risk.cap' = [{points}]"))], &rules()).expect("sound");
+        let (rates, program) = cases().expect("asked only where the oracles are");
+        let groups = one.groups_at(&one.points()[0], &program, &YEARS).expect("sound");
+        settle(&Index::new(&rates, &program), &groups, Detail::Walk).expect("settles")
+    };
+    let forms = [cap("0"), cap("0.01"), cap("0.03"), cap("0.05"), reform("[rules]\n'risk_cap.form' = 'none'")];
+    assert!(forms[2] == *baseline, "three points are the law");
+    for both in forms.windows(2) {
+        for (lower, higher) in pairs(&both[0], &both[1]) {
+            // Under 425.652 a cap that no longer binds in aggregate frees all types.
+            assert!(lower.updated_bnchmk <= higher.updated_bnchmk, "{lower:?} {higher:?}");
+        }
+    }
+    let symmetric = reform("[rules]\n'risk_cap.form' = 'symmetric'");
+    let raised = pairs(baseline, &symmetric).into_iter().filter(|(a, b)| a.updated_bnchmk < b.updated_bnchmk).count();
+    assert!(raised > 0 && pairs(baseline, &symmetric).iter().all(|(a, b)| a.updated_bnchmk <= b.updated_bnchmk));
+    let demographic = reform("[[when]]\nrulebook = ['425.652']\n[when.rules]\n'risk_cap.form' = 'demographic'");
+    let (ratios, used) = (steps(&demographic, "demographic_ratio"), steps(&demographic, "risk_ratio_PY"));
+    assert!(!ratios.is_empty() && ratios.iter().all(|(key, ratio)| used[key] == *ratio), "{ratios:?}");
+    // 425.601 reads no demographic scores in law: the reform says what it lacks.
+    if let Err(problems) = try_reform(&["[rules]\n'risk_cap.form' = 'demographic'"]) {
         assert!(problems.to_string().contains("column `demographic_score`"), "{problems}");
     }
 }
