@@ -126,7 +126,16 @@ macro_rules! code_value {
     )+};
 }
 code_value!(
-    Track, Period, AssignmentMethod, AgreementType, RevenueCategory, TerminationKind, Cohort, Window, Population, Basis
+    Track,
+    Period,
+    AssignmentMethod,
+    AgreementType,
+    RevenueCategory,
+    TerminationKind,
+    Cohort,
+    Window,
+    Population,
+    Basis
 );
 
 impl Value for EnrollmentType {
@@ -480,10 +489,15 @@ pub fn match_header(spec: &TableSpec, header: &[&str], file: &str) -> Result<Vec
             problems.push(trouble(name, "unknown column", format!("table `{}` has: {}", spec.name, known.join(", "))));
         }
     }
-    let places = spec.columns.iter().map(|column| names.iter().position(|name| name == column.name)).collect::<Vec<_>>();
+    let places =
+        spec.columns.iter().map(|column| names.iter().position(|name| name == column.name)).collect::<Vec<_>>();
     for (column, place) in spec.columns.iter().zip(&places) {
         if place.is_none() && !column.optional {
-            problems.push(trouble(column.name, "column is missing", format!("{} ({})", column.meaning.trim(), column.unit)));
+            problems.push(trouble(
+                column.name,
+                "column is missing",
+                format!("{} ({})", column.meaning.trim(), column.unit),
+            ));
         }
     }
     problems.or(places)
