@@ -204,15 +204,7 @@ fn of_command_line(option: &str, what: String) -> Problems {
 }
 
 fn of_override(file: &Path, error: &acoledger_schemas::rules::RuleError) -> Problems {
-    Problem {
-        file: format!("{}, rule `{}`", file.display(), error.key),
-        line: 0,
-        column: String::new(),
-        what: error.what.clone(),
-        value: None,
-        hint: Some("`acoledger rules` lists every rule with its unit and values".into()),
-    }
-    .into()
+    error.problem(&file.display().to_string()).into()
 }
 
 /// Takes line and message out of TOML's picture of an error; messages of the study's own checks stay as they are.

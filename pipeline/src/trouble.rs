@@ -39,15 +39,7 @@ pub(crate) fn of_study(file: &Path, what: &str) -> Problems {
 
 /// A rule that is absent, undated or of the wrong shape.
 pub(crate) fn of_rule(error: &RuleError) -> Problems {
-    Problem {
-        file: format!("rule `{}`", error.key),
-        line: 0,
-        column: String::new(),
-        what: error.what.clone(),
-        value: None,
-        hint: Some("`acoledger rules` lists every rule with its unit and values".into()),
-    }
-    .into()
+    error.problem("").into()
 }
 
 /// A failure of the machine: disk, permissions.

@@ -4,6 +4,7 @@
 //! `from` (a year or a day) and `value` (anything TOML can say). A value holds from its `from` until the next one. An
 //! unknown key, a time before the first value, a value of the wrong shape: errors, never a default.
 
+use crate::table::Problem;
 use crate::values::Date;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -81,6 +82,21 @@ impl fmt::Display for RuleError {
     }
 }
 impl std::error::Error for RuleError {}
+
+impl RuleError {
+    /// The error as a problem of an input, such as a study or reform file; blank where the rules themselves are meant.
+    pub fn problem(&self, input: &str) -> Problem {
+        let separator = if input.is_empty() { "" } else { ", " };
+        Problem {
+            file: format!("{input}{separator}rule `{}`", self.key),
+            line: 0,
+            column: String::new(),
+            what: self.what.clone(),
+            value: None,
+            hint: Some("`acoledger rules` lists every rule with its unit and values".into()),
+        }
+    }
+}
 
 /// A time at which a rule is asked for: a year stands for its first day.
 #[derive(Clone, Copy, Debug)]

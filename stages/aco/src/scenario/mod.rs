@@ -21,7 +21,7 @@ use acoledger_schemas::program::{Aco, Program};
 use acoledger_schemas::rates::Rates;
 use acoledger_schemas::rules::{RuleError, Rules};
 use acoledger_schemas::stages::{STAGES, Stage};
-use acoledger_schemas::table::{Problem, Problems};
+use acoledger_schemas::table::Problems;
 use settings::{Block, Setting};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -301,13 +301,5 @@ fn same_in_force(a: &Rules, b: &Rules, key: &str) -> bool {
 }
 
 fn of_rule(error: &RuleError) -> Problems {
-    Problem {
-        file: format!("reform, rule `{}`", error.key),
-        line: 0,
-        column: String::new(),
-        what: error.what.clone(),
-        value: None,
-        hint: Some("`acoledger rules` lists every rule with its unit and values".into()),
-    }
-    .into()
+    error.problem("reform").into()
 }
