@@ -139,11 +139,12 @@ impl Case<'_> {
             let year = self.context.performances[self.at].year;
             draw(self.context.seed, year, self.list.year, &self.life.bene_id, entity)
         };
+        let majority = self.context.performances[self.at].care.majority;
         let passed = |rival: &Rival| rival.aco != OWN && rival.physician;
         if rivals.iter().any(passed) {
-            let first = compare(rivals, Step::First, draw);
+            let first = compare(rivals, Step::First, majority, draw);
             let anybody = rivals.iter().any(|rival| rival.served(Step::First));
-            let comparison = if anybody { first } else { compare(rivals, Step::Second, draw) };
+            let comparison = if anybody { first } else { compare(rivals, Step::Second, majority, draw) };
             let winner = comparison
                 .filter(|comparison| passed(&rivals[comparison.winner]))
                 .map(|comparison| (rivals[comparison.winner].aco, comparison));
@@ -152,7 +153,7 @@ impl Case<'_> {
         let Some((span, touches)) = window.expanded else { return (reach.physician, None) };
         let wide = gather(self.context, self.at, self.life, Scope { span, touches, known_through }, expanded);
         let assignable = reach.physician || (reach.practitioner && wide.physician);
-        let winner = compare(expanded, Step::Third, draw).and_then(|comparison| {
+        let winner = compare(expanded, Step::Third, majority, draw).and_then(|comparison| {
             let rival = &expanded[comparison.winner];
             let practitioner = rivals.iter().any(|near| near.aco == rival.aco && near.practitioner);
             (rival.aco != OWN && rival.physician && practitioner).then_some((rival.aco, comparison))
@@ -176,7 +177,7 @@ impl Case<'_> {
         let first = (self.list.year - self.context.time.first_year) * 12;
         let year = Span { first, last: first + 11 };
         let in_year = self.life.enrollment.eligible(year);
-        let over = |window: &Option<Window>| window.is_some_and(|w| self.life.enrollment.eligible(w.span));
+        let over = |window: &Option<Window>| window.is_some_and(|w| self.life.enrollment.eligible(w.judged));
         [over(&windows[0]), in_year && over(&windows[1]), in_year]
     }
 

@@ -45,8 +45,12 @@ impl Life {
             if kind == kind::INPATIENT && !facility.whole {
                 spend -= view.additions.iter().map(|column| column[row]).sum::<i64>();
             }
-            self.pay(context, ledger, month, kind, paid, gross, spend);
-            self.earn(context, month, true, facility.biller, gross);
+            if law.counts(view.claim_type[row]) {
+                self.pay(context, ledger, month, kind, paid, gross, spend);
+                self.earn(context, month, true, facility.biller, gross);
+            } else {
+                ledger.add(Some(kind), Fate::LeftOut, paid);
+            }
             self.stay(context, view, row, kind, facility.acute);
             if kind == kind::OUTPATIENT {
                 let bill = [facility_type, *view.service_class.at(row)];

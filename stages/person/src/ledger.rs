@@ -12,6 +12,7 @@ pub(crate) enum Fate {
     Read,
     Counted,
     OtherClaimType,
+    LeftOut,
     Denied,
     Suspect,
     AfterRunOut,
@@ -21,10 +22,11 @@ pub(crate) enum Fate {
     Interim,
 }
 
-const FATES: [&str; 10] = [
+const FATES: [&str; 11] = [
     "read",
     "counted",
     "claim type outside Parts A and B spending (spend.claim_types)",
+    "left out of expenditures (spend.left_out)",
     "denied (spend.denied)",
     "suspect billing (spend.suspect)",
     "processed after the run-out (spend.run_out.months)",

@@ -37,8 +37,12 @@ impl Life {
             }
             let biller = *view.tin.at(row);
             let gross = paid + self.line_reduction(context, view.claim[row], view.line[row]);
-            self.pay(context, ledger, month, kind, paid, gross, gross + law.withheld(paid, day));
-            self.earn(context, month, false, biller, gross);
+            if law.counts(claim_type) {
+                self.pay(context, ledger, month, kind, paid, gross, gross + law.withheld(paid, day));
+                self.earn(context, month, false, biller, gross);
+            } else {
+                ledger.add(Some(kind), Fate::LeftOut, paid);
+            }
             if service.code != 0
                 && let (Some(professional), Some(month)) = (&view.professional, month)
             {

@@ -66,7 +66,8 @@ pub(crate) struct AssignmentRow<'r> {
     pub(crate) step: Option<i64>,
     pub(crate) county: Option<&'r str>,
     pub(crate) winner_cents: Option<i64>,
-    pub(crate) runner_up: Option<&'r (String, i64)>,
+    pub(crate) runner_up: Option<&'r str>,
+    pub(crate) runner_up_cents: Option<i64>,
     pub(crate) tie: Option<&'static str>,
     pub(crate) cohort: &'static str,
 }
@@ -162,8 +163,8 @@ impl<'s> Output<'s> {
         columns.step.append_option(row.step);
         columns.county.append_option(row.county);
         columns.winner_cents.append_option(row.winner_cents);
-        columns.runner_up.append_option(row.runner_up.map(|(entity, _)| entity));
-        columns.runner_up_cents.append_option(row.runner_up.map(|(_, cents)| *cents));
+        columns.runner_up.append_option(row.runner_up);
+        columns.runner_up_cents.append_option(row.runner_up_cents);
         columns.tie.append_option(row.tie);
         columns.cohort.append_value(row.cohort);
         if columns.performance_year.len() >= BATCH_ROWS { self.flush_assignment() } else { Ok(()) }

@@ -311,6 +311,8 @@ impl<'w> Walk<'w> {
         let prospective = list.acos[place.aco as usize].as_ref().is_some_and(|aco| aco.prospective);
         let county = context.time.at(list.year).and_then(|year| merge.counties.text(self.life.enrollment.county(year)));
         let comparison = place.comparison.as_ref();
+        let runner_up = comparison.and_then(|c| c.runner_up.as_ref());
+        let cents = |sum: i64| (!performance.care.visits).then_some(sum);
         self.output.assignment(&AssignmentRow {
             performance_year: performance.year,
             calendar_year: list.year,
@@ -320,8 +322,9 @@ impl<'w> Walk<'w> {
             window: if prospective { "prospective" } else { "retrospective" },
             step: comparison.map(|c| c.step as i64 + 1),
             county,
-            winner_cents: comparison.map(|c| c.winner_cents),
-            runner_up: comparison.and_then(|c| c.runner_up.as_ref()),
+            winner_cents: comparison.and_then(|c| cents(c.winner_sum)),
+            runner_up: runner_up.map(|(entity, _)| entity.as_str()),
+            runner_up_cents: runner_up.and_then(|(_, sum)| cents(*sum)),
             tie: comparison.and_then(|c| c.tie),
             cohort: match place.newly {
                 None => "all",

@@ -1,4 +1,4 @@
-//! Who serves a life most: sums of allowed charges by entity, and the comparison of a step (M.A.6).
+//! Who serves a life most: sums of allowed charges (or of visits) by entity, and the comparison of a step (M.A.6).
 
 use crate::columns::NO_DAY;
 use crate::context::{Care, Context, OWN, SHARED, Span, class, flag};
@@ -51,7 +51,8 @@ pub(crate) struct Reach {
 pub(crate) struct Comparison {
     pub(crate) winner: usize,
     pub(crate) step: Step,
-    pub(crate) winner_cents: i64,
+    /// Cents, or visits where these are counted.
+    pub(crate) winner_sum: i64,
     pub(crate) runner_up: Option<(String, i64)>,
     pub(crate) tie: Option<&'static str>,
 }
@@ -71,6 +72,7 @@ pub(crate) fn gather(context: &Context, at: usize, life: &Life, scope: Scope, ri
     rivals.clear();
     let performance = &context.performances[at];
     let mut reach = Reach::default();
+    let mut days = Vec::new();
     for (index, visit) in life.visits.iter().enumerate() {
         let month = i32::from(visit.month);
         if month < scope.span.first || month > scope.span.last || visit.processed > scope.known_through {
@@ -88,13 +90,49 @@ pub(crate) fn gather(context: &Context, at: usize, life: &Life, scope: Scope, ri
         let member = if visit.facility { &performance.field.ccns } else { &performance.field.tins };
         let aco = member.of(visit.biller.participant);
         if aco != SHARED {
-            add(rivals, context, &performance.care, aco, visit, classes);
+            add(rivals, context, &performance.care, aco, visit, classes, performance.care.visits.then_some(&mut days));
         }
     }
     reach
 }
 
-fn add(rivals: &mut Vec<Rival>, context: &Context, care: &Care, aco: u32, visit: &Visit, classes: u8) {
+/// A day on which a practice or facility saw the life, and the steps in which it already counts.
+struct Seen {
+    biller: u128,
+    facility: bool,
+    day: i32,
+    steps: u8,
+}
+
+/// 1 for a biller's first service of a day in a step, then 0: what is done at one place on one day is one visit.
+fn visits(days: &mut Vec<Seen>, visit: &Visit, step: usize) -> i64 {
+    let same =
+        |seen: &&mut Seen| seen.biller == visit.biller.text && seen.facility == visit.facility && seen.day == visit.day;
+    let bit = 1 << step;
+    match days.iter_mut().find(same) {
+        Some(seen) => {
+            let first = seen.steps & bit == 0;
+            seen.steps |= bit;
+            i64::from(first)
+        }
+        None => {
+            let (biller, facility) = (visit.biller.text, visit.facility);
+            days.push(Seen { biller, facility, day: visit.day, steps: bit });
+            1
+        }
+    }
+}
+
+/// Adds a service to its entity; `days` where visits are counted rather than charges added.
+fn add(
+    rivals: &mut Vec<Rival>,
+    context: &Context,
+    care: &Care,
+    aco: u32,
+    visit: &Visit,
+    classes: u8,
+    mut days: Option<&mut Vec<Seen>>,
+) {
     let same = |rival: &Rival| {
         if aco == OWN {
             rival.aco == OWN && rival.text == visit.biller.text && rival.facility == visit.facility
@@ -123,7 +161,10 @@ fn add(rivals: &mut Vec<Rival>, context: &Context, care: &Care, aco: u32, visit:
     for (step, members) in [care.step_1, care.step_2, third].into_iter().enumerate() {
         if classes & members != 0 {
             rival.served[step] = true;
-            rival.sums[step] += visit.allowed;
+            rival.sums[step] += match &mut days {
+                None => visit.allowed,
+                Some(days) => visits(days, visit, step),
+            };
         }
     }
     rival.physician |= classes & care.pre_step != 0;
@@ -222,17 +263,20 @@ fn clinic(context: &Context, at: usize, life: &Life, index: usize) -> u8 {
     if context.clinicians.attested[at].contains(&clinician) {
         class::PRIMARY
     } else if context.clinicians.professionals[at].contains(&clinician) {
-        class::PRACTITIONER
+        care.practitioner
     } else {
         0
     }
 }
 
-/// Compares the sums of a step; `None` where nobody has a positive sum.
-pub(crate) fn compare(rivals: &[Rival], step: Step, draw: impl Fn(&str) -> u64) -> Option<Comparison> {
+/// Compares the sums of a step; `None` where nobody has a positive sum or, if that is asked for, more than half of all.
+pub(crate) fn compare(rivals: &[Rival], step: Step, majority: bool, draw: impl Fn(&str) -> u64) -> Option<Comparison> {
     let at = step as usize;
     let running = || rivals.iter().enumerate().filter(|(_, rival)| rival.served[at]);
     let most = running().map(|(_, rival)| rival.sums[at]).max().filter(|sum| *sum > 0)?;
+    if majority && 2 * i128::from(most) <= running().map(|(_, rival)| i128::from(rival.sums[at])).sum() {
+        return None;
+    }
     // Each criterion leaves fewer; nothing is drawn, or allocated, unless it must be.
     let first = || running().filter(|(_, rival)| rival.sums[at] == most);
     let primary = first().map(|(_, rival)| rival.last_primary).max()?;
@@ -250,7 +294,7 @@ pub(crate) fn compare(rivals: &[Rival], step: Step, draw: impl Fn(&str) -> u64) 
         .filter(|(index, _)| *index != winner)
         .max_by(|(_, a), (_, b)| a.sums[at].cmp(&b.sums[at]).then(b.text.cmp(&a.text)))
         .map(|(_, rival)| (unpack(rival.text), rival.sums[at]));
-    Some(Comparison { winner, step, winner_cents: most, runner_up, tie })
+    Some(Comparison { winner, step, winner_sum: most, runner_up, tie })
 }
 
 /// The draw of a random tie: the first eight bytes of SHA-256 of `seed|performance_year|calendar_year|bene_id|entity`.

@@ -62,6 +62,10 @@ pub(crate) fn add_demonstrations(
     let of = Some(kind::NON_CLAIMS);
     for row in rows {
         ledger.add(of, Fate::Read, row.cents);
+        if context.spend.demonstrations_left_out {
+            ledger.add(of, Fate::LeftOut, row.cents);
+            continue;
+        }
         let at = context.time.at(row.year).map(|year| year * 12 + row.month.clamp(0, 11) as usize);
         let Some(at) = at.filter(|at| context.slot_of_month[*at] != u8::MAX) else {
             ledger.add(of, Fate::OtherYear, row.cents);

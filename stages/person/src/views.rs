@@ -1,7 +1,7 @@
 //! The columns of each lake table, with codes already turned into what the kernels work with.
 
 use crate::columns::{Codes, Days, Reader};
-use crate::context::{Context, NOBODY};
+use crate::context::{Context, NOBODY, PARTS};
 use crate::counties::{Counties, Residence};
 use acoledger_schemas::table::Problems;
 use arrow_array::Array;
@@ -86,7 +86,8 @@ pub(crate) struct FacilityView {
     pub(crate) paid: ScalarBuffer<i64>,
     pub(crate) deductible: ScalarBuffer<i64>,
     pub(crate) coinsurance: ScalarBuffer<i64>,
-    pub(crate) additions: [ScalarBuffer<i64>; 5],
+    /// Parts of inpatient payments that are no expenditures.
+    pub(crate) additions: Vec<ScalarBuffer<i64>>,
     pub(crate) attending: Codes<u32>,
     pub(crate) other: Codes<u32>,
     pub(crate) rendering: Codes<u32>,
@@ -267,19 +268,20 @@ impl FacilityView {
             paid: reader.longs("paid_cents")?,
             deductible: reader.longs("deductible_cents")?,
             coinsurance: reader.longs("coinsurance_cents")?,
-            additions: [
-                reader.longs("ime_operating_cents")?,
-                reader.longs("ime_capital_cents")?,
-                reader.longs("dsh_operating_cents")?,
-                reader.longs("dsh_capital_cents")?,
-                reader.longs("uncompensated_cents")?,
-            ],
+            additions: additions(reader, law.removed)?,
             attending: reader.codes("attending_npi", attending, npi)?,
             other: reader.codes("other_npi", other, npi)?,
             rendering: reader.codes("rendering_npi", rendering, npi)?,
             covid: reader.codes("diagnoses", diagnoses, |text| Ok(covid(text, context)))?,
         })
     }
+}
+
+/// Columns of the parts of inpatient payments that are taken off.
+fn additions(reader: &Reader<'_>, removed: [bool; PARTS.len()]) -> Result<Vec<ScalarBuffer<i64>>, Problems> {
+    let columns =
+        ["ime_operating_cents", "ime_capital_cents", "dsh_operating_cents", "dsh_capital_cents", "uncompensated_cents"];
+    columns.into_iter().zip(removed).filter(|(_, removed)| *removed).map(|(column, _)| reader.longs(column)).collect()
 }
 
 fn first_byte(text: &str) -> u8 {

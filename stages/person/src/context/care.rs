@@ -63,6 +63,12 @@ pub(crate) struct Care {
     pub(crate) pre_step: u8,
     pub(crate) step_1: u8,
     pub(crate) step_2: u8,
+    /// [`class::PRACTITIONER`], or 0 where practitioners are left out.
+    pub(crate) practitioner: u8,
+    /// Whether days are counted rather than charges added.
+    pub(crate) visits: bool,
+    /// Whether a winner needs more than half of all.
+    pub(crate) majority: bool,
 }
 
 /// Codes, specialties and places that any rule of the study names.
@@ -174,11 +180,13 @@ fn care(rules: &Rules, year: i32, lists: &Lists, names: &mut Names, faults: &mut
         flags[at] |= flag::LISTED;
         effective[at] = faults.day(&one.from);
     }
+    let left_out = LeftOut::new(&faults.take::<Vec<String>>(rules.at("assign.left_out", year)), faults);
+    let practitioner = if left_out.practitioners { 0 } else { class::PRACTITIONER };
     let mut classes = Vec::new();
     for (bit, codes) in [
         (class::PRIMARY, rules.at("assign.specialty.primary_care", year)),
         (class::LISTED, rules.at("assign.specialty.listed", year)),
-        (class::PRACTITIONER, rules.at("assign.specialty.practitioner", year)),
+        (practitioner, rules.at("assign.specialty.practitioner", year)),
         (class::PHYSICIAN, rules.at("assign.specialty.physician", year)),
     ] {
         for code in faults.take::<Vec<String>>(codes) {
@@ -202,6 +210,7 @@ fn care(rules: &Rules, year: i32, lists: &Lists, names: &mut Names, faults: &mut
         faults.rule("primary_care.home.places", "more than eight places of service in all rules");
     }
     let (pre_step, step_1, step_2) = steps(&faults.take::<String>(rules.at("assign.steps", year)), faults);
+    let pre_step = if left_out.pre_step { pre_step | practitioner } else { pre_step };
     Care {
         flags,
         effective,
@@ -216,7 +225,28 @@ fn care(rules: &Rules, year: i32, lists: &Lists, names: &mut Names, faults: &mut
         clinic_centers: faults.take(rules.at("primary_care.clinic.centers", year)),
         pre_step,
         step_1,
-        step_2,
+        step_2: if left_out.step_2 { 0 } else { step_2 },
+        practitioner,
+        visits: faults.choice("assign.measure", rules, year, "visits", "charges"),
+        majority: faults.choice("assign.winner", rules, year, "majority", "plurality"),
+    }
+}
+
+/// What `assign.left_out` names.
+struct LeftOut {
+    pre_step: bool,
+    practitioners: bool,
+    step_2: bool,
+}
+
+impl LeftOut {
+    fn new(names: &[String], faults: &mut Faults) -> LeftOut {
+        let known = ["pre-step", "practitioners", "step 2"];
+        for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+            faults.rule("assign.left_out", format!("not one of {}: `{name}`", known.join(", ")));
+        }
+        let [pre_step, practitioners, step_2] = known.map(|part| names.iter().any(|name| name == part));
+        LeftOut { pre_step, practitioners, step_2 }
     }
 }
 

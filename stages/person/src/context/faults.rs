@@ -52,6 +52,15 @@ impl Faults {
         text == yes
     }
 
+    /// A share in ten thousandths.
+    pub(crate) fn ten_thousandths(&mut self, key: &str, share: f64) -> i64 {
+        let scaled = share * 10_000.0;
+        if (scaled - scaled.round()).abs() > 1e-6 {
+            self.rule(key, format!("has more than four decimals: `{share}`"));
+        }
+        scaled.round() as i64
+    }
+
     pub(crate) fn day(&mut self, text: &str) -> i32 {
         match Date::parse_iso(text) {
             Some(day) => day.0,

@@ -55,7 +55,11 @@ impl EnrollLaw {
     }
 }
 
+/// Parts of an inpatient payment that have columns of their own, in the order of these columns.
+pub(crate) const PARTS: [&str; 5] = ["ime", "ime", "dsh", "dsh", "uncompensated_care"];
+
 #[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ClaimTypes {
     inpatient: Vec<i32>,
     snf: Vec<i32>,
@@ -77,6 +81,11 @@ pub(crate) struct Suspect {
 pub(crate) struct SpendLaw {
     /// Kind of claim by claim type; 255: a type outside Parts A and B spending.
     kind_of_type: [u8; 128],
+    /// Whether the payments of a claim type are left out, and those of demonstrations.
+    left_out: [bool; 128],
+    pub(crate) demonstrations_left_out: bool,
+    /// Which of [`PARTS`] are taken off inpatient payments.
+    pub(crate) removed: [bool; 5],
     pub(crate) denied_facility_types: Vec<String>,
     pub(crate) denied_carrier: Vec<String>,
     pub(crate) accepted_processing: Vec<String>,
@@ -104,17 +113,17 @@ impl SpendLaw {
         faults: &mut Faults,
     ) -> SpendLaw {
         let types: ClaimTypes = faults.take(rules.at("spend.claim_types", last_year));
-        let mut kind_of_type = [u8::MAX; 128];
-        let lists =
-            [types.inpatient, types.snf, types.outpatient, types.home_health, types.hospice, types.carrier, types.dme];
-        for (kind, list) in lists.iter().enumerate() {
-            for code in list {
-                if let Some(slot) = usize::try_from(*code).ok().and_then(|at| kind_of_type.get_mut(at)) {
-                    *slot = kind as u8;
-                }
-            }
-        }
+        let kind_of_type = kinds(types, faults);
+        let left_out: Vec<String> = faults.take(rules.at("spend.left_out", last_year));
+        let (left_out, demonstrations_left_out) = left_out_types(&left_out, &kind_of_type, faults);
         let rates: Vec<(Date, f64)> = faults.take(rules.timeline("spend.sequestration.rate"));
+        let sequestration = rates.iter().map(|(day, rate)| {
+            if !(0.0..1.0).contains(rate) {
+                faults.rule("spend.sequestration.rate", format!("not a share from 0 to less than 1: `{rate}`"));
+            }
+            (day.0, faults.ten_thousandths("spend.sequestration.rate", *rate))
+        });
+        let sequestration = sequestration.collect();
         let diagnoses: Vec<(Date, Vec<String>)> = faults.take(rules.timeline("spend.covid.diagnoses"));
         if diagnoses.len() > 8 {
             faults.rule("spend.covid.diagnoses", "more than eight values by date");
@@ -128,10 +137,13 @@ impl SpendLaw {
         };
         SpendLaw {
             kind_of_type,
+            left_out,
+            demonstrations_left_out,
+            removed: removed(&faults.take::<Vec<String>>(rules.at("spend.inpatient.removed", last_year)), faults),
             denied_facility_types: faults.take(rules.at("spend.denied.facility_types", last_year)),
             denied_carrier: faults.take(rules.at("spend.denied.carrier", last_year)),
             accepted_processing: faults.take(rules.at("spend.accepted.processing", last_year)),
-            sequestration: rates.iter().map(|(day, rate)| (day.0, (rate * 10_000.0).round() as i64)).collect(),
+            sequestration,
             whole_inpatient: faults.take(rules.at("spend.inpatient.whole", last_year)),
             covid_diagnoses: diagnoses.into_iter().map(|(day, codes)| (day.0, codes)).collect(),
             covid_first_day: emergency.0,
@@ -151,6 +163,12 @@ impl SpendLaw {
         (kind != u8::MAX).then_some(kind)
     }
 
+    /// Whether the payments of a claim type are expenditures and revenue.
+    #[inline]
+    pub(crate) fn counts(&self, claim_type: i32) -> bool {
+        !self.left_out.get(claim_type as usize).copied().unwrap_or(true)
+    }
+
     /// What sequestration took off a payment of this day: `paid × q / (1 − q)`, half-up to the cent (M.B.1.3).
     #[inline]
     pub(crate) fn withheld(&self, paid_cents: i64, day: i32) -> i64 {
@@ -158,6 +176,55 @@ impl SpendLaw {
         let rate = if at == 0 { 0 } else { self.sequestration[at - 1].1 };
         add_back(paid_cents, rate)
     }
+}
+
+/// Kind of claim by claim type. Every kind keeps a type: without one, its claims would not be seen as services either.
+fn kinds(types: ClaimTypes, faults: &mut Faults) -> [u8; 128] {
+    let mut kinds = [u8::MAX; 128];
+    let lists =
+        [types.inpatient, types.snf, types.outpatient, types.home_health, types.hospice, types.carrier, types.dme];
+    let mut fault = |what: String| faults.rule("spend.claim_types", what);
+    for (kind, list) in lists.iter().enumerate() {
+        if list.is_empty() {
+            let name = KINDS[kind];
+            fault(format!("`{name}` has no claim type: `spend.left_out` = [\"{name}\"] leaves its payments out"));
+        }
+        for code in list {
+            match usize::try_from(*code).ok().and_then(|at| kinds.get_mut(at)) {
+                Some(slot) if *slot == u8::MAX => *slot = kind as u8,
+                Some(_) => fault(format!("claim type {code} stands twice")),
+                None => fault(format!("not a claim type from 0 to 127: {code}")),
+            }
+        }
+    }
+    kinds
+}
+
+/// Claim types whose payments are left out, and whether those of demonstrations are.
+fn left_out_types(names: &[String], kinds: &[u8; 128], faults: &mut Faults) -> ([bool; 128], bool) {
+    let (mut types, mut demonstrations) = ([false; 128], false);
+    for name in names {
+        let before = types;
+        let code = name.parse::<usize>().ok().filter(|code| kinds.get(*code).is_some_and(|kind| *kind != u8::MAX));
+        match (KINDS.iter().position(|kind| kind == name), code) {
+            (Some(kind), _) if kind == usize::from(kind::NON_CLAIMS) => demonstrations = true,
+            (Some(kind), _) => types = std::array::from_fn(|at| before[at] || usize::from(kinds[at]) == kind),
+            (None, Some(code)) => types[code] = true,
+            (None, None) => {
+                let known = KINDS.join(", ");
+                faults.rule("spend.left_out", format!("neither a claim type nor one of {known}: `{name}`"));
+            }
+        }
+    }
+    (types, demonstrations)
+}
+
+/// Which parts of inpatient payments are taken off.
+fn removed(names: &[String], faults: &mut Faults) -> [bool; 5] {
+    for name in names.iter().filter(|name| !PARTS.contains(&name.as_str())) {
+        faults.rule("spend.inpatient.removed", format!("not one of ime, dsh, uncompensated_care: `{name}`"));
+    }
+    PARTS.map(|part| names.iter().any(|name| name == part))
 }
 
 /// `paid × rate / (10,000 − rate)`, half-up to the cent.

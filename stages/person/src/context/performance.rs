@@ -5,6 +5,9 @@ use crate::needs::MonthSpan;
 use acoledger_schemas::rules::Rules;
 use acoledger_schemas::values::Date;
 
+/// Bound on the months of a window.
+const MOST_MONTHS: i32 = 60;
+
 /// One performance year: its rules, its ACOs, and the calendar years they ask for.
 pub(crate) struct Performance {
     pub(crate) year: i32,
@@ -12,8 +15,10 @@ pub(crate) struct Performance {
     pub(crate) field: Field,
     /// First and last month of the prospective window, from January of the year.
     prospective: (i32, i32),
+    /// Months of services that decide, the window's last month included.
+    window_months: i32,
     /// Months of the expanded window; 0: no step 3.
-    pub(crate) expanded_months: i32,
+    expanded_months: i32,
     /// Share of lives at or below a threshold, in ten thousandths.
     pub(crate) percentile: u64,
     /// By list: the retrospective and, where an ACO asks for it, the prospective window.
@@ -30,6 +35,8 @@ pub(crate) struct Performance {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
     pub(crate) span: Span,
+    /// Its twelve months, over which eligibility is judged.
+    pub(crate) judged: Span,
     /// Whether it touches the emergency (M.A.5.4).
     pub(crate) touches: bool,
     /// The expanded window, where there is one, and whether that touches the emergency.
@@ -40,16 +47,25 @@ impl Performance {
     pub(super) fn new(rules: &Rules, year: i32, care: Care, field: Field, faults: &mut Faults) -> Performance {
         let prospective: Vec<i32> = faults.take(rules.at("assign.window.prospective", year));
         let prospective = match prospective.as_slice() {
-            [first, last] => (*first, *last),
-            _ => (0, 11),
+            [first, last] if last - first == 11 => (*first, *last),
+            _ => {
+                let what = "expected the first and the last of twelve months: `assign.window.months` has their number";
+                faults.rule("assign.window.prospective", what);
+                (0, 11)
+            }
         };
+        let share: f64 = faults.take(rules.at("cells.truncation.percentile", year));
+        if !(share > 0.0 && share <= 1.0) {
+            faults.rule("cells.truncation.percentile", format!("not a share above 0, to 1: `{share}`"));
+        }
         Performance {
             year,
             care,
             field,
             prospective,
-            expanded_months: faults.take(rules.at("assign.window.expanded", year)),
-            percentile: (faults.take::<f64>(rules.at("cells.truncation.percentile", year)) * 10_000.0).round() as u64,
+            window_months: months(1, "assign.window.months", rules, year, faults),
+            expanded_months: months(0, "assign.window.expanded", rules, year, faults),
+            percentile: faults.ten_thousandths("cells.truncation.percentile", share).max(0) as u64,
             windows: Vec::new(),
             any_designee: faults.choice("assign.voluntary.designees", rules, year, "any", "served"),
             interim: faults.take(rules.at("spend.demonstration.interim", year)),
@@ -57,25 +73,33 @@ impl Performance {
         }
     }
 
-    /// The assignment window of a calendar year.
+    /// The twelve months of the assignment window of a calendar year.
     fn window(&self, year: i32, prospective: bool) -> MonthSpan {
         let (from, to) = if prospective { self.prospective } else { (0, 11) };
         MonthSpan { first: year * 12 + from, last: year * 12 + to }
     }
 
-    /// The months that decide about a calendar year, the expanded window included.
+    /// The last months of a window, so many.
+    fn last_months(&self, year: i32, prospective: bool, months: i32) -> MonthSpan {
+        let window = self.window(year, prospective);
+        MonthSpan { first: window.last + 1 - months, ..window }
+    }
+
+    /// The months that decide about a calendar year: eligibility, services, the expanded window.
     pub(crate) fn deciding_months(&self, year: i32, prospective: bool) -> MonthSpan {
-        let span = self.window(year, prospective);
-        MonthSpan { first: span.first.min(span.last + 1 - self.expanded_months), ..span }
+        let window = self.window(year, prospective);
+        let services = self.last_months(year, prospective, self.window_months.max(self.expanded_months));
+        MonthSpan { first: window.first.min(services.first), ..window }
     }
 
     pub(super) fn set_windows(&mut self, time: &Timeline, emergency: Span) {
         let touches = |span: Span| span.first <= emergency.last && emergency.first <= span.last;
         let window = |year: i32, prospective: bool| {
-            let span = time.span(self.window(year, prospective));
-            let wide = time.span(self.deciding_months(year, prospective));
+            let span = time.span(self.last_months(year, prospective, self.window_months));
+            let wide = self.window_months.max(self.expanded_months);
+            let wide = time.span(self.last_months(year, prospective, wide));
             let expanded = (self.expanded_months > 0).then(|| (wide, touches(wide)));
-            Window { span, touches: touches(span), expanded }
+            Window { span, judged: time.span(self.window(year, prospective)), touches: touches(span), expanded }
         };
         self.windows = self
             .field
@@ -84,6 +108,15 @@ impl Performance {
             .map(|list| [Some(window(list.year, false)), list.prospective.then(|| window(list.year, true))])
             .collect();
     }
+}
+
+/// A rule's number of months: at most five years, which is how far a lake may reasonably reach back.
+fn months(least: i32, key: &str, rules: &Rules, year: i32, faults: &mut Faults) -> i32 {
+    let months: i32 = faults.take(rules.at(key, year));
+    if !(least..=MOST_MONTHS).contains(&months) {
+        faults.rule(key, format!("not a number of months from {least} to {MOST_MONTHS}: `{months}`"));
+    }
+    months.clamp(least, MOST_MONTHS)
 }
 
 /// The calendar years that a study touches, and their days and months.

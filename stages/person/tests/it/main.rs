@@ -4,6 +4,7 @@ mod assignment;
 mod derived;
 mod lake;
 mod properties;
+mod reforms;
 mod small;
 mod spend;
 mod walk;

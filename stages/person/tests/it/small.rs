@@ -20,6 +20,7 @@ pub(crate) struct Small {
     pub(crate) program: Program,
     pub(crate) facts: Facts,
     pub(crate) lake: Lake,
+    pub(crate) rules: Rules,
 }
 
 fn sections(text: &str) -> Sections {
@@ -94,12 +95,27 @@ impl Small {
             county_codes: CountyCodes::Fips,
             maturity: Maturity::Mature,
         };
-        Small { program, facts, lake: lake(&sections) }
+        let rules = Rules::built_in().expect("the shipped rules are sound");
+        Small { program, facts, lake: lake(&sections), rules }
+    }
+
+    /// The same under other rules, as the `[rules]` of a study says them.
+    pub(crate) fn under(mut self, rules: &str) -> Small {
+        let overrides = rules.parse().expect("rules are TOML");
+        self.rules = self.rules.with_overrides(&overrides).unwrap_or_else(|error| panic!("{error}"));
+        self
+    }
+
+    /// What is wrong with the rules.
+    pub(crate) fn refusal(&self) -> String {
+        match Context::new(&self.rules, &self.program, &self.facts) {
+            Ok(_) => panic!("the rules are taken"),
+            Err(problems) => problems.to_string(),
+        }
     }
 
     pub(crate) fn context(&self) -> Context {
-        let rules = Rules::built_in().expect("the shipped rules are sound");
-        Context::new(&rules, &self.program, &self.facts).unwrap_or_else(|problems| panic!("{problems}"))
+        Context::new(&self.rules, &self.program, &self.facts).unwrap_or_else(|problems| panic!("{problems}"))
     }
 
     pub(crate) fn run(&self) -> Run {
@@ -252,7 +268,11 @@ fn aligned(rows: &Rows, columns: &[&str]) -> String {
 
 /// The assignment of one calendar year.
 pub(crate) fn assigned(performance_year: i32, calendar_year: i32, text: &str) -> String {
-    let small = Small::new(performance_year, text);
+    assigned_of(&Small::new(performance_year, text), calendar_year)
+}
+
+/// The same of a study that stands.
+pub(crate) fn assigned_of(small: &Small, calendar_year: i32) -> String {
     let rows = small.run().assignment;
     let rows = rows.into_iter().filter(|row| row["calendar_year"] == calendar_year.to_string()).collect();
     let columns = ["bene_id", "aco_id", "basis", "step", "winner_cents", "runner_up", "runner_up_cents", "tie"];
@@ -261,7 +281,11 @@ pub(crate) fn assigned(performance_year: i32, calendar_year: i32, text: &str) ->
 
 /// Months and money of one calendar year.
 pub(crate) fn spending(performance_year: i32, calendar_year: i32, text: &str) -> String {
-    let small = Small::new(performance_year, text);
+    spending_of(&Small::new(performance_year, text), calendar_year)
+}
+
+/// The same of a study that stands.
+pub(crate) fn spending_of(small: &Small, calendar_year: i32) -> String {
     let mut rows = small.run().person_year;
     rows.retain(|row| row["calendar_year"] == calendar_year.to_string());
     for row in &mut rows {
