@@ -37,7 +37,6 @@ pub(super) fn page(stories: &[Story<'_>], arithmetic: bool) -> String {
             let mut lines = lines(&steps);
             match section {
                 Section::Base => lines.splice(0..0, own_lines_of_base(story)).for_each(drop),
-                Section::Regional => before_limits(&mut lines),
                 Section::Spending => lines.splice(0..0, own_lines_of_year(story)).for_each(drop),
                 _ => {}
             }
@@ -119,26 +118,6 @@ fn own(story: &Story<'_>, wanted: impl Fn(&AcoYear) -> bool) -> Vec<Line> {
         }
     }
     lines.into_values().collect()
-}
-
-/// The regional adjustment before its limits, beside the one within them: weight × difference.
-fn before_limits(lines: &mut Vec<Line>) {
-    let find = |rule: &str, lines: &[Line]| lines.iter().position(|line| line.rule == rule);
-    let (Some(difference), Some(weight)) = (find("D.2.1", lines), find("D.2.3", lines)) else { return };
-    let factor = lines[weight].cells.first().map_or(0.0, |cell| cell.1);
-    let cells = lines[difference].cells.iter().map(|(kind, value, _)| {
-        let how = format!("{factor:.6} × {value:.2}");
-        (*kind, factor * value, how)
-    });
-    let line = Line {
-        label: "Regional adjustment before limits".into(),
-        year: None,
-        unit: "dollars".into(),
-        rule: "D.2.4".into(),
-        citation: lines[difference].citation.clone(),
-        cells: cells.collect(),
-    };
-    lines.insert(weight + 1, line);
 }
 
 fn table(out: &mut String, lines: &[Line], story: &Story<'_>, arithmetic: bool) {

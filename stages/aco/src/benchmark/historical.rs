@@ -279,13 +279,15 @@ fn regional_adjustment(
     let mut adjustment = ByType::default();
     for (kind, difference) in difference.present() {
         let national = inputs.national[Year::By3 as usize][kind];
+        let product = || format!("{} × {}", n(weight), n(difference));
+        let uncapped = walk.step(&steps::REGIONAL_BEFORE_LIMITS, of(kind), weight * difference, product);
         limit_steps(&regional.limits, national, kind, walk);
-        let value = adjust::regional_adjustment(weight * difference, national, &regional.limits, offset);
+        let value = adjust::regional_adjustment(uncapped, national, &regional.limits, offset);
         adjustment[kind] = Some(walk.step(&steps::REGIONAL_ADJUSTMENT, of(kind), value, || {
             let shrunk =
                 if offset > 0.0 && difference < 0.0 { format!(", × (1 − {})", n(offset)) } else { String::new() };
             let nation = national.map_or(String::new(), |nation| format!(", within limits of {}", n(nation)));
-            format!("{} × {}{nation}{shrunk}", n(weight), n(difference))
+            format!("{}{nation}{shrunk}", n(uncapped))
         }));
     }
     let single = at_mix_of_by3(inputs, &adjustment);

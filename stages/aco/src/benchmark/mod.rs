@@ -18,8 +18,8 @@ pub use adjust::Adjustment;
 pub(crate) use inputs::known;
 pub use inputs::{CohortScores, Cohorts, CountyCell, CountyFigures, Inputs, Own, Reconciled, Year};
 pub use rulebook::{
-    BenchmarkRules, BlendWeights, Limit, ProjectedGrowth, RegionalLimits, RegionalRules, RegionalWeights, RiskForm,
-    Rulebook, Rules652, Trend,
+    AcptLimits, BenchmarkRules, BlendWeights, Limit, ProjectedGrowth, RegionalLimits, RegionalRules, RegionalWeights,
+    RiskForm, Rulebook, Rules652, Trend,
 };
 
 use crate::by_type::ByType;

@@ -179,6 +179,8 @@ pub struct Rules652 {
     pub blend: BlendWeights,
     /// Growth from which the prospective trend is derived when it is not given (M.E.4.3).
     pub projected_growth: ProjectedGrowth,
+    /// Limits of the prospective trend around national growth (M.E.4.6).
+    pub acpt_limits: AcptLimits,
     /// Least and greatest prospective trend that needs no remark (M.E.4.4).
     pub acpt_plausible: [f64; 2],
 }
@@ -201,6 +203,30 @@ pub struct ProjectedGrowth {
     pub esrd: Option<f64>,
     /// Of aged and disabled beneficiaries.
     pub aged_or_disabled: Option<f64>,
+}
+
+/// Points by which the prospective trend may differ from national growth; `None`: by any (M.E.4.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AcptLimits {
+    /// Below it.
+    pub below: Option<f64>,
+    /// Above it.
+    pub above: Option<f64>,
+}
+
+impl AcptLimits {
+    fn load(rules: &Rules, start: Date, performance_year: PerformanceYear) -> Result<AcptLimits, RuleError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Value {
+            below: Option<f64>,
+            above: Option<f64>,
+            first_performance_year: Option<i32>,
+        }
+        let value: Value = rules.at("update.acpt.limits", start)?;
+        let in_force = value.first_performance_year.is_none_or(|first| performance_year.0 >= first);
+        Ok(if in_force { AcptLimits { below: value.below, above: value.above } } else { AcptLimits::default() })
+    }
 }
 
 impl ProjectedGrowth {
@@ -327,6 +353,7 @@ impl Rules652 {
             regional_risk_points: rules.at("risk_cap.regional_points", start)?,
             blend: rules.at("update.blend_weights", performance_year)?,
             projected_growth: rules.at("update.acpt.projected_growth", start)?,
+            acpt_limits: AcptLimits::load(rules, start, performance_year)?,
             acpt_plausible: rules.at("update.acpt.plausible", start)?,
         })
     }

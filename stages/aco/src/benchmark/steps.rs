@@ -75,6 +75,10 @@ step!(
     OFFSET_FACTOR = "D.2.5", "offset_factor" None, "Offset of negative regional adjustments", "fraction", All("42 CFR 425.656(c)(4)-(5)"), ""
 );
 step!(
+    /// Regional adjustment before its limits and the offset.
+    REGIONAL_BEFORE_LIMITS = "D.2.4", "regional_adjustment_before_limits" None, "Regional adjustment before limits", "dollars", By(["42 CFR 425.602", "42 CFR 425.603(b)", "42 CFR 425.603(c)(9)", "42 CFR 425.601(a)(8), (f)", "42 CFR 425.656"]), "benchmark.regional_weight"
+);
+step!(
     /// Limit of a positive regional adjustment.
     REGIONAL_LIMIT_UP = "D.2.4", "regional_limit_up" None, "Limit of a positive regional adjustment", "dollars", By(["42 CFR 425.602", "42 CFR 425.603(b)", "42 CFR 425.603(c)(9)", "42 CFR 425.601(a)(8), (f)", "42 CFR 425.656"]), "benchmark.regional_limit"
 );
@@ -240,7 +244,7 @@ step!(
 );
 step!(
     /// Accountable care prospective trend.
-    ACPT = "E.4", "acpt" None, "Accountable care prospective trend", "ratio", All("42 CFR 425.660"), "update.acpt.projected_growth"
+    ACPT = "E.4", "acpt" None, "Accountable care prospective trend", "ratio", All("42 CFR 425.660"), "update.acpt.projected_growth update.acpt.limits"
 );
 step!(
     /// Three-way blend.

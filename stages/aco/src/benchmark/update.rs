@@ -24,6 +24,13 @@ pub fn derived_acpt(historical: f64, hcc_by3: f64, national_by3: f64, annual_gro
     (historical + hcc_by3 * flat) / historical
 }
 
+/// The prospective trend held within points below and above national growth; `None`: no limit on that side (M.E.4.6).
+pub fn limited_acpt(acpt: f64, national_growth: f64, below: Option<f64>, above: Option<f64>) -> f64 {
+    let least = below.map_or(f64::NEG_INFINITY, |points| national_growth - points);
+    let most = above.map_or(f64::INFINITY, |points| national_growth + points);
+    acpt.max(least).min(most)
+}
+
 /// The cap on regional risk score growth: demographic growth plus points, and of the excess the ACO's market share
 /// (M.E.3.3).
 pub fn regional_cap(demographic_growth: f64, points: f64, market_share: f64, hcc_growth: f64) -> f64 {
@@ -48,6 +55,15 @@ mod tests {
         assert!((three_way(1.09, 1.03, 2.0, 1.0) - 1.07).abs() < 1e-12);
         // (10,000 + 1.1 × 12,000 × (1.05² − 1)) / 10,000 = 1.1353
         assert!((derived_acpt(10_000.0, 1.1, 12_000.0, 0.05, 2) - 1.1353).abs() < 1e-12);
+    }
+
+    #[test]
+    fn limits_of_the_prospective_trend() {
+        assert_eq!(limited_acpt(1.02, 1.05, None, None), 1.02);
+        assert_eq!(limited_acpt(1.02, 1.05, Some(0.01), Some(0.015)), 1.05 - 0.01);
+        assert_eq!(limited_acpt(1.09, 1.05, Some(0.01), Some(0.015)), 1.05 + 0.015);
+        assert_eq!(limited_acpt(1.09, 1.05, Some(0.01), None), 1.09);
+        assert_eq!(limited_acpt(1.06, 1.05, Some(0.01), Some(0.015)), 1.06);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The updated benchmark (M.C.3–C.5, M.E.1–E.4).
 
 use super::historical::{Historical, mean_text, regional_step};
-use super::rulebook::{RiskForm, Rules652, Trend};
+use super::rulebook::{AcptLimits, RiskForm, Rules652, Trend};
 use super::{BenchmarkRules, Inputs, Note, Regions, Rulebook, Year, known, risk, steps, trend, update};
 use crate::by_type::ByType;
 use crate::compare::{RATIOS, exceeds};
@@ -377,7 +377,7 @@ fn acpt(
     notes: &mut Vec<Note>,
 ) -> f64 {
     if let Some(given) = inputs.acpt[kind] {
-        return walk.step(&steps::ACPT, of(kind), given, || "as given".into());
+        return limited_acpt(inputs, rules, kind, (given, "as given".into()), walk);
     }
     let growth = known(rules.projected_growth.of(kind));
     let [_, _, by3, py] = inputs.calendar_years;
@@ -386,7 +386,28 @@ fn acpt(
     let what = format!("{kind}: prospective trend derived from projected growth of {growth}");
     notes.push(Note { rule: "E.4.3", what, imputed: true });
     let value = update::derived_acpt(benchmark, hcc, national, growth, py - by3);
-    walk.step(&steps::ACPT, of(kind), value, || {
-        format!("({b} + {} × {} × ((1 + {growth})^{} − 1)) / {b}", n(hcc), n(national), py - by3, b = n(benchmark))
+    let how =
+        format!("({b} + {} × {} × ((1 + {growth})^{} − 1)) / {b}", n(hcc), n(national), py - by3, b = n(benchmark));
+    limited_acpt(inputs, rules, kind, (value, how), walk)
+}
+
+/// The prospective trend within limits around national growth, where a study sets any (M.E.4.6).
+fn limited_acpt(
+    inputs: &Inputs,
+    rules: &Rules652,
+    kind: EnrollmentType,
+    (value, how): (f64, String),
+    walk: &mut Walk,
+) -> f64 {
+    let AcptLimits { below, above } = rules.acpt_limits;
+    if below.is_none() && above.is_none() {
+        return walk.step(&steps::ACPT, of(kind), value, || how);
+    }
+    let national = trend::growth(inputs.national(Year::Py, kind), inputs.national(Year::By3, kind));
+    let applied = update::limited_acpt(value, national, below, above);
+    walk.step(&steps::ACPT, of(kind), applied, || {
+        let end = |word: &str, points: Option<f64>| points.map_or(String::new(), |points| format!("{word} {points}"));
+        let (least, most) = (end(", at least less", below), end(", at most plus", above));
+        format!("{how}: {}; national growth {}{least}{most}", n(value), n(national))
     })
 }

@@ -3,12 +3,17 @@
 //! [`settle`] is the only way to a settlement: `run`, `replay` and scenarios call it. Numbers of the law come from
 //! [`SettleRules`], loaded once per performance year.
 
+mod equity;
 mod facts;
 mod limits;
 mod rates;
 mod rules;
 mod thresholds;
 
+pub use equity::{
+    EquityRules, Third, ThirdPoints, adjusted_score, bonus_points, deprived_share, lis_or_dual_person_years,
+    performance_scaler, underserved_multiplier,
+};
 pub use facts::{Disaster, Facts, Imputed, Outcome, Quality, SettleError, Settlement, Termination};
 pub use limits::recoup;
 pub use rules::{FirstYear, HalfYearMonths, LossRate, MsrBand, QualityEra, SettleRules};

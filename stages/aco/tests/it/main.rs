@@ -4,13 +4,16 @@ mod cms_examples;
 mod expected;
 mod marginal;
 mod oracles;
+mod properties;
 #[cfg(feature = "frames")]
 mod rates;
 mod rates_cases;
 mod refusals;
 mod replay;
+mod replay_caps;
 mod replay_forms;
 mod replay_sweep;
+mod reruns;
 mod run;
 mod scenario;
 mod settle;

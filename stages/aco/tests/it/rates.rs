@@ -297,7 +297,7 @@ fn annualised_truncated_completed_as_cms_prints() {
     let document: Value = serde_json::from_str(&text).expect("JSON");
     let find = |id: &str| document["examples"].as_array().expect("examples").iter().find(|e| e["id"] == id).cloned();
     let (annualise, truncate) = (find("annualise").expect("there"), find("truncate").expect("there"));
-    let complete = find("complete").expect("there");
+    let (complete, weight) = (find("complete").expect("there"), find("weight_by_person_years").expect("there"));
     let dollars = |value: &Value| value.as_f64().expect("a number");
     let months = annualise["inputs"]["months"].as_i64().expect("months");
     let spending = dollars(&annualise["inputs"]["spending"]).to_string();
@@ -312,5 +312,11 @@ fn annualised_truncated_completed_as_cms_prints() {
         assert!((truncated - dollars(&truncate["expected"]["truncated"][place])).abs() < 1e-9, "{truncated}");
         let completed = of(Maturity::ThreeMonths).per_capita.expect("spending");
         assert!((completed - dollars(&complete["expected"]["completed"][place])).abs() < 0.005, "{completed}");
+        if place == 0 {
+            let person_years = of(Maturity::ThreeMonths).person_years.expect("person years");
+            assert_eq!(person_years, dollars(&annualise["expected"]["person_years"]));
+            assert_eq!(completed, dollars(&weight["inputs"]["completed"]));
+            assert_eq!(completed * person_years, dollars(&weight["expected"]["weighted"]));
+        }
     }
 }

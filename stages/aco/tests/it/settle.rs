@@ -274,6 +274,10 @@ fn cms_examples() {
                 };
                 let limit = settle(&facts, &rules_of(2022)).expect("settles").loss_limit.expect("losses");
                 assert_eq!(limit.round(), number(&want["applied"]));
+                assert_eq!(limit.round(), number(&want["revenue_based"]));
+                let rich = Facts { revenue: Some(1e12), ..facts };
+                let of_benchmark = settle(&rich, &rules_of(2022)).expect("settles").loss_limit.expect("losses");
+                assert_eq!(of_benchmark.round(), number(&want["benchmark_based"]));
             }
             "level_B_standard_met" | "level_B_alternative_only" => {
                 let mut facts = Facts {
