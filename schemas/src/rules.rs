@@ -9,6 +9,7 @@ use crate::values::Date;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// The rule files, by name.
 const FILES: &[(&str, &str)] = &[
@@ -122,10 +123,10 @@ impl From<crate::values::CalendarYear> for When {
     }
 }
 
-/// All rules in force, overrides applied.
+/// All rules in force, overrides applied. Clones share the rules that do not differ.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    rules: BTreeMap<String, Rule>,
+    rules: BTreeMap<String, Arc<Rule>>,
 }
 
 #[derive(serde::Deserialize)]
@@ -165,8 +166,11 @@ impl Rules {
                 toml::from_str(text).map_err(|error| RuleError { key: (*file).into(), what: error.to_string() })?;
             for rule in shape.rule {
                 let rule = check(rule, file)?;
-                if let Some(twice) = rules.insert(rule.key.clone(), rule) {
-                    return Err(RuleError { key: twice.key, what: format!("declared twice, once in {}", twice.file) });
+                if let Some(twice) = rules.insert(rule.key.clone(), Arc::new(rule)) {
+                    return Err(RuleError {
+                        key: twice.key.clone(),
+                        what: format!("declared twice, once in {}", twice.file),
+                    });
                 }
             }
         }
@@ -181,10 +185,10 @@ impl Rules {
         let mut flat = Vec::new();
         flatten("", overrides, &self, &mut flat);
         for (key, value) in flat {
-            let nearest = self.nearest(&key).to_owned();
-            let Some(rule) = self.rules.get_mut(&key) else {
-                return Err(RuleError { key, what: format!("no such rule; nearest is `{nearest}`") });
-            };
+            if !self.rules.contains_key(&key) {
+                return Err(self.unknown(&key));
+            }
+            let rule = Arc::make_mut(self.rules.get_mut(&key).expect("it was just seen"));
             let error = |what: String| RuleError { key: key.clone(), what };
             let dated = dated_list(&value);
             let values = match dated {
@@ -208,10 +212,22 @@ impl Rules {
     /// # Errors
     /// When there is none.
     pub fn rule(&self, key: &str) -> Result<&Rule, RuleError> {
-        self.rules.get(key).ok_or_else(|| RuleError {
-            key: key.into(),
-            what: format!("no such rule; nearest is `{}`", self.nearest(key)),
-        })
+        self.find(key).ok_or_else(|| self.unknown(key))
+    }
+
+    /// The rule with this key, for those to whom its absence is no error.
+    pub fn find(&self, key: &str) -> Option<&Rule> {
+        self.rules.get(key).map(Arc::as_ref)
+    }
+
+    /// These rules without some: since a rule that is asked for and absent is an error, what can be taken from these reads none
+    /// of them.
+    pub fn without<'k>(&self, keys: impl IntoIterator<Item = &'k str>) -> Rules {
+        let mut rules = self.clone();
+        for key in keys {
+            rules.rules.remove(key);
+        }
+        rules
     }
 
     /// The value in force at a time.
@@ -241,11 +257,12 @@ impl Rules {
 
     /// All rules by key.
     pub fn all(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.values()
+        self.rules.values().map(Arc::as_ref)
     }
 
-    fn nearest(&self, key: &str) -> &str {
-        self.rules.keys().min_by_key(|known| distance(known, key)).map_or("", String::as_str)
+    fn unknown(&self, key: &str) -> RuleError {
+        let nearest = self.rules.keys().min_by_key(|known| distance(known, key)).map_or("", String::as_str);
+        RuleError { key: key.into(), what: format!("no such rule; nearest is `{nearest}`") }
     }
 }
 

@@ -1,28 +1,43 @@
 //! The tidy table of a sweep: key values, then an ACO or the nation, then what comes of it.
+//!
+//! Points are settled in blocks, in parallel, and a block is written while the next one is settled; so rows stand in the order
+//! of the points and memory does not grow with their number.
 
-use crate::files::write_atomically;
-use crate::trouble::Outcome;
-use acoledger_aco::scenario::{Point, Scenario, settle};
-use acoledger_aco::tables::SavingsLosses;
-use acoledger_aco::{Detail, Index};
+use crate::progress::Progress;
+use crate::trouble::{Io, Outcome};
+use acoledger_aco::Index;
+use acoledger_aco::scenario::{Scenario, Sweep, Swept};
 use acoledger_schemas::program::Program;
 use acoledger_schemas::values::PerformanceYear;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use rayon::prelude::*;
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Rows of a block, about: what is in memory at a time, twice.
+const BLOCK_ROWS: usize = 1 << 16;
+
+/// The rows of one point.
+struct Rows<'r> {
+    values: Vec<f64>,
+    rows: Vec<Row<'r>>,
+}
+
 /// One row: of an ACO, or of the nation in a performance year.
-struct Row {
-    values: Arc<[f64]>,
+#[derive(Clone, Copy, Default)]
+struct Row<'r> {
     level: &'static str,
     performance_year: i64,
     period: Option<&'static str>,
-    aco_id: Option<String>,
+    aco_id: Option<&'r str>,
     track: Option<&'static str>,
+    outcome: Option<&'static str>,
     assigned: i64,
     updated_benchmark: Option<i64>,
     total_benchmark: i64,
@@ -40,146 +55,180 @@ pub(super) fn write(
     program: &Program,
     years: &[i32],
 ) -> Outcome<usize> {
-    let points = scenario.points();
-    let settled: Vec<Outcome<Vec<Row>>> = points
-        .par_iter()
-        .map(|point| {
-            let groups = scenario.groups_at(point, program, years)?;
-            Ok(rows(point, &settle(index, &groups, Detail::Results)?.savings_losses))
-        })
-        .collect();
-    let mut rows = Vec::new();
-    for of_point in settled {
-        rows.extend(of_point?);
-    }
+    let sweep = Sweep::new(scenario, index, program, years)?;
+    let points = scenario.point_count();
+    let progress = Progress::begin("sweep", points as u64, "points");
     let keys: Vec<&str> = scenario.axes().iter().map(|axis| axis.key.as_str()).collect();
-    write_csv(&folder.join("sweep.csv"), &keys, &rows)?;
-    write_parquet(&folder.join("sweep.parquet"), &keys, &rows)?;
-    Ok(points.len())
+    let mut table = TidyTable::begin(folder, &keys)?;
+    let of_point = |at: usize| -> Outcome<Rows<'_>> {
+        let point = scenario.point(at);
+        let rows = rows(&sweep.at(&point)?);
+        progress.step(rows.len() as u64);
+        Ok(Rows { values: point.values, rows })
+    };
+    let settle = |from: usize, to: usize| -> Vec<Outcome<Rows<'_>>> {
+        (from..to.min(points)).into_par_iter().map(of_point).collect()
+    };
+    let mut settled = settle(0, 1);
+    let block = settled.iter().flatten().next().map_or(1, |first| (BLOCK_ROWS / first.rows.len().max(1)).max(1));
+    let mut done = 1;
+    while !settled.is_empty() {
+        let (written, next) = rayon::join(|| table.write(settled), || settle(done, done + block));
+        written?;
+        settled = next;
+        done += block;
+    }
+    table.finish()?;
+    Ok(points)
 }
 
 /// The ACOs of a point, then the nation by performance year.
-fn rows(point: &Point, results: &[SavingsLosses]) -> Vec<Row> {
-    let values: Arc<[f64]> = point.values.clone().into();
-    let of_aco = |row: &SavingsLosses| Row {
-        values: values.clone(),
+fn rows<'r>(results: &[Swept<'r>]) -> Vec<Row<'r>> {
+    let of_aco = |swept: &Swept<'r>| Row {
         level: "aco",
-        performance_year: i64::from(row.performance_year.0),
-        period: Some(row.period.code()),
-        aco_id: Some(row.aco_id.as_str().to_owned()),
-        track: Some(row.current_track.code()),
-        assigned: row.n_ab,
-        updated_benchmark: Some(row.updated_bnchmk),
-        total_benchmark: row.ab_tot_bnchmk,
-        gross_savings_cents: row.gross_savings_cents.0,
-        earned_cents: row.earned_cents.0,
-        paid_cents: row.earned_cents.0.max(0),
-        owed_cents: row.earned_cents.0.min(0),
+        performance_year: i64::from(swept.aco.performance_year.0),
+        period: Some(swept.aco.period.code()),
+        aco_id: Some(swept.aco.aco_id.as_str()),
+        track: Some(swept.aco.track.code()),
+        outcome: Some(swept.outcome),
+        assigned: swept.assigned,
+        updated_benchmark: Some(swept.updated_benchmark),
+        total_benchmark: swept.total_benchmark,
+        gross_savings_cents: swept.gross_savings.0,
+        earned_cents: swept.earned.0,
+        paid_cents: swept.earned.0.max(0),
+        owed_cents: swept.earned.0.min(0),
     };
-    let mut rows: Vec<Row> = results.iter().map(of_aco).collect();
-    let mut years: Vec<PerformanceYear> = results.iter().map(|row| row.performance_year).collect();
+    let mut rows: Vec<Row<'r>> = results.iter().map(of_aco).collect();
+    let mut years: Vec<PerformanceYear> = results.iter().map(|swept| swept.aco.performance_year).collect();
     years.dedup();
     for year in years {
-        let of_year = || results.iter().filter(|row| row.performance_year == year);
-        rows.push(Row {
-            values: values.clone(),
-            level: "nation",
-            performance_year: i64::from(year.0),
-            period: None,
-            aco_id: None,
-            track: None,
-            assigned: of_year().map(|row| row.n_ab).sum(),
-            updated_benchmark: None,
-            total_benchmark: of_year().map(|row| row.ab_tot_bnchmk).sum(),
-            gross_savings_cents: of_year().map(|row| row.gross_savings_cents.0).sum(),
-            earned_cents: of_year().map(|row| row.earned_cents.0).sum(),
-            paid_cents: of_year().map(|row| row.earned_cents.0.max(0)).sum(),
-            owed_cents: of_year().map(|row| row.earned_cents.0.min(0)).sum(),
-        });
+        let mut nation = Row { level: "nation", performance_year: i64::from(year.0), ..Row::default() };
+        for row in rows.iter().filter(|row| row.level == "aco" && row.performance_year == nation.performance_year) {
+            nation.assigned += row.assigned;
+            nation.total_benchmark += row.total_benchmark;
+            nation.gross_savings_cents += row.gross_savings_cents;
+            nation.earned_cents += row.earned_cents;
+            nation.paid_cents += row.paid_cents;
+            nation.owed_cents += row.owed_cents;
+        }
+        rows.push(nation);
     }
     rows
 }
 
-/// Columns after the swept keys.
-const COLUMNS: [&str; 12] = [
-    "level",
-    "performance_year",
-    "period",
-    "aco_id",
-    "track",
-    "assigned",
-    "updated_benchmark",
-    "total_benchmark",
-    "gross_savings_cents",
-    "earned_cents",
-    "paid_cents",
-    "owed_cents",
-];
-
-fn write_csv(path: &Path, keys: &[&str], rows: &[Row]) -> Outcome<()> {
-    let text = |error: csv::Error| error.to_string();
-    write_atomically(path, |file| {
-        let mut writer = csv::Writer::from_writer(file);
-        writer.write_record(keys.iter().chain(&COLUMNS)).map_err(text)?;
-        for row in rows {
-            let whole = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
-            let mut cells: Vec<String> = row.values.iter().map(f64::to_string).collect();
-            cells.extend([
-                row.level.to_owned(),
-                row.performance_year.to_string(),
-                row.period.unwrap_or_default().to_owned(),
-                row.aco_id.clone().unwrap_or_default(),
-                row.track.unwrap_or_default().to_owned(),
-                row.assigned.to_string(),
-                whole(row.updated_benchmark),
-                row.total_benchmark.to_string(),
-                row.gross_savings_cents.to_string(),
-                row.earned_cents.to_string(),
-                row.paid_cents.to_string(),
-                row.owed_cents.to_string(),
-            ]);
-            writer.write_record(cells).map_err(text)?;
-        }
-        writer.flush().map_err(|error| error.to_string())
-    })
+/// A column after the swept keys.
+enum Column {
+    Text(fn(&Row<'_>) -> Option<&'static str>),
+    Aco,
+    Number(fn(&Row<'_>) -> Option<i64>),
 }
 
-fn write_parquet(path: &Path, keys: &[&str], rows: &[Row]) -> Outcome<()> {
-    let texts =
-        |read: fn(&Row) -> Option<&str>| -> ArrayRef { Arc::new(rows.iter().map(read).collect::<StringArray>()) };
-    let numbers =
-        |read: fn(&Row) -> Option<i64>| -> ArrayRef { Arc::new(rows.iter().map(read).collect::<Int64Array>()) };
-    let mut columns: Vec<(String, ArrayRef, bool)> = Vec::new();
-    for (at, key) in keys.iter().enumerate() {
-        let values: Float64Array = rows.iter().map(|row| Some(row.values[at])).collect();
-        columns.push(((*key).to_owned(), Arc::new(values), false));
-    }
-    let after: [(ArrayRef, bool); 12] = [
-        (texts(|row| Some(row.level)), false),
-        (numbers(|row| Some(row.performance_year)), false),
-        (texts(|row| row.period), true),
-        (texts(|row| row.aco_id.as_deref()), true),
-        (texts(|row| row.track), true),
-        (numbers(|row| Some(row.assigned)), false),
-        (numbers(|row| row.updated_benchmark), true),
-        (numbers(|row| Some(row.total_benchmark)), false),
-        (numbers(|row| Some(row.gross_savings_cents)), false),
-        (numbers(|row| Some(row.earned_cents)), false),
-        (numbers(|row| Some(row.paid_cents)), false),
-        (numbers(|row| Some(row.owed_cents)), false),
-    ];
-    columns.extend(COLUMNS.iter().zip(after).map(|(name, (values, blank))| ((*name).to_owned(), values, blank)));
-    write_atomically(path, |file| {
-        let batch = RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())?;
-        let level = ZstdLevel::try_new(3).map_err(|error| error.to_string())?;
+/// Columns after the swept keys, with whether they may be blank: those that a nation does not have are.
+const COLUMNS: [(&str, bool, Column); 13] = [
+    ("level", false, Column::Text(|row| Some(row.level))),
+    ("performance_year", false, Column::Number(|row| Some(row.performance_year))),
+    ("period", true, Column::Text(|row| row.period)),
+    ("aco_id", true, Column::Aco),
+    ("track", true, Column::Text(|row| row.track)),
+    ("outcome", true, Column::Text(|row| row.outcome)),
+    ("assigned", false, Column::Number(|row| Some(row.assigned))),
+    ("updated_benchmark", true, Column::Number(|row| row.updated_benchmark)),
+    ("total_benchmark", false, Column::Number(|row| Some(row.total_benchmark))),
+    ("gross_savings_cents", false, Column::Number(|row| Some(row.gross_savings_cents))),
+    ("earned_cents", false, Column::Number(|row| Some(row.earned_cents))),
+    ("paid_cents", false, Column::Number(|row| Some(row.paid_cents))),
+    ("owed_cents", false, Column::Number(|row| Some(row.owed_cents))),
+];
+
+/// Both files of the table, open.
+struct TidyTable {
+    paths: [PathBuf; 2],
+    csv: csv::Writer<BufWriter<File>>,
+    parquet: ArrowWriter<BufWriter<File>>,
+    schema: Arc<Schema>,
+}
+
+impl TidyTable {
+    fn begin(folder: &Path, keys: &[&str]) -> Outcome<TidyTable> {
+        let paths = ["sweep.csv", "sweep.parquet"].map(|name| folder.join(name));
+        let open = |path: &Path| File::create(path).map(BufWriter::new).doing("cannot be written", path);
+        let mut csv = csv::Writer::from_writer(open(&paths[0])?);
+        csv.write_record(keys.iter().copied().chain(COLUMNS.iter().map(|(name, ..)| *name)))
+            .doing("cannot be written", &paths[0])?;
+        let of_keys = keys.iter().map(|key| Field::new(*key, DataType::Float64, false));
+        let after = COLUMNS.iter().map(|(name, blank, column)| {
+            let kind = if matches!(column, Column::Number(_)) { DataType::Int64 } else { DataType::Utf8 };
+            Field::new(*name, kind, *blank)
+        });
+        let schema = Arc::new(Schema::new(of_keys.chain(after).collect::<Vec<_>>()));
+        let level = ZstdLevel::try_new(3).doing("cannot be written", &paths[1])?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
             .set_created_by(concat!("acoledger ", env!("CARGO_PKG_VERSION")).into())
             .build();
-        let written = ArrowWriter::try_new(file, batch.schema(), Some(properties)).and_then(|mut writer| {
-            writer.write(&batch)?;
-            writer.close()
-        });
-        written.map(|_| ()).map_err(|error| error.to_string())
-    })
+        let parquet = ArrowWriter::try_new(open(&paths[1])?, schema.clone(), Some(properties));
+        let parquet = parquet.doing("cannot be written", &paths[1])?;
+        Ok(TidyTable { paths, csv, parquet, schema })
+    }
+
+    /// Writes points in their order; the first one that does not settle ends the table.
+    fn write(&mut self, settled: Vec<Outcome<Rows<'_>>>) -> Outcome<()> {
+        let points = settled.into_iter().collect::<Outcome<Vec<Rows<'_>>>>()?;
+        for point in &points {
+            self.write_csv(point).doing("cannot be written", &self.paths[0])?;
+        }
+        let batch = RecordBatch::try_new(self.schema.clone(), arrays(&points));
+        let batch = batch.doing("cannot be written", &self.paths[1])?;
+        self.parquet.write(&batch).doing("cannot be written", &self.paths[1])
+    }
+
+    fn write_csv(&mut self, point: &Rows<'_>) -> Result<(), csv::Error> {
+        let values: Vec<String> = point.values.iter().map(f64::to_string).collect();
+        for row in &point.rows {
+            for value in &values {
+                self.csv.write_field(value)?;
+            }
+            for (_, _, column) in &COLUMNS {
+                match column {
+                    Column::Text(read) => self.csv.write_field(read(row).unwrap_or_default())?,
+                    Column::Aco => self.csv.write_field(row.aco_id.unwrap_or_default())?,
+                    Column::Number(read) => {
+                        self.csv.write_field(read(row).map(|number| number.to_string()).unwrap_or_default())?;
+                    }
+                }
+            }
+            self.csv.write_record(None::<&[u8]>)?;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Outcome<()> {
+        let [csv, parquet] = self.paths;
+        let written = self.csv.into_inner().map_err(|error| error.to_string());
+        close(written.doing("cannot be written", &csv)?, &csv)?;
+        close(self.parquet.into_inner().doing("cannot be written", &parquet)?, &parquet)
+    }
+}
+
+fn close(mut file: BufWriter<File>, path: &Path) -> Outcome<()> {
+    file.flush().and_then(|()| file.get_ref().sync_all()).doing("cannot be written", path)
+}
+
+/// Points as columns: the keys, then the others.
+fn arrays(points: &[Rows<'_>]) -> Vec<ArrayRef> {
+    let rows = || points.iter().flat_map(|point| &point.rows);
+    let keys = points.first().map_or(0, |point| point.values.len());
+    let of_keys = (0..keys).map(|at| -> ArrayRef {
+        let values = points.iter().flat_map(|point| std::iter::repeat_n(point.values[at], point.rows.len()));
+        Arc::new(values.collect::<Float64Array>())
+    });
+    let after = COLUMNS.iter().map(|(_, _, column)| -> ArrayRef {
+        match column {
+            Column::Text(read) => Arc::new(rows().map(read).collect::<StringArray>()),
+            Column::Aco => Arc::new(rows().map(|row| row.aco_id).collect::<StringArray>()),
+            Column::Number(read) => Arc::new(rows().map(read).collect::<Int64Array>()),
+        }
+    });
+    of_keys.chain(after).collect()
 }

@@ -8,67 +8,80 @@ use crate::settle::{Disaster, Facts, Quality, Termination};
 use acoledger_schemas::program::Aco;
 use acoledger_schemas::rates::AcoHeads;
 use acoledger_schemas::table::Problems;
+use acoledger_schemas::values::Flag;
 
-/// What a settlement needs, with findings on the way.
-pub(crate) struct Gathered {
-    pub(crate) facts: Facts,
+/// What a settlement needs beside program rows and benchmark, with findings on the way.
+#[derive(Clone, Debug)]
+pub(crate) struct Gathered<'r> {
+    pub(crate) heads: &'r AcoHeads,
+    head_count: i64,
+    revenue: Option<f64>,
+    disaster: Option<Disaster>,
     /// Whether it is known which of the ACO's counties were affected; losses need it (M.F.7).
     pub(crate) disasters_known: bool,
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Gathers the facts of one ACO.
+/// Gathers what the facts of one ACO are made from.
 ///
 /// # Errors
 /// A head count that is not given.
-pub(crate) fn facts(
-    index: &Index<'_>,
-    aco: &Aco,
-    benchmark: &Benchmark,
-    disaster_relief: bool,
-) -> Result<Gathered, Problems> {
+pub(crate) fn gather<'r>(index: &Index<'r>, aco: &Aco, disaster_relief: bool) -> Result<Gathered<'r>, Problems> {
     let key = (aco.performance_year, aco.period, aco.aco_id.as_str());
     let heads = index.heads(key, aco.performance_year.0);
-    let Some(head_count) = heads.and_then(|heads| heads.head_count) else {
+    let Some((heads, head_count)) = heads.and_then(|heads| Some((heads, heads.head_count?))) else {
         let what = format!("not given for {}", aco.performance_year);
         return Err(problem(aco, "rates/aco_heads", "head_count", &what, "F.1").into());
     };
     let mut findings = Vec::new();
-    let flag = |flag: Option<acoledger_schemas::values::Flag>| flag.map(|flag| flag.0);
-    let facts = Facts {
-        performance_year: aco.performance_year,
-        period: aco.period,
-        track: aco.track,
-        agreement_start: aco.agreement_start,
-        track_year: aco.track_year,
-        updated_benchmark: benchmark.updated,
-        two_way_benchmark: benchmark.two_way,
-        expenditures: benchmark.expenditures,
-        person_years: benchmark.person_years,
-        head_count,
-        msr_choice: aco.msr_choice,
-        quality: Quality {
-            score: aco.quality_score,
-            met_standard: flag(aco.met_quality_standard),
-            met_alternative: flag(aco.met_alternative_standard),
-            first_year_complete_reporting: flag(aco.first_year_complete_reporting),
-        },
-        revenue: revenue(aco, heads, &mut findings),
-        revenue_category: aco.revenue_category,
-        paid_amounts: heads.and_then(|heads| heads.paid_amounts),
-        revenue_loss_limit: flag(aco.revenue_loss_limit),
-        disaster: disaster(index, aco, key, head_count).filter(|_| disaster_relief),
-        termination: termination(aco),
-        advance_balance: aco.advance_balance.map(|balance| balance.0.dollars()),
-    };
     let has_heads = index.county_heads(key, aco.performance_year.0).is_some();
-    Ok(Gathered { facts, disasters_known: !disaster_relief || (index.has_disasters() && has_heads), findings })
+    Ok(Gathered {
+        heads,
+        head_count,
+        revenue: revenue(aco, heads, &mut findings),
+        disaster: disaster(index, aco, key, head_count).filter(|_| disaster_relief),
+        disasters_known: !disaster_relief || (index.has_disasters() && has_heads),
+        findings,
+    })
+}
+
+impl Gathered<'_> {
+    /// The facts of one ACO under a benchmark.
+    pub(crate) fn facts(&self, aco: &Aco, benchmark: &Benchmark) -> Facts {
+        let flag = |flag: Option<Flag>| flag.map(|flag| flag.0);
+        Facts {
+            performance_year: aco.performance_year,
+            period: aco.period,
+            track: aco.track,
+            agreement_start: aco.agreement_start,
+            track_year: aco.track_year,
+            updated_benchmark: benchmark.updated,
+            two_way_benchmark: benchmark.two_way,
+            expenditures: benchmark.expenditures,
+            person_years: benchmark.person_years,
+            head_count: self.head_count,
+            msr_choice: aco.msr_choice,
+            quality: Quality {
+                score: aco.quality_score,
+                met_standard: flag(aco.met_quality_standard),
+                met_alternative: flag(aco.met_alternative_standard),
+                first_year_complete_reporting: flag(aco.first_year_complete_reporting),
+            },
+            revenue: self.revenue,
+            revenue_category: aco.revenue_category,
+            paid_amounts: self.heads.paid_amounts,
+            revenue_loss_limit: flag(aco.revenue_loss_limit),
+            disaster: self.disaster,
+            termination: termination(aco),
+            advance_balance: aco.advance_balance.map(|balance| balance.0.dollars()),
+        }
+    }
 }
 
 /// Participants' revenue: the program's before that of the claims (M.B.5), with a finding when the two differ.
-fn revenue(aco: &Aco, heads: Option<&AcoHeads>, findings: &mut Vec<Finding>) -> Option<f64> {
+fn revenue(aco: &Aco, heads: &AcoHeads, findings: &mut Vec<Finding>) -> Option<f64> {
     let given = aco.participant_revenue.map(|revenue| revenue.0.dollars());
-    let computed = heads.and_then(|heads| heads.participant_revenue);
+    let computed = heads.participant_revenue;
     if let (Some(given), Some(computed)) = (given, computed)
         && (given - computed).abs() >= 0.005
     {

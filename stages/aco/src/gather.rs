@@ -13,11 +13,52 @@ use acoledger_schemas::rates::AcoYear;
 use acoledger_schemas::table::{Problem, Problems};
 use acoledger_schemas::values::{AssignmentMethod, Cohort, EnrollmentType, Window};
 
+/// What of an agreement's rules decides which inputs there must be: nothing else of them reaches what is gathered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct GatherRules {
+    pub(crate) rulebook: Rulebook,
+    first_year_before: i32,
+    regional: bool,
+    exclude_assigned: bool,
+    reads_nation: bool,
+    reads_demographic_scores: bool,
+    negative_spending_limit: f64,
+    pub(crate) of_652: Option<Gather652>,
+}
+
+/// The same of 425.652 alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Gather652 {
+    population_in_force: bool,
+    /// Types whose prospective trend can be derived.
+    acpt_derived: ByType<bool>,
+    pub(crate) acpt_plausible: [f64; 2],
+}
+
+impl From<&BenchmarkRules> for GatherRules {
+    fn from(rules: &BenchmarkRules) -> GatherRules {
+        GatherRules {
+            rulebook: rules.rulebook,
+            first_year_before: rules.first_year_before,
+            regional: rules.regional.is_some(),
+            exclude_assigned: rules.regional.as_ref().is_some_and(|regional| regional.region.exclude_assigned),
+            reads_nation: rules.reads_nation(),
+            reads_demographic_scores: rules.reads_demographic_scores(),
+            negative_spending_limit: rules.negative_spending_limit,
+            of_652: rules.of_652.as_ref().map(|rules| Gather652 {
+                population_in_force: rules.population_in_force,
+                acpt_derived: ByType::of(|kind| rules.projected_growth.of(kind).is_some()),
+                acpt_plausible: rules.acpt_plausible,
+            }),
+        }
+    }
+}
+
 /// Gathers the inputs of one ACO, and keeps what is missing.
 pub(crate) struct Gather<'g, 'r> {
     pub(crate) index: &'g Index<'r>,
     pub(crate) aco: &'g Aco,
-    pub(crate) rules: &'g BenchmarkRules,
+    pub(crate) rules: GatherRules,
     pub(crate) years: [i32; 4],
     pub(crate) problems: Problems,
     pub(crate) findings: Vec<Finding>,
@@ -36,7 +77,7 @@ pub(crate) fn problem(aco: &Aco, table: &str, column: &str, what: &str, section:
 }
 
 impl<'g, 'r> Gather<'g, 'r> {
-    pub(crate) fn new(index: &'g Index<'r>, aco: &'g Aco, rules: &'g BenchmarkRules) -> Gather<'g, 'r> {
+    pub(crate) fn new(index: &'g Index<'r>, aco: &'g Aco, rules: GatherRules) -> Gather<'g, 'r> {
         let first = aco.agreement_start.year() - rules.first_year_before;
         let years = [first, first + 1, first + 2, aco.performance_year.0];
         Gather { index, aco, rules, years, problems: Problems::default(), findings: Vec::new() }
@@ -150,13 +191,13 @@ impl<'g, 'r> Gather<'g, 'r> {
             for year in Year::ALL {
                 let Some(figures) = own[year as usize][kind] else { continue };
                 let at = self.at(year, kind);
-                let by_region = self.rules.regional.as_ref().is_some_and(|regional| regional.exclude_assigned);
-                let hcc = year != Year::Py || empty_by3 || by_region || !self.rules.rulebook.by_cohort();
+                let hcc =
+                    year != Year::Py || empty_by3 || self.rules.exclude_assigned || !self.rules.rulebook.by_cohort();
                 if hcc {
                     let section = if year == Year::Py { "C.3" } else { "C.2" };
                     self.positive(figures.hcc, "rates/aco_year", "hcc_score", &at, section);
                 }
-                if self.rules.reads_demographic_scores() && matches!(year, Year::By3 | Year::Py) {
+                if self.rules.reads_demographic_scores && matches!(year, Year::By3 | Year::Py) {
                     self.positive(figures.demographic, "rates/aco_year", "demographic_score", &at, "C.4.2");
                 }
             }
@@ -181,7 +222,7 @@ impl<'g, 'r> Gather<'g, 'r> {
         year: Year,
         kind: EnrollmentType,
     ) -> Vec<CountyCell> {
-        if self.rules.regional.is_none() || !types.contains(&kind) {
+        if !self.rules.regional || !types.contains(&kind) {
             return Vec::new();
         }
         let weights_of = match own[year as usize][kind] {
@@ -240,7 +281,7 @@ impl<'g, 'r> Gather<'g, 'r> {
         let value = value.and_then(|row| row.per_capita);
         let read = types.contains(&kind) && (year == Year::By3 || own[year as usize][kind].is_some());
         let stands_in = counties[year as usize][kind].iter().all(|cell| cell.known.is_none());
-        if !read || (!self.rules.reads_nation() && !stands_in) {
+        if !read || (!self.rules.reads_nation && !stands_in) {
             return value;
         }
         if value.is_some_and(|value| value > 0.0) {
@@ -252,7 +293,7 @@ impl<'g, 'r> Gather<'g, 'r> {
 
     fn regional_count(&mut self) -> Option<u8> {
         let count = self.aco.regional_adjustment_count;
-        if self.rules.regional.is_some() && count.is_none_or(|count| count == 0) {
+        if self.rules.regional && count.is_none_or(|count| count == 0) {
             self.lacks("program/aco", "regional_adjustment_count", "not given, or 0: it counts from 1", "D.2.3");
         }
         count
@@ -270,7 +311,7 @@ impl<'g, 'r> Gather<'g, 'r> {
     fn lis_or_dual_share(&mut self) -> Option<f64> {
         let year = self.aco.performance_year.0;
         let value = self.index.heads(self.key(), year).and_then(|heads| heads.lis_or_dual_share);
-        if self.rules.of_652.as_ref().is_some_and(|rules| rules.population_in_force) && value.is_none() {
+        if self.rules.of_652.is_some_and(|rules| rules.population_in_force) && value.is_none() {
             self.lacks("rates/aco_heads", "lis_or_dual_share", &format!("not given for {year}"), "D.3.5");
         }
         value
@@ -301,11 +342,11 @@ impl<'g, 'r> Gather<'g, 'r> {
     }
 
     fn acpt(&mut self, own: &[ByType<Option<Own>>; 4], kind: EnrollmentType) -> Option<f64> {
-        let rules = self.rules.of_652.as_ref()?;
+        let rules = self.rules.of_652?;
         let (year, start) = (self.aco.performance_year, self.aco.agreement_start);
         let given = self.index.acpt(year, start, self.aco.aco_id.as_str(), kind);
         let read = own[Year::Py as usize][kind].is_some();
-        if read && given.is_none() && rules.projected_growth.of(kind).is_none() {
+        if read && given.is_none() && !rules.acpt_derived[kind] {
             let what = format!("no row for {kind}, agreements from {start}");
             self.lacks("program/acpt", "factor", &what, "E.4 (or rule `update.acpt.projected_growth`)");
         }

@@ -146,6 +146,11 @@ fn rule_problem(error: RuleError) -> Problem {
     Problem { file: "rules".into(), line: 0, column: error.key, what: error.what, value: None, hint: None }
 }
 
+/// Rules that one ACO's agreement or year does not have.
+fn rule_refused(aco: &Aco, error: &RuleError) -> Problem {
+    gather::problem(aco, "program/aco", "agreement_start", &error.to_string(), "0.4")
+}
+
 fn no_aco(year: i32) -> Problem {
     Problem {
         file: "program/aco".into(),
@@ -166,8 +171,7 @@ struct LoadedRules<'r> {
 
 impl LoadedRules<'_> {
     fn of(&mut self, aco: &Aco) -> Result<(&BenchmarkRules, &YearRules), Problems> {
-        let refused =
-            |error: RuleError| gather::problem(aco, "program/aco", "agreement_start", &error.to_string(), "0.4");
+        let refused = |error: RuleError| rule_refused(aco, &error);
         let year = aco.performance_year;
         let key = (aco.agreement_start, aco.agreement_number, year);
         if !self.benchmark.contains_key(&key) {

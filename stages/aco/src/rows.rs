@@ -17,7 +17,8 @@ fn rounded(value: f64, decimals: i32) -> f64 {
     (value * scale).round() / scale + 0.0
 }
 
-fn whole(value: f64) -> i64 {
+/// Dollars and person years to the whole.
+pub(crate) fn whole(value: f64) -> i64 {
     value.round() as i64
 }
 
@@ -39,8 +40,8 @@ pub(crate) fn savings_losses(settled: &Settled<'_>) -> SavingsLosses {
     let demographic = |year, kind| own(year, kind).and_then(|own| own.demographic).map(|score| rounded(score, 3));
     let weight = |kind| benchmark.risk_weights?[kind].map(|weight| rounded(weight, 3));
     let years = |year, kind| own(year, kind).map_or(0, |own| whole(own.person_years));
-    let of_heads = |read: fn(&AcoHeads) -> Option<i64>| heads.and_then(read);
-    let dual = heads.and_then(|heads| heads.dual_person_years);
+    let of_heads = |read: fn(&AcoHeads) -> Option<i64>| read(heads);
+    let dual = heads.dual_person_years;
     SavingsLosses {
         aco_id: aco.aco_id.clone(),
         aco_name: aco.aco_name.clone(),

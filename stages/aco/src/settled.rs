@@ -2,7 +2,7 @@
 
 use crate::benchmark::{Benchmark, BenchmarkRules, Inputs, benchmark, steps};
 use crate::facts::{self, Gathered};
-use crate::gather::{Gather, problem};
+use crate::gather::{Gather, GatherRules, problem};
 use crate::index::Index;
 use crate::settle::{Facts, Outcome, SettleError, SettleRules, Settlement, settle};
 use crate::validate;
@@ -13,11 +13,13 @@ use acoledger_schemas::rates::AcoHeads;
 use acoledger_schemas::rules::{RuleError, Rules};
 use acoledger_schemas::table::{Problem, Problems};
 use acoledger_schemas::values::{Cents, MsrChoice, PerformanceYear, RevenueCategory};
+use std::borrow::Borrow;
 
 /// What the rules of a performance year say beside the benchmark.
+#[derive(Debug)]
 pub(crate) struct YearRules {
     settle: SettleRules,
-    disaster_relief: bool,
+    pub(crate) disaster_relief: bool,
     low_revenue_share: f64,
 }
 
@@ -34,7 +36,7 @@ impl YearRules {
 /// One ACO, settled.
 pub(crate) struct Settled<'r> {
     pub(crate) aco: &'r Aco,
-    pub(crate) heads: Option<&'r AcoHeads>,
+    pub(crate) heads: &'r AcoHeads,
     pub(crate) inputs: Inputs,
     pub(crate) benchmark: Benchmark,
     pub(crate) facts: Facts,
@@ -56,43 +58,73 @@ pub(crate) fn settle_aco<'r>(
     keep_walk: bool,
     mut findings: Vec<Finding>,
 ) -> Result<Settled<'r>, Problems> {
-    let gather = Gather::new(index, aco, benchmark_rules);
-    let totals = validate::totals(index, aco, benchmark_rules, gather.years);
-    let (inputs, found) = both(totals, gather.inputs()).map(|(totals, (inputs, found))| {
-        findings.extend(totals);
-        (inputs, found)
-    })?;
+    let (inputs, found) = inputs(index, aco, benchmark_rules.into())?;
     findings.extend(found);
     let mut walk = Walk::new(keep_walk);
-    let benchmark = benchmark(&inputs, benchmark_rules, &mut walk);
+    let benchmark = finite(aco, benchmark(&inputs, benchmark_rules, &mut walk))?;
+    let gathered = facts::gather(index, aco, year_rules.disaster_relief)?;
+    let (facts, settlement) = settlement(aco, &gathered, &benchmark, year_rules)?;
+    let Gathered { heads, findings: found, .. } = gathered;
+    findings.extend(found);
+    findings.extend(prescribed_msr(aco, &year_rules.settle));
+    if settlement.outcome == Outcome::Losses && year_rules.disaster_relief {
+        findings.extend(validate::affected_elsewhere(index, aco));
+    }
+    findings.extend(benchmark.notes.iter().map(|note| Finding::of(aco, note.rule, note.what.clone())));
+    let low_revenue_share = year_rules.low_revenue_share;
+    let mut settled = Settled { aco, heads, inputs, benchmark, facts, settlement, walk, findings, low_revenue_share };
+    settled.settlement_steps();
+    Ok(settled)
+}
+
+/// The inputs of one ACO's benchmark, with findings; its totals are then checked too.
+///
+/// # Errors
+/// Inputs that a rule in force needs and that are absent; totals that contradict each other.
+pub(crate) fn inputs(index: &Index<'_>, aco: &Aco, rules: GatherRules) -> Result<(Inputs, Vec<Finding>), Problems> {
+    let gather = Gather::new(index, aco, rules);
+    let totals = validate::totals(index, aco, rules, gather.years);
+    both(totals, gather.inputs()).map(|(mut findings, (inputs, found))| {
+        findings.extend(found);
+        (inputs, findings)
+    })
+}
+
+/// A benchmark that is a number.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn finite<B: Borrow<Benchmark>>(aco: &Aco, made: B) -> Result<B, Problems> {
+    let benchmark = made.borrow();
     let finite = [benchmark.updated, benchmark.historical, benchmark.expenditures].into_iter().all(f64::is_finite);
     if !finite {
         let what = "the benchmark is not a number: a growth rate divides by zero";
         return Err(problem(aco, "rates", "per_capita", what, "E.1").into());
     }
-    let gathered = facts::facts(index, aco, &benchmark, year_rules.disaster_relief)?;
-    let Gathered { facts, disasters_known, findings: of_facts } = gathered;
-    findings.extend(of_facts);
-    findings.extend(prescribed_msr(aco, &year_rules.settle));
-    let settlement = settle(&facts, &year_rules.settle).map_err(|error| refused(aco, &error))?;
+    Ok(made)
+}
+
+/// The settlement of one ACO under a benchmark, and the facts that it was made from.
+///
+/// # Errors
+/// A fact that a rule in force needs and that is absent; a settlement that is no number.
+pub(crate) fn settlement(
+    aco: &Aco,
+    gathered: &Gathered<'_>,
+    benchmark: &Benchmark,
+    rules: &YearRules,
+) -> Result<(Facts, Settlement), Problems> {
+    let facts = gathered.facts(aco, benchmark);
+    let settlement = settle(&facts, &rules.settle).map_err(|error| refused(aco, &error))?;
     if [settlement.difference, settlement.earned].into_iter().any(|amount| Cents::from_dollars(amount).is_none()) {
         return Err(problem(aco, "rates", "per_capita", "the settlement is not a number", "F.5").into());
     }
-    if settlement.outcome == Outcome::Losses && !disasters_known {
+    if settlement.outcome == Outcome::Losses && !gathered.disasters_known {
         let what =
             "losses are owed, and it is not given which counties were affected, or how the heads spread over them";
         return Err(problem(aco, "program/disaster, rates/aco_county_heads", "", what, "F.7").into());
     }
-    if settlement.outcome == Outcome::Losses && year_rules.disaster_relief {
-        findings.extend(validate::affected_elsewhere(index, aco));
-    }
-    findings.extend(benchmark.notes.iter().map(|note| Finding::of(aco, note.rule, note.what.clone())));
-    let key = (aco.performance_year, aco.period, aco.aco_id.as_str());
-    let heads = index.heads(key, aco.performance_year.0);
-    let low_revenue_share = year_rules.low_revenue_share;
-    let mut settled = Settled { aco, heads, inputs, benchmark, facts, settlement, walk, findings, low_revenue_share };
-    settled.settlement_steps();
-    Ok(settled)
+    Ok((facts, settlement))
 }
 
 /// Two results, or the problems of both.

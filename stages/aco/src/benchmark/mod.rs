@@ -18,8 +18,8 @@ pub use adjust::Adjustment;
 pub(crate) use inputs::known;
 pub use inputs::{CohortScores, Cohorts, CountyCell, CountyFigures, Inputs, Own, Reconciled, Year};
 pub use rulebook::{
-    AcptLimits, BenchmarkRules, BlendWeights, Limit, ProjectedGrowth, RegionalLimits, RegionalRules, RegionalWeights,
-    RiskForm, Rulebook, Rules652, Trend,
+    AcptLimits, BenchmarkRules, BlendWeights, Limit, ProjectedGrowth, RegionRules, RegionalLimits, RegionalRules,
+    RegionalWeights, RiskForm, Rulebook, Rules652, Trend,
 };
 
 use crate::by_type::ByType;
@@ -68,14 +68,25 @@ pub struct Note {
 }
 
 /// Regional figures by year; `None` where the rulebook has none or the year lacks the type.
-type Regions = [ByType<Option<Region>>; 4];
+pub(crate) type Regions = [ByType<Option<Region>>; 4];
 
 /// Makes the benchmark of one ACO: historical, then updated (M.D.1.1–M.E.2).
 pub fn benchmark(inputs: &Inputs, rules: &BenchmarkRules, walk: &mut Walk) -> Benchmark {
-    let mut notes = Vec::new();
-    let regions = regions(inputs, rules, &mut notes);
-    let historical = historical::historical(inputs, rules, &regions, walk, &mut notes);
-    let updated = updated::updated(inputs, rules, &regions, &historical, walk, &mut notes);
+    let region_rules = rules.regional.as_ref().map(|regional| &regional.region);
+    let (regions, notes) = regions(inputs, region_rules);
+    of_regions(inputs, rules, &regions, notes, walk)
+}
+
+/// The benchmark from regional figures that were made before; `notes` go before those that are found on the way.
+pub(crate) fn of_regions(
+    inputs: &Inputs,
+    rules: &BenchmarkRules,
+    regions: &Regions,
+    mut notes: Vec<Note>,
+    walk: &mut Walk,
+) -> Benchmark {
+    let historical = historical::historical(inputs, rules, regions, walk, &mut notes);
+    let updated = updated::updated(inputs, rules, regions, &historical, walk, &mut notes);
     Benchmark {
         rulebook: rules.rulebook,
         historical: historical.single,
@@ -93,9 +104,9 @@ pub fn benchmark(inputs: &Inputs, rules: &BenchmarkRules, walk: &mut Walk) -> Be
 }
 
 /// Regional figures of every type and year that the benchmark reads (M.D.1.2–D.1.5).
-fn regions(inputs: &Inputs, rules: &BenchmarkRules, notes: &mut Vec<Note>) -> Regions {
-    let Some(regional) = &rules.regional else { return Regions::default() };
-    let mut regions = Regions::default();
+pub(crate) fn regions(inputs: &Inputs, rules: Option<&RegionRules>) -> (Regions, Vec<Note>) {
+    let (mut regions, mut notes) = (Regions::default(), Vec::new());
+    let Some(rules) = rules else { return (regions, notes) };
     let mut dropped = Vec::new();
     let mut flagged = false;
     for kind in inputs.types() {
@@ -104,21 +115,21 @@ fn regions(inputs: &Inputs, rules: &BenchmarkRules, notes: &mut Vec<Note>) -> Re
                 continue;
             }
             let cells = &inputs.counties[year as usize][kind];
-            check_counties(inputs, year, kind, notes);
+            check_counties(inputs, year, kind, &mut notes);
             let nation = inputs.national[year as usize][kind];
-            let mut found = region::region(cells, nation, regional.county_share_limit);
-            if let Some(own) = inputs.own(year, kind).filter(|_| regional.exclude_assigned) {
+            let mut found = region::region(cells, nation, rules.county_share_limit);
+            if let Some(own) = inputs.own(year, kind).filter(|_| rules.exclude_assigned) {
                 // The share of the market is the ACO's: it stays what it is.
                 let market_share = found.market_share;
                 let rest = region::without_assigned(cells, own);
-                found = region::region(&rest, nation, regional.county_share_limit);
+                found = region::region(&rest, nation, rules.county_share_limit);
                 found.market_share = market_share;
             }
             if found.counties == 0 {
                 flagged = true;
                 dropped.push(format!("{kind} {} all", year.code()));
             } else if found.dropped_share > 0.0 {
-                flagged |= found.dropped_share > regional.dropped_share_flag;
+                flagged |= found.dropped_share > rules.dropped_share_flag;
                 dropped.push(format!("{kind} {} {:.1} %", year.code(), found.dropped_share * 100.0));
             }
             regions[year as usize][kind] = Some(found);
@@ -128,7 +139,7 @@ fn regions(inputs: &Inputs, rules: &BenchmarkRules, notes: &mut Vec<Note>) -> Re
         let what = format!("person years in counties without known figures left out: {}", dropped.join(", "));
         notes.push(Note { rule: "D.1.5", what, imputed: flagged });
     }
-    regions
+    (regions, notes)
 }
 
 /// Notes where person years by county do not come to those of the ACO: the two tables are then of different lists.

@@ -143,15 +143,22 @@ pub struct RegionalLimits {
     pub down: Limit,
 }
 
-/// The rules of regional figures and of the regional adjustment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RegionalRules {
+/// The rules of regional figures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RegionRules {
     /// Whether the ACO's own beneficiaries are taken out of its region.
     pub exclude_assigned: bool,
     /// Largest share of a county in the market share (M.D.1.7).
     pub county_share_limit: f64,
     /// Share of person years in unknown counties above which a result is flagged (M.D.1.5).
     pub dropped_share_flag: f64,
+}
+
+/// The rules of regional figures and of the regional adjustment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegionalRules {
+    /// Regional figures.
+    pub region: RegionRules,
     /// Weights.
     pub weights: RegionalWeights,
     /// Limits.
@@ -311,7 +318,7 @@ fn trend(rulebook: Rulebook, key: &str, trend: Trend) -> Result<Trend, RuleError
 impl BenchmarkRules {
     /// Whether national spending is read wherever the ACO has person years: everywhere but under 425.603(c) as it stands.
     pub fn reads_nation(&self) -> bool {
-        let without_own = self.regional.as_ref().is_some_and(|regional| regional.exclude_assigned);
+        let without_own = self.regional.as_ref().is_some_and(|regional| regional.region.exclude_assigned);
         self.rulebook != Rulebook::S603c
             || self.trend == Trend::National
             || self.update_trend == Trend::National
@@ -332,9 +339,11 @@ impl RegionalRules {
             return Err(RuleError { key: "benchmark.regional_weight".into(), what: "has no weights".into() });
         }
         Ok(RegionalRules {
-            exclude_assigned: rules.at("benchmark.region.exclude_assigned", start)?,
-            county_share_limit: rules.at("benchmark.region.county_share_limit", start)?,
-            dropped_share_flag: rules.at("benchmark.region.dropped_share_flag", start)?,
+            region: RegionRules {
+                exclude_assigned: rules.at("benchmark.region.exclude_assigned", start)?,
+                county_share_limit: rules.at("benchmark.region.county_share_limit", start)?,
+                dropped_share_flag: rules.at("benchmark.region.dropped_share_flag", start)?,
+            },
             weights,
             limits: rules.at("benchmark.regional_limit", start)?,
         })

@@ -2,8 +2,8 @@
 //!
 //! A reform is read by [`Reform::parse`]; several are composed in order by [`Scenario::new`], which says from which stage on
 //! results change ([`Scenario::first_stage`]). [`Scenario::change_inputs`] and [`Scenario::settle`] make the reform's results
-//! by the same [`run_with`](crate::run_with) as the baseline's; [`compare`] sets the two side by side, [`Scenario::points`]
-//! runs through a sweep.
+//! by the same [`run_with`](crate::run_with) as the baseline's; [`differences`] sets the two side by side. [`Sweep`] settles the
+//! points of a sweep by the same steps, and does again only those that a point's values reach.
 
 mod compare;
 mod inputs;
@@ -11,10 +11,12 @@ mod merge;
 mod reform;
 mod settings;
 mod sweep;
+mod swept;
 
 pub use compare::{Difference, Summary, differences, summaries};
 pub use reform::{Change, Reform, When, YearName};
 pub use sweep::{Axis, Point};
+pub use swept::{Sweep, Swept};
 
 use crate::{Detail, Index, Outcome, run_with};
 use acoledger_schemas::program::{Aco, Program};
@@ -207,19 +209,14 @@ impl Scenario {
     ) -> Result<(Vec<Group>, Vec<String>), Problems> {
         let mut acos: BTreeMap<Vec<usize>, Vec<Aco>> = BTreeMap::new();
         for aco in program.aco.iter().filter(|aco| performance_years.contains(&aco.performance_year.0)) {
-            let holds =
-                |block: &&(usize, &Block)| block.1.when.as_ref().is_none_or(|when| when.holds(aco, &self.rules));
-            let held = self.blocks.iter().enumerate().collect::<Vec<_>>();
-            let held: Vec<usize> = held.iter().filter(holds).map(|(at, _)| *at).collect();
-            acos.entry(held).or_default().push(aco.clone());
+            acos.entry(self.blocks_of(aco)).or_default().push(aco.clone());
         }
         let mut conflicts = BTreeSet::new();
         let mut groups = Vec::new();
         for (held, acos) in acos {
             let blocks: Vec<&Block> = held.iter().map(|at| &self.blocks[*at]).collect();
             conflicts.extend(settings::conflicts(&blocks));
-            let all = blocks.iter().flat_map(|block| &block.settings).chain(point);
-            let rules = settings::apply(&self.rules, all).map_err(|error| of_rule(&error))?;
+            let rules = self.rules_of(&held, point)?;
             let years = performance_years.iter().copied();
             let performance_years =
                 years.filter(|year| acos.iter().any(|aco| aco.performance_year.0 == *year)).collect();
@@ -228,12 +225,32 @@ impl Scenario {
         Ok((groups, conflicts.into_iter().collect()))
     }
 
-    /// Values of the sweep, one point each; one point without values where there is no sweep.
-    pub fn points(&self) -> Vec<Point> {
-        sweep::points(&self.axes)
+    /// Places of the blocks that hold for an ACO.
+    fn blocks_of(&self, aco: &Aco) -> Vec<usize> {
+        let holds = |block: &Block| block.when.as_ref().is_none_or(|when| when.holds(aco, &self.rules));
+        (0..self.blocks.len()).filter(|at| holds(&self.blocks[*at])).collect()
     }
 
-    /// Groups at a point of the sweep: its values stand last.
+    /// The rules where some blocks hold, with a point's values last.
+    fn rules_of(&self, held: &[usize], point: &[Setting]) -> Result<Rules, Problems> {
+        let all = held.iter().flat_map(|at| &self.blocks[*at].settings).chain(point);
+        settings::apply(&self.rules, all).map_err(|error| of_rule(&error))
+    }
+
+    /// How many points the sweep has; 1 where there is no sweep.
+    pub fn point_count(&self) -> usize {
+        sweep::count(&self.axes)
+    }
+
+    /// The point at a place, from 0, the last axis fastest; without values where there is no sweep.
+    ///
+    /// # Panics
+    /// There is no such point.
+    pub fn point(&self, at: usize) -> Point {
+        sweep::point(&self.axes, at, &self.rules)
+    }
+
+    /// Groups at a point of the sweep, for [`settle`]: its values stand last. [`Sweep`] has the same results sooner.
     ///
     /// # Errors
     /// A value that the rule cannot have.

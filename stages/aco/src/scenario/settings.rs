@@ -1,10 +1,13 @@
 //! Rule overrides of reforms: names resolved, composed in their order, applied to the rules in force.
 
 use super::reform::{Reform, When};
-use acoledger_schemas::rules::{RuleError, Rules, When as Time};
+use acoledger_schemas::rules::{Rule, RuleError, Rules, When as Time};
 use acoledger_schemas::values::{Date, Track};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Value;
+
+/// Decimals up to here have every whole number: 2⁵³.
+const MOST_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// One override: a rule, an entry of its value or the whole, and what stands there instead.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,9 +70,32 @@ pub(super) fn settings_of(name: &str, value: &Value, rules: &Rules) -> Result<Ve
         return Ok(settings);
     }
     match place(name, rules) {
-        Some((key, entry)) => Ok(vec![Setting { key, entry, value: value.clone() }]),
+        Some((key, entry)) => {
+            let value = as_own(value, &entry, rules.rule(&key)?);
+            Ok(vec![Setting { key, entry, value }])
+        }
         // The rules say which name is nearest.
         None => Err(rules.rule(name).expect_err("a name without place is no rule")),
+    }
+}
+
+/// A whole number as a whole number where the rule has one: TOML tells 8 from 8.0, a sweep does not.
+fn as_own(value: &Value, entry: &[String], rule: &Rule) -> Value {
+    let inside = |whole: &Value, word: &String| match whole {
+        Value::Table(table) => table.get(word).cloned(),
+        Value::Array(list) => list.get(word.parse::<usize>().ok()?).cloned(),
+        _ => None,
+    };
+    let own = |value: &Value| entry.iter().try_fold(value.clone(), |whole, word| inside(&whole, word));
+    match value {
+        Value::Float(number)
+            if number.fract() == 0.0
+                && number.abs() < MOST_WHOLE
+                && rule.values.iter().any(|(_, value)| matches!(own(value), Some(Value::Integer(_)))) =>
+        {
+            Value::Integer(*number as i64)
+        }
+        other => other.clone(),
     }
 }
 
@@ -87,7 +113,7 @@ fn place(name: &str, rules: &Rules) -> Option<(String, Vec<String>)> {
     let words: Vec<&str> = name.split('.').collect();
     (1..=words.len()).rev().find_map(|length| {
         let key = words[..length].join(".");
-        rules.rule(&key).is_ok().then(|| (key, words[length..].iter().map(|word| (*word).to_owned()).collect()))
+        rules.find(&key).is_some().then(|| (key, words[length..].iter().map(|word| (*word).to_owned()).collect()))
     })
 }
 

@@ -16,7 +16,6 @@ pub struct Axis {
     /// Values, in their order.
     pub values: Vec<f64>,
     pub(super) settings: Vec<Setting>,
-    per_value: Vec<Vec<Setting>>,
 }
 
 /// One combination of values.
@@ -75,14 +74,11 @@ fn axis(key: String, value: &Value, rules: &Rules) -> Result<Axis, RuleError> {
     if values.is_empty() || values.len() > MOST_POINTS {
         return Err(error("expected at least one value to sweep through, and not too many"));
     }
-    let mut per_value = Vec::new();
-    for value in &values {
-        per_value.push(settings_of(&key, &Value::Float(*value), rules)?);
-    }
-    let settings = per_value[0].clone();
+    // A name is resolved alike for every value, and numbers have one shape: what holds for the first holds for all.
+    let settings = settings_of(&key, &Value::Float(values[0]), rules)?;
     let numeric = |setting: &Setting| super::settings::apply(rules, [setting]);
     settings.iter().try_for_each(|setting| numeric(setting).map(|_| ()))?;
-    Ok(Axis { key, values, settings, per_value })
+    Ok(Axis { key, values, settings })
 }
 
 impl Steps {
@@ -96,23 +92,27 @@ impl Steps {
     }
 }
 
-/// All combinations, the last axis fastest.
-pub(super) fn points(axes: &[Axis]) -> Vec<Point> {
-    let mut points = vec![Point { values: Vec::new(), settings: Vec::new() }];
-    for axis in axes {
-        points = points
-            .iter()
-            .flat_map(|point| {
-                axis.values.iter().zip(&axis.per_value).map(|(value, settings)| {
-                    let mut point = point.clone();
-                    point.values.push(*value);
-                    point.settings.extend(settings.iter().cloned());
-                    point
-                })
-            })
-            .collect();
+/// The number of all combinations.
+pub(super) fn count(axes: &[Axis]) -> usize {
+    axes.iter().map(|axis| axis.values.len()).product()
+}
+
+/// The combination at a place, the last axis fastest.
+pub(super) fn point(axes: &[Axis], at: usize, rules: &Rules) -> Point {
+    let mut rest = at;
+    let mut places = vec![0; axes.len()];
+    for (place, axis) in places.iter_mut().zip(axes).rev() {
+        (rest, *place) = (rest / axis.values.len(), rest % axis.values.len());
     }
-    points
+    assert!(rest == 0, "asked only for points that there are");
+    let mut point = Point { values: Vec::new(), settings: Vec::new() };
+    for (axis, place) in axes.iter().zip(places) {
+        let value = axis.values[place];
+        let settings = settings_of(&axis.key, &Value::Float(value), rules);
+        point.settings.extend(settings.expect("the axis resolved its name when it was made"));
+        point.values.push(value);
+    }
+    point
 }
 
 #[cfg(test)]

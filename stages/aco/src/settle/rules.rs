@@ -224,6 +224,9 @@ fn tracks(rules: &Rules, year: PerformanceYear) -> Result<BTreeMap<Track, Terms>
     let maximum: BTreeMap<Track, f64> = by_track(rules, "settle.sharing_rate.maximum", year)?;
     let payment: BTreeMap<Track, f64> = by_track(rules, "settle.payment_limit", year)?;
     let loss_rate: BTreeMap<Track, LossRate> = by_track(rules, "settle.loss_rate", year)?;
+    if loss_rate.values().any(|rate| rate.floor > rate.ceiling) {
+        return Err(RuleError { key: "settle.loss_rate".into(), what: "has a floor above its ceiling".into() });
+    }
     let of_benchmark: BTreeMap<Track, Vec<f64>> = by_track(rules, "settle.loss_limit.benchmark", year)?;
     let of_revenue: BTreeMap<Track, f64> = by_track(rules, "settle.loss_limit.revenue", year)?;
     let flagged: Vec<String> = rules.at("settle.loss_limit.revenue_when_flagged", year)?;

@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 
 /// Days and tracks that agreements could have.
+#[derive(Debug)]
 pub(crate) struct AgreementRules {
     /// Months and days on which agreement periods started, by year.
     starts: Vec<(Date, Vec<[u32; 2]>)>,

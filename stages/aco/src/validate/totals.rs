@@ -2,8 +2,9 @@
 
 use super::Checked;
 use crate::Finding;
-use crate::benchmark::{BenchmarkRules, Year};
+use crate::benchmark::Year;
 use crate::by_type::ByType;
+use crate::gather::GatherRules;
 use crate::index::{AcoKey, Index};
 use acoledger_schemas::program::Aco;
 use acoledger_schemas::rates::AcoYear;
@@ -20,7 +21,7 @@ const HALF: f64 = 0.5;
 pub(crate) fn totals(
     index: &Index<'_>,
     aco: &Aco,
-    rules: &BenchmarkRules,
+    rules: GatherRules,
     years: [i32; 4],
 ) -> Result<Vec<Finding>, Problems> {
     let mut checked = Checked::new(aco);
@@ -106,8 +107,8 @@ fn cohorts(checked: &mut Checked<'_>, index: &Index<'_>, key: AcoKey<'_>, (place
 }
 
 /// Prospective trends that are no likely growth (M.E.4.4).
-fn acpt(checked: &mut Checked<'_>, index: &Index<'_>, rules: &BenchmarkRules) {
-    let Some(rules) = &rules.of_652 else { return };
+fn acpt(checked: &mut Checked<'_>, index: &Index<'_>, rules: GatherRules) {
+    let Some(rules) = rules.of_652 else { return };
     let Aco { performance_year, agreement_start, aco_id, .. } = checked.aco;
     let [least, most] = rules.acpt_plausible;
     for kind in EnrollmentType::ALL {
