@@ -319,11 +319,14 @@ impl BenchmarkRules {
     /// Whether national spending is read wherever the ACO has person years: everywhere but under 425.603(c) as it stands.
     pub fn reads_nation(&self) -> bool {
         let without_own = self.regional.as_ref().is_some_and(|regional| regional.region.exclude_assigned);
+        let limits = self.regional.as_ref().map(|regional| [regional.limits.up, regional.limits.down]);
         self.rulebook != Rulebook::S603c
             || self.trend == Trend::National
             || self.update_trend == Trend::National
             // A region may have nobody else in it: then the nation stands in.
             || without_own
+            // Limits are fractions of national spending; under 425.603(c) only a reform sets them.
+            || limits.is_some_and(|limits| limits != [Limit::None; 2])
     }
 
     /// Whether demographic scores of BY3 and the performance year are read.

@@ -17,5 +17,6 @@ mod reruns;
 mod run;
 mod scenario;
 mod settle;
+mod sweeps;
 mod worked_example;
 mod worked_inputs;
