@@ -3,7 +3,7 @@
 use crate::files::{hash_texts, write_atomically};
 use crate::study::{Finding, InputFile, LoadedStudy};
 use crate::trouble::{Io, Outcome};
-use acoledger_schemas::rules::Rules;
+use acoledger_schemas::rules::{Rule, Rules};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::Write;
@@ -133,10 +133,10 @@ impl RulesRecord {
     }
 }
 
-/// Hash of the keys and values of the rules whose family (first word of the key) is wanted.
-pub fn hash_rules(rules: &Rules, wanted: impl Fn(&str) -> bool) -> String {
+/// Hash of the keys and values of the rules that are wanted.
+pub fn hash_rules(rules: &Rules, wanted: impl Fn(&Rule) -> bool) -> String {
     let mut texts = Vec::new();
-    for rule in rules.all().filter(|rule| wanted(rule.key.split('.').next().unwrap_or_default())) {
+    for rule in rules.all().filter(|rule| wanted(rule)) {
         texts.push(rule.key.clone());
         texts.extend(rule.values.iter().flat_map(|(from, value)| [from.to_string(), value.to_string()]));
     }

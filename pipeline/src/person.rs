@@ -9,6 +9,8 @@ use crate::study::Finding;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_person::{CellSums, Context, LedgerRow, Selection, ShardA, Sink, Thresholds, pass_a, pass_b};
 use acoledger_schemas::cells::Cells;
+use acoledger_schemas::program::Aco;
+use acoledger_schemas::rules::Rules;
 use acoledger_schemas::table::TableSpec;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch};
@@ -18,7 +20,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -65,13 +67,33 @@ pub(crate) fn run_pass_a(context: &Context, lake: &Lake, run: &Path) -> Outcome<
     Ok(PassA { all, rows_read: read.into_inner(), rows_written: written.map(AtomicU64::into_inner) })
 }
 
+/// What pass B needs of pass A, from the `person_year` that it wrote: histograms, and the number of rows.
+///
+/// # Errors
+/// The disk.
+pub(crate) fn count_again(context: &Context, shards: u32, run: &Path) -> Outcome<(ShardA, u64)> {
+    let one = |shard| {
+        let (mut one, mut rows) = (ShardA::default(), 0);
+        for batch in person_years(run, shard)? {
+            let batch = batch.doing("cannot be read", &shard_file(run, "person_year", shard))?;
+            rows += batch.num_rows() as u64;
+            one.count_again(context, &batch)?;
+        }
+        Ok((one, rows))
+    };
+    (0..shards).into_par_iter().map(one).try_reduce(Default::default, |(mut all, rows), (one, more)| {
+        all.merge(&one);
+        Outcome::Ok((all, rows + more))
+    })
+}
+
 /// Thresholds, then sums. Reads `person_year` twice and no claims.
 ///
 /// # Errors
 /// A shard that is missing or double, the disk.
-pub(crate) fn run_pass_b(context: &Context, shards: u32, run: &Path, a: &PassA) -> Outcome<Cells> {
+pub(crate) fn run_pass_b(context: &Context, shards: u32, run: &Path, all: &ShardA) -> Outcome<Cells> {
     let progress = Progress::begin("cells", u64::from(shards) * 2, "steps");
-    let empty = Selection::new(context, &a.all);
+    let empty = Selection::new(context, all);
     let selection = (0..shards)
         .into_par_iter()
         .map(|shard| {
@@ -104,7 +126,7 @@ pub(crate) fn run_pass_b(context: &Context, shards: u32, run: &Path, a: &PassA) 
             all.merge(&one);
             Outcome::Ok(all)
         })?;
-    Ok(sums.finish(context, &a.all, &thresholds))
+    Ok(sums.finish(context, all, &thresholds))
 }
 
 /// The sharded tables.
@@ -244,6 +266,26 @@ pub(crate) fn findings(all: &ShardA) -> Vec<Finding> {
     let met = all.findings().into_iter().filter(|(_, count)| *count > 0);
     met.map(|(what, count)| Finding { stage: "persons".into(), what: what.to_owned(), count, beyond_limits: false })
         .collect()
+}
+
+/// Whether assignment reaches back to the first benchmark year that the benchmark asks for.
+///
+/// # Errors
+/// It does not, for an agreement start of these ACOs; the hint says which rule goes with which.
+pub(crate) fn check_benchmark_years(file: &Path, of_persons: &Rules, of_acos: &Rules, acos: &[Aco]) -> Outcome<()> {
+    for start in acos.iter().map(|aco| aco.agreement_start).collect::<BTreeSet<_>>() {
+        let years = |rules: &Rules, key| rules.at::<i32>(key, start).map_err(|error| trouble::of_rule(&error));
+        let made = years(of_persons, "assign.benchmark_years")?;
+        let asked = years(of_acos, "benchmark.first_year_before")?;
+        if asked > made {
+            let what = format!(
+                "agreements of {start}: `benchmark.first_year_before` is {asked}, and `assign.benchmark_years` makes {made}"
+            );
+            let hint = format!("set `assign.benchmark_years` to {asked} too, for all ACOs");
+            return Err(trouble::of_file_with_hint(file, what, hint).into());
+        }
+    }
+    Ok(())
 }
 
 /// The compiled context of a study.

@@ -1,25 +1,25 @@
 //! The run: stages in their order, what is already done skipped, outputs swapped in at the end.
 
 mod ingested;
+mod persons;
 mod tables;
 
 use crate::files::{hash_file, hash_texts};
 use crate::lake::{self, Lake};
 use crate::manifest::{Manifest, Metrics, OutputRecord, StageRecord, VERSION, hash_rules};
-use crate::output::{self, Output};
-use crate::person::{self, PassA};
+use crate::output::Output;
+use crate::person;
 use crate::study::{Finding, LoadedStudy};
 use crate::tables::{read_parquet, write_both};
 use crate::trouble::{self, Io, Outcome};
 use acoledger_aco::expected::Expected;
 use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
-use acoledger_schemas::cells::Cells;
 use acoledger_schemas::rates::Rates;
 use acoledger_schemas::stages::{STAGES, Stage, stage};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use tables::sharded;
 pub(crate) use tables::write_rates;
-use tables::{copy_rejects, read_cells, sharded, write_cells};
 
 /// What a run did, for those who print or test it.
 #[derive(Debug)]
@@ -112,6 +112,10 @@ impl<'a> Run<'a> {
         let raw = self.loaded.study.input.raw.as_ref().expect("asked only at the raw door");
         // Rules and program files are compiled first: what they lack is said before any work.
         let context = person::context(self.loaded)?;
+        if self.reaches("benchmark") {
+            let loaded = self.loaded;
+            person::check_benchmark_years(&loaded.file, &loaded.rules, &loaded.rules, &loaded.program.aco)?;
+        }
         if self.reaches("benchmark") && self.loaded.program.risk_score.is_none() {
             let hint = "benchmarks need a finished score for each life and year (M.C.1, M.C.2), as CSV or Parquet";
             let file = self.loaded.resolve(&self.loaded.study.input.program).join("risk_score");
@@ -163,7 +167,7 @@ impl<'a> Run<'a> {
         let place = |name: &str| STAGES.iter().position(|stage| stage.name == name).expect("a stage of the list");
         let first = place(if lake.is_some() { "enroll" } else { "benchmark" });
         for (at, stage) in STAGES.iter().enumerate().skip(first) {
-            let rules = hash_rules(&loaded.rules, |family| stage.rules.contains(&family));
+            let rules = hash_rules(&loaded.rules, |rule| rule.stage == stage.name);
             let read_here = loaded.inputs.iter().filter(|input| first_reader(&input.file).max(first) == at);
             let files = hash_texts(read_here.flat_map(|input| [input.file.as_str(), input.sha256.as_str()]));
             key = hash_texts([key.as_str(), stage.name, rules.as_str(), files.as_str()]);
@@ -202,93 +206,6 @@ impl<'a> Run<'a> {
         self.manifest = earlier.clone();
         let rows = if self.reaches("settle") { read_parquet(&self.loaded.out())? } else { None };
         self.report(rows.unwrap_or_default(), true)
-    }
-
-    /// Enrollment to cells, and cells to rates. `None` when the run stops before.
-    fn person_grain(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<Rates>> {
-        let cells = match self.earlier_cells()? {
-            Some((folder, earlier, cells)) => {
-                self.keep_person_grain(&folder, &earlier, output)?;
-                Some(cells)
-            }
-            None => self.person_passes(lake, output)?,
-        };
-        let Some(cells) = cells.filter(|_| self.reaches("rates")) else { return Ok(None) };
-        // What is done by now is not lost to what may fail below.
-        self.manifest.until("cells").write(output.folder())?;
-        let started = Instant::now();
-        let rates = crate::aco::rates_of(&cells, self.loaded)?;
-        let rows = (cells.population_county.len() + cells.assigned_county.len()) as u64;
-        self.metrics.stage("rates", started, rows);
-        Ok(Some(rates))
-    }
-
-    /// Cells that an earlier run made of the same inputs, rules and version, finished or failed later.
-    fn earlier_cells(&self) -> Outcome<Option<(PathBuf, Manifest, Cells)>> {
-        let Some(wanted) = self.manifest.stage("cells") else { return Ok(None) };
-        for folder in output::earlier(&self.loaded.out()) {
-            let Some(earlier) = Manifest::read(&folder).unwrap_or_default() else { continue };
-            let sharded = person::TABLES.iter().all(|table| folder.join(table).is_dir());
-            if earlier.stage("cells").is_some_and(|of| of.key == wanted.key)
-                && sharded
-                && let Some(cells) = read_cells(&folder.join("cells"))?
-            {
-                return Ok(Some((folder, earlier, cells)));
-            }
-        }
-        Ok(None)
-    }
-
-    fn person_passes(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<Cells>> {
-        let context = person::context(self.loaded)?;
-        let started = Instant::now();
-        let a = person::run_pass_a(&context, lake, output.folder())?;
-        self.metrics.stage("enroll, assign, spend, risk", started, a.rows_read);
-        self.note_pass_a(&a);
-        copy_rejects(lake, output.folder())?;
-        if !self.reaches("cells") {
-            return Ok(None);
-        }
-        let started = Instant::now();
-        let cells = person::run_pass_b(&context, lake.report.shards, output.folder(), &a)?;
-        self.metrics.stage("cells", started, a.rows_written[1]);
-        write_cells(&output.folder().join("cells"), &cells)?;
-        Ok(Some(cells))
-    }
-
-    fn note_pass_a(&mut self, a: &PassA) {
-        self.manifest.findings.extend(person::findings(&a.all));
-        for (table, rows) in person::TABLES.iter().zip(a.rows_written) {
-            self.manifest.outputs.push(OutputRecord { file: (*table).into(), rows: Some(rows), sha256: None });
-        }
-        let record = self.manifest.stages.iter_mut().find(|stage| stage.stage == "spend");
-        if let Some(record) = record {
-            record.accounts = person::accounts(&a.all.ledger());
-        }
-    }
-
-    fn keep_person_grain(&mut self, folder: &Path, earlier: &Manifest, output: &Output) -> Outcome<()> {
-        for name in person::TABLES.into_iter().chain(["cells", "rejects"]) {
-            output.keep(folder, name)?;
-        }
-        for record in &mut self.manifest.stages {
-            if let Some(stage) = earlier.stage(&record.stage).filter(|stage| stage.key == record.key) {
-                record.accounts = stage.accounts.clone();
-                if record.stage != "ingest" {
-                    self.metrics.skipped(&record.stage);
-                }
-            }
-        }
-        self.manifest.outputs.extend(earlier.outputs.iter().filter(|output| output.sha256.is_none()).cloned());
-        // Findings of the person grain stand in the earlier manifest only; those of this run's own reading are there already.
-        let new: Vec<Finding> = earlier
-            .findings
-            .iter()
-            .filter(|of| of.stage == "persons" && !self.manifest.findings.contains(of))
-            .cloned()
-            .collect();
-        self.manifest.findings.extend(new);
-        Ok(())
     }
 
     /// Benchmark and settlement.

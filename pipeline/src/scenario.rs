@@ -75,6 +75,7 @@ pub(crate) fn run(loaded: &LoadedStudy, files: &[PathBuf], out: &Path) -> Outcom
         Some(stage) => tracing::info!(stage = stage.name, "the reform runs from this stage on"),
     }
     let years = &loaded.study.study.performance_years;
+    check_benchmark_years(loaded, &scenario, years)?;
     let output = Output::begin(out)?;
     let rates = baseline_rates(loaded)?;
     let baseline_index = Index::new(&rates, &loaded.program);
@@ -82,8 +83,9 @@ pub(crate) fn run(loaded: &LoadedStudy, files: &[PathBuf], out: &Path) -> Outcom
     write_tables(&output.folder().join("baseline"), &rates, &baseline)?;
 
     let (mut new_rates, mut new_program) = (rates.clone(), loaded.program.clone());
+    let mut findings = Vec::new();
     if of_persons {
-        new_rates = rates_of_reform(loaded, &scenario, &rates, output.folder())?;
+        (new_rates, findings) = rates_of_reform(loaded, &scenario, &rates, output.folder())?;
     }
     scenario.change_inputs(&mut new_rates, &mut new_program)?;
     let (groups, conflicts) = scenario.groups(&new_program, years)?;
@@ -100,10 +102,11 @@ pub(crate) fn run(loaded: &LoadedStudy, files: &[PathBuf], out: &Path) -> Outcom
     write_both(output.folder(), &summaries)?;
     let points =
         if scenario.has_sweep() { sweep::write(output.folder(), &scenario, &index, &new_program, years)? } else { 0 };
-    write_manifest(loaded, &reforms, first_stage, &conflicts, output.folder())?;
+    findings.extend(conflicts);
+    write_manifest(loaded, &reforms, first_stage, &findings, output.folder())?;
     output.commit()?;
     let titles = reforms.reforms.iter().map(|reform| reform.title.clone()).collect();
-    Ok(Report { folder: out.to_owned(), titles, first_stage, differences, summaries, findings: conflicts, points })
+    Ok(Report { folder: out.to_owned(), titles, first_stage, differences, summaries, findings, points })
 }
 
 fn read(files: &[PathBuf]) -> Outcome<Reforms> {
@@ -147,6 +150,22 @@ fn check_door(loaded: &LoadedStudy, scenario: &Scenario, first: Option<&Stage>) 
     Err(trouble::of_file_with_hint(&loaded.file, what, hint).into())
 }
 
+/// Whether the person grain makes every benchmark year that the benchmark asks for.
+///
+/// # Errors
+/// It does not: one of the two rules was changed without the other.
+fn check_benchmark_years(loaded: &LoadedStudy, scenario: &Scenario, years: &[i32]) -> Outcome<()> {
+    if loaded.rates.is_some() {
+        return Ok(());
+    }
+    let of_persons = scenario.rules_of_persons()?;
+    let (groups, _) = scenario.groups(&loaded.program, years)?;
+    for group in groups {
+        crate::person::check_benchmark_years(&loaded.file, &of_persons, &group.rules, &group.program.aco)?;
+    }
+    Ok(())
+}
+
 fn no_aco_left(files: &[PathBuf]) -> acoledger_schemas::table::Problems {
     let file = files.last().map(PathBuf::as_path).unwrap_or(Path::new("--reform"));
     trouble::of_file_with_hint(file, "no ACO is left", "drop fewer").into()
@@ -163,15 +182,23 @@ fn baseline_rates(loaded: &LoadedStudy) -> Outcome<Rates> {
     }
 }
 
-/// Rates under rules and lists of the reform: the person grain anew, up to `rates`, in a folder of its own.
-fn rates_of_reform(loaded: &LoadedStudy, scenario: &Scenario, rates: &Rates, staging: &Path) -> Outcome<Rates> {
+/// Rates under rules and lists of the reform, and what the person grain met on the way: anew from the stage that differs, up
+/// to `rates`, in a folder of its own.
+fn rates_of_reform(
+    loaded: &LoadedStudy,
+    scenario: &Scenario,
+    rates: &Rates,
+    staging: &Path,
+) -> Outcome<(Rates, Vec<String>)> {
     let program = scenario.program_of_persons(rates, &loaded.program)?;
     let changed = loaded.changed(scenario.rules_of_persons()?, program, staging.join("reform_persons"));
     let report = run_study(&changed, stage_named("rates")?)?;
     let rates = read_rates(&report.folder.join("rates"));
     // Persons of a reform are large, and made again from the same files whenever they are asked for.
     fs::remove_dir_all(&report.folder).doing("cannot be removed", &report.folder)?;
-    rates
+    let of_persons = report.manifest.findings.iter().filter(|finding| finding.stage == "persons");
+    let findings = of_persons.map(|finding| format!("under the reform, {}: {}", finding.what, finding.count));
+    Ok((rates?, findings.collect()))
 }
 
 /// Reads the rates of a run back.
@@ -239,12 +266,14 @@ impl LoadedStudy {
     /// This study under other rules and program rows. What differs is part of the keys of its stages.
     fn changed(&self, rules: acoledger_schemas::rules::Rules, program: Program, out: PathBuf) -> LoadedStudy {
         use acoledger_schemas::table::Table;
-        let mut text = Vec::new();
-        acoledger_schemas::table::write_csv(&program.aco, &mut text).expect("memory takes every row");
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let aco = acoledger_schemas::program::Aco::SPEC.name;
         let mut inputs = self.inputs.clone();
-        inputs.push(InputFile { file: format!("reform/{aco}.csv"), sha256: hash_texts([text.as_str()]) });
+        if program.aco != self.program.aco {
+            let mut text = Vec::new();
+            acoledger_schemas::table::write_csv(&program.aco, &mut text).expect("memory takes every row");
+            let sha256 = hash_texts([String::from_utf8_lossy(&text).as_ref()]);
+            inputs
+                .push(InputFile { file: format!("reform/{}.csv", acoledger_schemas::program::Aco::SPEC.name), sha256 });
+        }
         LoadedStudy {
             file: self.file.clone(),
             folder: self.folder.clone(),
@@ -256,6 +285,7 @@ impl LoadedStudy {
             inputs,
             csv: false,
             out: Some(out),
+            beside: Some(self.out()),
         }
     }
 }

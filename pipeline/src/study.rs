@@ -74,6 +74,8 @@ pub struct LoadedStudy {
     /// Whether the sharded tables are written as CSV too.
     pub csv: bool,
     pub(crate) out: Option<PathBuf>,
+    /// Another run whose finished stages may be taken over.
+    pub(crate) beside: Option<PathBuf>,
 }
 
 impl LoadedStudy {
@@ -105,6 +107,7 @@ impl LoadedStudy {
             inputs: Vec::new(),
             csv: overrides.csv,
             out: overrides.out.clone(),
+            beside: None,
         };
         loaded.inputs = loaded.hash_inputs()?;
         Ok(loaded)

@@ -21,11 +21,11 @@ table! {
         step: Option<u8> ["count"],
         /// County of the life in the calendar year (M.D.1.2).
         county: Option<County> ["code"],
-        /// The winner's allowed charges in the comparison that decided.
+        /// The winner's allowed charges in the comparison that decided; blank where visits are counted (`assign.measure`).
         winner_cents: Option<Cents> ["cents"],
         /// Entity with the next sum; of equal sums the smallest id; blank: no other.
         runner_up: Option<String> ["id"],
-        /// Its allowed charges.
+        /// Its allowed charges, blank likewise.
         runner_up_cents: Option<Cents> ["cents"],
         /// Blank, or what broke a tie: `primary`, `specialist`, `random`.
         tie: Option<String> ["code"],

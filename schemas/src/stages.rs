@@ -12,7 +12,7 @@ pub struct Stage {
     pub reads: &'static [&'static str],
     /// Tables it writes.
     pub writes: &'static [&'static str],
-    /// Families of rules that it reads: the first word of their keys.
+    /// Families of rules, by the first word of their keys; each rule says itself which stage reads it.
     pub rules: &'static [&'static str],
 }
 
@@ -46,6 +46,7 @@ pub const STAGES: &[Stage] = &[
             "other_initiative",
             "eta_hospital",
             "eta_fee",
+            "lis_adi",
         ],
         writes: &["assignment"],
         rules: &["assign", "primary_care"],
@@ -67,7 +68,7 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "cells",
         about: "thresholds, then sums of integers by small keys; reads no claims",
-        reads: &["assignment", "person_year", "lis_adi"],
+        reads: &["assignment", "person_year"],
         writes: &["cells"],
         rules: &["cells"],
     },

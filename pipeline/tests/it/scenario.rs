@@ -1,5 +1,7 @@
 //! `acoledger scenario`: reforms from file to tables.
 
+mod persons;
+
 use crate::command::{Folder, oracle};
 use std::path::Path;
 

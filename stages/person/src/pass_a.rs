@@ -8,6 +8,7 @@ use crate::life::Life;
 use crate::merge::{Merge, Rows};
 use crate::output::{AssignmentRow, Output, PersonYearRow, member};
 use crate::risk;
+use crate::rows::PersonYears;
 use crate::spend::{Sums, add_demonstrations, add_earnings, add_up};
 use crate::streams::ShardStreams;
 use crate::views::View;
@@ -91,6 +92,19 @@ impl ShardA {
         for (finding, count) in &other.findings {
             *self.findings.entry(finding).or_default() += count;
         }
+    }
+
+    /// Counts rows of `person_year` into the histograms, as the walk that wrote them did: enough for thresholds under other
+    /// rules of the cells. Heads, revenue and ledger stay as they are.
+    ///
+    /// # Errors
+    /// A column that is absent or of another type.
+    pub fn count_again(&mut self, context: &Context, batch: &RecordBatch) -> Result<(), Problems> {
+        self.histograms.resize(context.histograms() * 4 * BUCKETS, 0);
+        PersonYears::new(context, batch)?.places(context, |at, spend, months| {
+            self.histograms[at * BUCKETS + usize::from(bucket(annual(spend, months)))] += 1;
+        });
+        Ok(())
     }
 
     /// The conservation ledger; for each kind, `read` equals the sum of the others.

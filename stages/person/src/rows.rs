@@ -43,6 +43,18 @@ fn score_names(context: &Context) -> Vec<String> {
 }
 
 impl PersonYears {
+    /// Every histogram that a row belongs to (list, then type), with the row's spending and months there.
+    pub(crate) fn places(&self, context: &Context, mut place: impl FnMut(usize, i64, u8)) {
+        let mut bits = vec![0u32; self.members.len()];
+        for row in 0..self.rows {
+            bits.iter_mut().zip(&self.members).for_each(|(bits, column)| *bits = column[row]);
+            context.histogram_places(self.year[row] as i32, &bits, |list, interim| {
+                let spend = self.spend[row] + if interim { self.interim[row] } else { 0 };
+                place(list * 4 + usize::from(self.kind[row] & 3), spend, self.months[row]);
+            });
+        }
+    }
+
     pub(crate) fn new(context: &Context, batch: &RecordBatch) -> Result<PersonYears, Problems> {
         let reader = Reader { table: "person_year", year: None, batch };
         macro_rules! column {

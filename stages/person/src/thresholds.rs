@@ -52,21 +52,13 @@ impl<'c> Selection<'c> {
     /// # Errors
     /// A column that is absent or of another type.
     pub fn look(&mut self, batch: &RecordBatch) -> Result<(), Problems> {
-        let rows = PersonYears::new(self.context, batch)?;
-        let mut bits = vec![0u32; rows.members.len()];
-        for row in 0..rows.rows {
-            bits.iter_mut().zip(&rows.members).for_each(|(bits, column)| *bits = column[row]);
-            let months = rows.months[row];
-            self.context.histogram_places(rows.year[row] as i32, &bits, |place, interim| {
-                let spend = rows.spend[row] + if interim { rows.interim[row] } else { 0 };
-                let at = place * 4 + usize::from(rows.kind[row] & 3);
-                if let Some(Some(target)) = self.targets.get(at)
-                    && target.bucket == bucket(annual(spend, months))
-                {
-                    self.found[at].push((spend, months));
-                }
-            });
-        }
+        PersonYears::new(self.context, batch)?.places(self.context, |at, spend, months| {
+            if let Some(Some(target)) = self.targets.get(at)
+                && target.bucket == bucket(annual(spend, months))
+            {
+                self.found[at].push((spend, months));
+            }
+        });
         Ok(())
     }
 

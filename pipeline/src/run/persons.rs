@@ -1,0 +1,123 @@
+//! The person grain of a run: both passes, the second alone, or what an earlier run left of them.
+
+use super::Run;
+use super::tables::{copy_rejects, read_cells, write_cells};
+use crate::lake::Lake;
+use crate::manifest::{Manifest, OutputRecord};
+use crate::output::{self, Output};
+use crate::person::{self, PassA};
+use crate::study::Finding;
+use crate::trouble::Outcome;
+use acoledger_schemas::cells::Cells;
+use acoledger_schemas::rates::Rates;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// What an earlier run's person grain is: persons, then cells.
+const KEPT: [&str; 4] = [person::TABLES[0], person::TABLES[1], "rejects", "cells"];
+
+impl Run<'_> {
+    /// Enrollment to cells, and cells to rates. `None` when the run stops before.
+    pub(super) fn person_grain(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<Rates>> {
+        let cells = if let Some((folder, earlier, cells)) = self.earlier_until("cells")? {
+            self.keep_person_grain(&folder, &earlier, output, &KEPT)?;
+            Some(cells)
+        } else if let Some((folder, earlier, cells)) = self.earlier_until("risk")?.filter(|_| self.reaches("cells")) {
+            // Other rules of the cells alone: persons are what they were, and no claim is read.
+            self.keep_person_grain(&folder, &earlier, output, &KEPT[..3])?;
+            Some(self.second_pass(lake, cells, output)?)
+        } else {
+            self.person_passes(lake, output)?
+        };
+        let Some(cells) = cells.filter(|_| self.reaches("rates")) else { return Ok(None) };
+        // What is done by now is not lost to what may fail below.
+        self.manifest.until("cells").write(output.folder())?;
+        let started = Instant::now();
+        let rates = crate::aco::rates_of(&cells, self.loaded)?;
+        let rows = (cells.population_county.len() + cells.assigned_county.len()) as u64;
+        self.metrics.stage("rates", started, rows);
+        Ok(Some(rates))
+    }
+
+    /// An earlier run that did all stages up to this one with the same inputs, rules and version, finished or failed later,
+    /// and its cells.
+    fn earlier_until(&self, stage: &str) -> Outcome<Option<(PathBuf, Manifest, Cells)>> {
+        let Some(wanted) = self.manifest.stage(stage) else { return Ok(None) };
+        for folder in output::earlier(&self.loaded.out()).into_iter().chain(self.loaded.beside.clone()) {
+            let Some(earlier) = Manifest::read(&folder).unwrap_or_default() else { continue };
+            let sharded = person::TABLES.iter().all(|table| folder.join(table).is_dir());
+            if earlier.stage(stage).is_some_and(|of| of.key == wanted.key)
+                && sharded
+                && let Some(cells) = read_cells(&folder.join("cells"))?
+            {
+                return Ok(Some((folder, earlier, cells)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn person_passes(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<Cells>> {
+        let context = person::context(self.loaded)?;
+        let started = Instant::now();
+        let a = person::run_pass_a(&context, lake, output.folder())?;
+        self.metrics.stage("enroll, assign, spend, risk", started, a.rows_read);
+        self.note_pass_a(&a);
+        copy_rejects(lake, output.folder())?;
+        if !self.reaches("cells") {
+            return Ok(None);
+        }
+        let started = Instant::now();
+        let cells = person::run_pass_b(&context, lake.report.shards, output.folder(), &a.all)?;
+        self.metrics.stage("cells", started, a.rows_written[1]);
+        write_cells(&output.folder().join("cells"), &cells)?;
+        Ok(Some(cells))
+    }
+
+    /// Cells from the persons of an earlier run. Heads and revenue do not depend on rules of the cells.
+    fn second_pass(&mut self, lake: &Lake, earlier: Cells, output: &Output) -> Outcome<Cells> {
+        let context = person::context(self.loaded)?;
+        let started = Instant::now();
+        let (all, rows) = person::count_again(&context, lake.report.shards, output.folder())?;
+        let cells = person::run_pass_b(&context, lake.report.shards, output.folder(), &all)?;
+        let Cells { aco_heads, aco_county_heads, revenue, .. } = earlier;
+        let cells = Cells { aco_heads, aco_county_heads, revenue, ..cells };
+        self.metrics.stage("cells", started, rows);
+        write_cells(&output.folder().join("cells"), &cells)?;
+        Ok(cells)
+    }
+
+    fn note_pass_a(&mut self, a: &PassA) {
+        self.manifest.findings.extend(person::findings(&a.all));
+        for (table, rows) in person::TABLES.iter().zip(a.rows_written) {
+            self.manifest.outputs.push(OutputRecord { file: (*table).into(), rows: Some(rows), sha256: None });
+        }
+        let record = self.manifest.stages.iter_mut().find(|stage| stage.stage == "spend");
+        if let Some(record) = record {
+            record.accounts = person::accounts(&a.all.ledger());
+        }
+    }
+
+    fn keep_person_grain(&mut self, folder: &Path, earlier: &Manifest, output: &Output, kept: &[&str]) -> Outcome<()> {
+        for name in kept {
+            output.keep(folder, name)?;
+        }
+        for record in &mut self.manifest.stages {
+            if let Some(stage) = earlier.stage(&record.stage).filter(|stage| stage.key == record.key) {
+                record.accounts = stage.accounts.clone();
+                if record.stage != "ingest" {
+                    self.metrics.skipped(&record.stage);
+                }
+            }
+        }
+        self.manifest.outputs.extend(earlier.outputs.iter().filter(|output| output.sha256.is_none()).cloned());
+        // Findings of the person grain stand in the earlier manifest only; those of this run's own reading are there already.
+        let new: Vec<Finding> = earlier
+            .findings
+            .iter()
+            .filter(|of| of.stage == "persons" && !self.manifest.findings.contains(of))
+            .cloned()
+            .collect();
+        self.manifest.findings.extend(new);
+        Ok(())
+    }
+}
