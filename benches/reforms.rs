@@ -71,35 +71,32 @@ struct Ran {
     hash: u64,
 }
 
+/// Settles all points, and now and then one more by the peer, so that both meet the same load of the machine.
 fn run(scenario: &Scenario, rates: &Rates, program: &Program, size: &Size) -> Ran {
     let started = Instant::now();
     let index = Index::new(rates, program);
     let sweep = Sweep::new(scenario, &index, program, &[YEAR]).expect("the cases settle");
+    let mut ran = Ran { sweep: started.elapsed(), peer: Duration::ZERO, equal: 0, hash: 0xcbf2_9ce4_8422_2325 };
     let points = scenario.point_count();
-    let every = points / size.peer_points;
-    let mut hash = 0xcbf2_9ce4_8422_2325u64;
-    let mut compared = Vec::new();
     for at in 0..points {
+        let started = Instant::now();
         let rows = sweep.at(&scenario.point(at)).expect("the cases settle");
+        ran.sweep += started.elapsed();
         for row in &rows {
             for number in [row.updated_benchmark, row.total_benchmark, row.gross_savings.0, row.earned.0] {
-                hash = (hash ^ number as u64).wrapping_mul(0x0100_0000_01b3);
+                ran.hash = (ran.hash ^ number as u64).wrapping_mul(0x0100_0000_01b3);
             }
         }
-        if at % every == 0 && compared.len() < size.peer_points {
-            compared.push((at, rows));
+        if at % (points / size.peer_points) == 0 {
+            let started = Instant::now();
+            let groups = scenario.groups_at(&scenario.point(at), program, &[YEAR]).expect("sound");
+            let plain = settle(&index, &groups, Detail::Results).expect("the cases settle").savings_losses;
+            ran.peer += started.elapsed();
+            let equal = plain.len() == rows.len() && plain.iter().zip(&rows).all(|(plain, row)| same(plain, row));
+            ran.equal += usize::from(equal);
         }
     }
-    let of_sweep = started.elapsed();
-    let started = Instant::now();
-    let index = Index::new(rates, program);
-    let mut equal = 0;
-    for (at, rows) in &compared {
-        let groups = scenario.groups_at(&scenario.point(*at), program, &[YEAR]).expect("sound");
-        let plain = settle(&index, &groups, Detail::Results).expect("the cases settle").savings_losses;
-        equal += usize::from(plain.len() == rows.len() && plain.iter().zip(rows).all(|(plain, row)| same(plain, row)));
-    }
-    Ran { sweep: of_sweep, peer: started.elapsed(), equal, hash }
+    ran
 }
 
 fn same(plain: &SavingsLosses, row: &Swept<'_>) -> bool {

@@ -57,6 +57,7 @@ pub(super) fn write(
 ) -> Outcome<usize> {
     let sweep = Sweep::new(scenario, index, program, years)?;
     let points = scenario.point_count();
+    tracing::info!(points, "the sweep is settled and written point by point");
     let progress = Progress::begin("sweep", points as u64, "points");
     let keys: Vec<&str> = scenario.axes().iter().map(|axis| axis.key.as_str()).collect();
     let mut table = TidyTable::begin(folder, &keys)?;
