@@ -164,8 +164,8 @@ impl Context {
             cah_bills: faults.take(rules.at("assign.cah.bill_types", latest)),
             cah_centers: faults.take(rules.at("assign.cah.centers", latest)),
             eta_bills: faults.take(rules.at("assign.eta.bill_types", latest)),
-            snf_types: faults.take(rules.at("primary_care.snf.claim_types", latest)),
-            hospital_types: faults.take(rules.at("primary_care.inpatient.claim_types", latest)),
+            snf_types: stay_types(rules, "primary_care.snf.claim_types", latest, &spend, &mut faults),
+            hospital_types: stay_types(rules, "primary_care.inpatient.claim_types", latest, &spend, &mut faults),
             rural_bills: faults.take(rules.at("primary_care.clinic.rural", latest)),
             centers_everywhere_before,
             eta_unlisted: dated(faults.take(rules.timeline::<Vec<String>>("primary_care.eta.not_listed")))
@@ -259,6 +259,18 @@ fn needed_files(program: &Program, faults: &mut Faults) {
             "give the specialties of clinicians at teaching-amendment hospitals; a file with a header says that there are none",
         );
     }
+}
+
+/// Claim types that are stays: of a kind that is read, or nobody would see them.
+fn stay_types(rules: &Rules, key: &str, year: i32, spend: &SpendLaw, faults: &mut Faults) -> Vec<i32> {
+    let types: Vec<i32> = faults.take(rules.at(key, year));
+    for code in types.iter().filter(|code| spend.kind(**code).is_none()) {
+        faults.rule(
+            key,
+            format!("claim type {code} is in no kind of `spend.claim_types`: `spend.left_out` leaves payments out"),
+        );
+    }
+    types
 }
 
 fn dated<T>(values: Vec<(Date, T)>) -> Vec<(i32, T)> {

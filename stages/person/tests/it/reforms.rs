@@ -377,4 +377,7 @@ fn what_is_not_supported_is_refused_by_its_key() {
     let types = "inpatient=[60], snf=[20, 30], outpatient=[40], home_health=[10], hospice=[], carrier=[71], dme=[81]";
     let refusal = Small::new(2023, ACOS).under(&format!("'spend.claim_types' = {{{types}}}")).refusal();
     assert!(refusal.contains("`spend.left_out` = [\"hospice\"] leaves its payments out"), "{refusal}");
+    let types = types.replace("hospice=[]", "hospice=[50]").replace("[20, 30]", "[20]");
+    let refusal = Small::new(2023, ACOS).under(&format!("'spend.claim_types' = {{{types}}}")).refusal();
+    assert!(refusal.contains("claim type 30 is in no kind of `spend.claim_types`"), "{refusal}");
 }
