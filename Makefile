@@ -56,9 +56,10 @@ rates-check: oracles build ## the invented ACO-years at the rates door, through 
 	scripts/rates-check.sh $(RELEASE) $(ORACLES)
 
 .PHONY: worked-check
-worked-check: oracles ## the printed numbers of the worked examples, counted equal and different
+worked-check: oracles ## the printed numbers of the worked examples and of CMS's own, counted equal and different
 	@test -f "$(ORACLES)/spec/worked_example.json" || { echo "error: no $(ORACLES)/spec/worked_example.json" >&2; exit 1; }
-	ACOLEDGER_ORACLES=$(ORACLES) cargo test -q --locked -p acoledger-aco --test it -- worked_example:: --nocapture
+	ACOLEDGER_ORACLES=$(ORACLES) cargo test -q --locked -p acoledger-aco --test it -- worked_example:: cms_examples --nocapture
+	ACOLEDGER_ORACLES=$(ORACLES) cargo test -q --locked -p acoledger --test it -- worked_panel:: --nocapture
 
 .PHONY: replay-check
 replay-check: oracles build ## CMS's published results, re-derived

@@ -10,10 +10,12 @@ use crate::trouble::{self, Outcome};
 use acoledger_aco::expected::Expected;
 use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
 use acoledger_schemas::rates::AcoYear;
+use acoledger_schemas::table::Problem;
 use acoledger_schemas::values::{AcoId, PerformanceYear, Period};
 use clap::Args;
 use section::Section;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
@@ -47,11 +49,12 @@ pub(crate) fn run(args: &ExplainArgs) -> Outcome<Exit> {
     let wanted = |aco: &AcoId, year: PerformanceYear| {
         aco.as_str() == args.aco && args.year.is_none_or(|wanted| wanted == year.0)
     };
-    let steps: Vec<BenchmarkStep> = read_parquet(&folder)?.unwrap_or_default();
-    let steps: Vec<_> = steps.into_iter().filter(|row| wanted(&row.aco_id, row.performance_year)).collect();
+    let mut steps: Vec<BenchmarkStep> = read_parquet(&folder)?.unwrap_or_default();
+    steps.retain(|row| row.aco_id.as_str() == args.aco);
+    let years: BTreeSet<i32> = steps.iter().map(|row| row.performance_year.0).collect();
+    steps.retain(|row| wanted(&row.aco_id, row.performance_year));
     if steps.is_empty() {
-        let what = format!("no benchmark of {} in this run", args.aco);
-        return Err(trouble::of_file_with_hint(&folder, what, "benchmark.csv lists every ACO of the run").into());
+        return Err(no_benchmark(&folder, args, &years).into());
     }
     let results: Vec<SavingsLosses> = read_parquet(&folder)?.unwrap_or_default();
     let expected: Vec<Expected> = read_parquet(&folder)?.unwrap_or_default();
@@ -74,6 +77,21 @@ pub(crate) fn run(args: &ExplainArgs) -> Outcome<Exit> {
         format => grid(&stories).render(format),
     })?;
     Ok(Exit::Done)
+}
+
+/// An ACO that the run does not have, or has in other years.
+fn no_benchmark(folder: &Path, args: &ExplainArgs, years: &BTreeSet<i32>) -> Problem {
+    match (args.year, years.is_empty()) {
+        (Some(year), false) => {
+            let years: Vec<String> = years.iter().map(i32::to_string).collect();
+            let what = format!("no benchmark of {} in {year}", args.aco);
+            trouble::of_file_with_hint(folder, what, &format!("this run has it in {}", years.join(", ")))
+        }
+        _ => {
+            let what = format!("no benchmark of {} in this run", args.aco);
+            trouble::of_file_with_hint(folder, what, "benchmark.csv lists every ACO of the run")
+        }
+    }
 }
 
 /// Every step, then the terms from the historical benchmark to the expected, section `expected`.

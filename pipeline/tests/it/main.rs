@@ -12,4 +12,5 @@ mod rif_sample;
 mod rules;
 mod scenario;
 mod synth;
+mod worked_panel;
 mod worlds;

@@ -56,26 +56,48 @@ fn values(text: &str, keep: impl Fn(&serde_json::Value) -> bool) -> BTreeMap<Str
     by_key
 }
 
-#[test]
-fn the_rules_of_a_year_and_the_changes_of_the_next_are_the_rules_of_the_next() {
-    let folder = Folder::new();
-    let rules = |year: i32| folder.run(&format!("rules --year {year} --format json")).expect(0).stdout;
+/// Walks from 2012 to 2030: the rules of a year, without what a difference calls old and with what it calls new, are those of
+/// the next. Returns how many rules changed on the way.
+fn years_and_their_changes(folder: &Folder, track: &str) -> usize {
+    let rules = |year: i32| folder.run(&format!("rules --year {year}{track} --format json")).expect(0).stdout;
     let mut changed = 0;
     let mut before = values(&rules(2012), |_| true);
     for year in 2013..=2030 {
-        let diff = folder.run(&format!("rules --diff {} {year} --format json", year - 1)).expect(0).stdout;
+        let diff = folder.run(&format!("rules --diff {} {year}{track} --format json", year - 1)).expect(0).stdout;
         let (old, new) = (values(&diff, |row| row["side"] == "old"), values(&diff, |row| row["side"] == "new"));
         for (key, values) in &old {
-            assert_eq!(before.remove(key).as_ref(), Some(values), "{year} {key}");
+            assert_eq!(before.remove(key).as_ref(), Some(values), "{year}{track} {key}");
         }
-        assert!(new.keys().all(|key| !before.contains_key(key)), "{year}: a change without its old values");
+        assert!(new.keys().all(|key| !before.contains_key(key)), "{year}{track}: a change without its old values");
         changed += new.len();
         before.extend(new);
-        let after = values(&rules(year), |_| true);
-        assert_eq!(before, after, "{year}");
+        assert_eq!(before, values(&rules(year), |_| true), "{year}{track}");
     }
+    changed
+}
+
+#[test]
+fn the_rules_of_a_year_and_the_changes_of_the_next_are_the_rules_of_the_next() {
+    let folder = Folder::new();
+    let changed = years_and_their_changes(&folder, "");
     assert!(changed > 50, "{changed}");
+    for track in ["T1", "T1P", "T2", "T3", "A", "B", "C", "D", "E", "EN"] {
+        assert!(years_and_their_changes(&folder, &format!(" --track {track}")) > 30, "{track}");
+    }
     assert!(values(&folder.run("rules --diff 2023 2023 --format json").expect(0).stdout, |_| true).is_empty());
+}
+
+#[test]
+fn a_dump_of_any_year_is_the_rules_of_that_year() {
+    let folder = Folder::new();
+    for year in 2012..=2026 {
+        let dump = folder.run(&format!("rules --year {year} --format toml")).expect(0).stdout;
+        folder.write("dump.toml", &dump);
+        let again = folder.run(&format!("rules --rules dump.toml --year {year} --format toml")).expect(0).stdout;
+        assert_eq!(dump, again, "{year}");
+        let json = |from: &str| folder.run(&format!("rules --year {year}{from} --format json")).expect(0).stdout;
+        assert_eq!(json(""), json(" --rules dump.toml"), "{year}");
+    }
 }
 
 #[test]

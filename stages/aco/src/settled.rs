@@ -12,7 +12,7 @@ use acoledger_schemas::program::Aco;
 use acoledger_schemas::rates::AcoHeads;
 use acoledger_schemas::rules::{RuleError, Rules};
 use acoledger_schemas::table::{Problem, Problems};
-use acoledger_schemas::values::{Cents, MsrChoice, PerformanceYear, RevenueCategory};
+use acoledger_schemas::values::{Cents, MsrChoice, PerformanceYear, Period, RevenueCategory};
 use std::borrow::Borrow;
 
 /// What the rules of a performance year say beside the benchmark.
@@ -182,7 +182,10 @@ impl Settled<'_> {
             });
         }
         let (total, spent) = (settlement.total_benchmark, settlement.total_expenditures);
-        let of_years = |per_capita: f64| format!("{} × {}", n(per_capita), n(years));
+        // A half-year carries a share of the year's dollars (M.D.4.5).
+        let share = total / (settlement.updated_benchmark * years);
+        let half = if facts.period == Period::Full { String::new() } else { format!(" × {}", n(share)) };
+        let of_years = |per_capita: f64| format!("{} × {}{half}", n(per_capita), n(years));
         walk.step(&steps::TOTAL_BENCHMARK, WHOLE, total, || of_years(settlement.updated_benchmark));
         walk.step(&steps::TOTAL_EXPENDITURES, WHOLE, spent, || of_years(facts.expenditures));
         walk.step(&steps::DIFFERENCE, WHOLE, settlement.difference, || format!("{} − {}", n(total), n(spent)));
@@ -190,15 +193,28 @@ impl Settled<'_> {
         let Settled { walk, facts, settlement, .. } = self;
         walk.step(&steps::FINAL_RATE, WHOLE, rate, || format!("track {}: {}", facts.track, settlement.outcome.code()));
         let difference = settlement.difference;
-        for (kind, value) in [
-            (&steps::PAYMENT_LIMIT, settlement.payment_limit),
-            (&steps::SAVINGS_BEFORE_LIMIT, settlement.shared_savings_before_limit),
-            (&steps::LOSS_LIMIT, settlement.loss_limit),
-            (&steps::LOSSES_BEFORE_LIMIT, settlement.shared_losses_before_limit),
-        ] {
+        for (kind, value) in
+            [(&steps::PAYMENT_LIMIT, settlement.payment_limit), (&steps::LOSS_LIMIT, settlement.loss_limit)]
+        {
             if let Some(value) = value {
-                walk.step(kind, WHOLE, value, || format!("of {} or {}, at {}", n(difference), n(total), n(rate)));
+                walk.step(kind, WHOLE, value, || format!("{} of {}", n(value / total), n(total)));
             }
+        }
+        if let Some(shared) = settlement.shared_savings_before_limit {
+            walk.step(&steps::SAVINGS_BEFORE_LIMIT, WHOLE, shared, || {
+                let kept = if difference * rate == 0.0 { 1.0 } else { shared / (difference * rate) };
+                format!("{} × {} × {}, what sequestration leaves", n(difference), n(rate), n(kept))
+            });
+        }
+        if let Some(shared) = settlement.shared_losses_before_limit {
+            walk.step(&steps::LOSSES_BEFORE_LIMIT, WHOLE, shared, || format!("{} × {}", n(-difference), n(rate)));
+        }
+        if let Some(ended) =
+            facts.termination.filter(|_| matches!(settlement.outcome, Outcome::Savings | Outcome::Losses))
+        {
+            walk.step(&steps::TERMINATION, WHOLE, settlement.termination_impact, || {
+                format!("ended on {} ({})", ended.on, ended.kind.code())
+            });
         }
         if let Some(disaster) = facts.disaster.filter(|_| settlement.outcome == Outcome::Losses) {
             let (of_year, of_lives) = (disaster.share_of_year, disaster.share_of_beneficiaries);
@@ -210,10 +226,30 @@ impl Settled<'_> {
                 format!("{} × {}", n(of_year), n(of_lives))
             });
         }
-        walk.step(&steps::EARNED, WHOLE, settlement.earned, || settlement.outcome.code().into());
+        walk.step(&steps::EARNED, WHOLE, settlement.earned, || earned_in_words(settlement));
+        if facts.advance_balance.is_some() {
+            walk.step(&steps::RECOUPMENT, WHOLE, settlement.recoupment, || "at most the balance".into());
+        }
     }
 
     fn settlement_rate(&self) -> f64 {
         rows::final_rate(self)
+    }
+}
+
+/// How what is paid or owed came about: the smaller of amount and limit, less what a termination takes and disasters forgive.
+fn earned_in_words(settlement: &Settlement) -> String {
+    let less = |amount: f64| if amount == 0.0 { String::new() } else { format!(" − {}", n(amount)) };
+    match (settlement.shared_savings_before_limit, settlement.shared_losses_before_limit) {
+        (Some(shared), _) => {
+            let limit = settlement.payment_limit.map_or(shared, |limit| shared.min(limit));
+            format!("{}{}", n(limit), less(settlement.termination_impact))
+        }
+        (_, Some(shared)) => {
+            let limit = settlement.loss_limit.map_or(shared, |limit| shared.min(limit));
+            let (ended, forgiven) = (less(settlement.termination_impact), less(-settlement.disaster_adjustment));
+            format!("−({}{ended}{forgiven})", n(limit))
+        }
+        _ => settlement.outcome.code().into(),
     }
 }

@@ -319,6 +319,14 @@ step!(
     DISASTER_FACTOR = "F.7.1", "disaster_factor" None, "Share of losses that is forgiven", "fraction", All("42 CFR 425.605(f), 425.606(i), 425.610(i)"), ""
 );
 step!(
+    /// Savings not paid, or losses not owed, because the agreement ended early.
+    TERMINATION = "F.8", "termination_impact" None, "Not paid or not owed, since the agreement ended early", "dollars", All("42 CFR 425.221(b)"), "settle.termination.savings_in_force_on settle.termination.voluntary_free_until"
+);
+step!(
     /// Paid before recoupment, or owed (negative).
     EARNED = "F.5.9", "earned" None, "Paid before recoupment, or owed (negative)", "dollars", All("42 CFR 425.604-425.606, 425.605, 425.610"), ""
+);
+step!(
+    /// Advances taken out of what is paid.
+    RECOUPMENT = "F.9.2", "recoupment" None, "Advances taken out of it", "dollars", All("42 CFR 425.630, 425.640"), ""
 );
