@@ -115,12 +115,23 @@ fn in_force(rule: &Rule, year: i32, track: Option<Track>) -> Option<Row<'_>> {
             None | Some((_, ForTrack::All)) => values.push((*from, value.clone())),
             Some((track, ForTrack::Part(part))) => {
                 of_track = Some(track);
-                values.push((*from, part));
+                let since = unchanged_since(rule, *from, &part, track);
+                // Other tracks' parts may change while this one's stands.
+                if values.last().is_none_or(|(last, _)| *last != since) {
+                    values.push((since, part));
+                }
             }
             Some((_, ForTrack::Nothing)) => {}
         }
     }
     (!values.is_empty()).then_some(Row { rule, values, track: of_track })
+}
+
+/// The day since which a track's part, in force on `day`, has been what it is.
+fn unchanged_since(rule: &Rule, day: Date, part: &toml::Value, track: Track) -> Date {
+    let up_to = rule.values.iter().rev().filter(|(from, _)| *from <= day);
+    let same = up_to.take_while(|(_, value)| matches!(for_track(value, track), ForTrack::Part(own) if own == *part));
+    same.last().map_or(day, |(from, _)| *from)
 }
 
 /// What a track reads of a value.
