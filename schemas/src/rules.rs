@@ -3,6 +3,13 @@
 //! A rule file holds `[[rule]]` tables: `key`, `text`, `unit`, `stage`, `dated_by`, `citation`, and `[[rule.values]]` with
 //! `from` (a year or a day) and `value` (anything TOML can say). A value holds from its `from` until the next one. An
 //! unknown key, a time before the first value, a value of the wrong shape: errors, never a default.
+//!
+//! What a study, a reform or a sweep may put in a value's place is bounded by the unit; a rule narrows or widens that by `least`
+//! and `most`, a number for all numbers in it or a table by entry.
+
+mod values;
+
+pub use values::dated;
 
 use crate::table::Problem;
 use crate::values::Date;
@@ -22,12 +29,6 @@ const FILES: &[(&str, &str)] = &[
     ("update.toml", include_str!("../rules/update.toml")),
     ("settle.toml", include_str!("../rules/settle.toml")),
     ("replay.toml", include_str!("../rules/replay.toml")),
-];
-
-/// Units that a rule may have.
-const UNITS: &[&str] = &[
-    "fraction", "ratio", "cents", "dollars", "months", "lives", "count", "years", "date", "dates", "code", "codes",
-    "ranges", "bands", "table", "flag", "choice", "factor",
 ];
 
 /// What the values of a rule are dated by.
@@ -55,6 +56,9 @@ pub struct Rule {
     pub file: &'static str,
     /// Whether a study or reform replaced its values.
     pub overridden: bool,
+    /// Least and greatest numbers that may stand in its values, where they are not those of its unit.
+    least: Option<values::Bound>,
+    most: Option<values::Bound>,
 }
 
 impl Rule {
@@ -144,6 +148,10 @@ struct RuleShape {
     stage: String,
     dated_by: String,
     citation: String,
+    #[serde(default)]
+    least: Option<values::Bound>,
+    #[serde(default)]
+    most: Option<values::Bound>,
     values: Vec<ValueShape>,
 }
 #[derive(serde::Deserialize)]
@@ -180,7 +188,8 @@ impl Rules {
     /// These rules with values replaced: by a value for all time, or by a list of `{from, value}`.
     ///
     /// # Errors
-    /// A key that no rule has, with the nearest one as hint; a value whose shape is not that of the rule's own.
+    /// A key that no rule has, with the nearest one as hint; a value whose shape is not that of the rule's own; a number
+    /// outside the range of the rule's unit ([`Rule::check`]).
     pub fn with_overrides(mut self, overrides: &toml::Table) -> Result<Rules, RuleError> {
         let mut flat = Vec::new();
         flatten("", overrides, &self, &mut flat);
@@ -190,15 +199,12 @@ impl Rules {
             }
             let rule = Arc::make_mut(self.rules.get_mut(&key).expect("it was just seen"));
             let error = |what: String| RuleError { key: key.clone(), what };
-            let dated = dated_list(&value);
-            let values = match dated {
-                Some(list) => list.map_err(error)?,
-                None => vec![(When::from(1).0, value)],
-            };
+            let values = dated(&value).map_err(error)?.unwrap_or_else(|| vec![(When::from(1).0, value)]);
             for (_, value) in &values {
-                if !rule.values.iter().any(|(_, own)| same_shape(own, value)) {
+                if !rule.values.iter().any(|(_, own)| values::same_shape(own, value)) {
                     return Err(error(format!("has the wrong shape: expected something like {}", rule.values[0].1)));
                 }
+                rule.check(&[], value)?;
             }
             // What says nothing else than the rule's own values overrides nothing: a dump of the rules changes no run.
             rule.overridden |= rule.values != values;
@@ -271,44 +277,22 @@ fn check(rule: RuleShape, file: &'static str) -> Result<Rule, RuleError> {
     if rule.text.trim().is_empty() || rule.citation.trim().is_empty() {
         return Err(error("needs text and citation"));
     }
-    if !UNITS.contains(&rule.unit.as_str()) {
-        return Err(error(&format!("unknown unit `{}`: one of {}", rule.unit, UNITS.join(", "))));
+    let units: Vec<&str> = values::UNITS.iter().map(|unit| unit.name).collect();
+    if !units.contains(&rule.unit.as_str()) {
+        return Err(error(&format!("unknown unit `{}`: one of {}", rule.unit, units.join(", "))));
     }
     if !DATED_BY.contains(&rule.dated_by.as_str()) {
         return Err(error(&format!("unknown dated_by `{}`: one of {}", rule.dated_by, DATED_BY.join(", "))));
     }
     let mut values = Vec::new();
     for value in &rule.values {
-        values.push((day(&value.from).map_err(|what| error(&what))?, value.value.clone()));
+        values.push((values::day(&value.from).map_err(|what| error(&what))?, value.value.clone()));
     }
     if values.is_empty() || !values.is_sorted_by(|a, b| a.0 < b.0) {
         return Err(error("needs values in the order of their dates"));
     }
-    let RuleShape { key, text, unit, stage, dated_by, citation, .. } = rule;
-    Ok(Rule { key, text, unit, stage, dated_by, citation, values, file, overridden: false })
-}
-
-/// A `from`: a year as a number or text, or a day as text.
-fn day(from: &toml::Value) -> Result<Date, String> {
-    let bad = || format!("`from` is neither a year nor a day: {from}");
-    match from {
-        toml::Value::Integer(year) => Date::new(i32::try_from(*year).map_err(|_| bad())?, 1, 1).ok_or_else(bad),
-        toml::Value::String(text) if text.len() == 4 => {
-            text.parse().ok().and_then(|year| Date::new(year, 1, 1)).ok_or_else(bad)
-        }
-        toml::Value::String(text) => Date::parse_iso(text).ok_or_else(bad),
-        _ => Err(bad()),
-    }
-}
-
-fn dated_list(value: &toml::Value) -> Option<Result<Vec<(Date, toml::Value)>, String>> {
-    let list = value.as_array()?;
-    let tables: Vec<&toml::Table> = list.iter().filter_map(toml::Value::as_table).collect();
-    let dated = |table: &&toml::Table| table.len() == 2 && table.contains_key("from") && table.contains_key("value");
-    if list.is_empty() || tables.len() != list.len() || !tables.iter().all(dated) {
-        return None;
-    }
-    Some(tables.iter().map(|table| Ok((day(&table["from"])?, table["value"].clone()))).collect())
+    let RuleShape { key, text, unit, stage, dated_by, citation, least, most, .. } = rule;
+    Ok(Rule { key, text, unit, stage, dated_by, citation, values, file, overridden: false, least, most })
 }
 
 /// Dotted keys may stand quoted (`"settle.msr.fixed" = …`) or as nested tables; a table that is itself a value stays whole.
@@ -322,33 +306,40 @@ fn flatten(prefix: &str, table: &toml::Table, rules: &Rules, out: &mut Vec<(Stri
     }
 }
 
-fn same_shape(a: &toml::Value, b: &toml::Value) -> bool {
-    use toml::Value::{Array, Boolean, Float, Integer, String, Table};
-    match (a, b) {
-        (Float(_) | Integer(_), Float(_) | Integer(_)) | (String(_), String(_)) | (Boolean(_), Boolean(_)) => true,
-        (Array(a), Array(b)) => {
-            a.is_empty() || b.is_empty() || b.iter().all(|item| a.iter().any(|own| same_shape(own, item)))
-        }
-        (Table(_), Table(_)) => true,
-        _ => false,
-    }
-}
-
 fn decode<T: DeserializeOwned>(key: &str, value: &toml::Value) -> Result<T, RuleError> {
     // TOML tells 0 from 0.0; a law book does not.
-    value.clone().try_into().or_else(|first: toml::de::Error| {
-        floats(value).try_into().map_err(|_| RuleError { key: key.into(), what: first.to_string() })
+    let first = match value.clone().try_into() {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    let decimal = numbers(value, &|number| number);
+    let whole = || numbers(value, &whole);
+    decimal.try_into().or_else(|_| whole().try_into()).map_err(|_: toml::de::Error| RuleError {
+        key: key.into(),
+        what: first.to_string().trim_end().replace('\n', "; "),
     })
 }
 
-fn floats(value: &toml::Value) -> toml::Value {
+/// A value with every number written by `write`, as decimals first.
+fn numbers(value: &toml::Value, write: &dyn Fn(toml::Value) -> toml::Value) -> toml::Value {
     match value {
-        toml::Value::Integer(number) => toml::Value::Float(*number as f64),
-        toml::Value::Array(items) => toml::Value::Array(items.iter().map(floats).collect()),
+        toml::Value::Integer(number) => write(toml::Value::Float(*number as f64)),
+        toml::Value::Float(_) => write(value.clone()),
+        toml::Value::Array(items) => toml::Value::Array(items.iter().map(|item| numbers(item, write)).collect()),
         toml::Value::Table(table) => {
-            toml::Value::Table(table.iter().map(|(key, value)| (key.clone(), floats(value))).collect())
+            toml::Value::Table(table.iter().map(|(key, value)| (key.clone(), numbers(value, write))).collect())
         }
         other => other.clone(),
+    }
+}
+
+/// A decimal without a fraction as a whole number: every whole number below 2⁵³ is one.
+fn whole(number: toml::Value) -> toml::Value {
+    match number {
+        toml::Value::Float(value) if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 => {
+            toml::Value::Integer(value as i64)
+        }
+        other => other,
     }
 }
 
