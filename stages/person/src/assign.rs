@@ -128,11 +128,7 @@ impl Case<'_> {
         rivals: &mut Vec<Rival>,
         expanded: &mut Vec<Rival>,
     ) -> (bool, Winner) {
-        let known_through = if method == 1 {
-            self.context.time.day_of((self.list.year - self.context.time.first_year) * 12) - 1
-        } else {
-            i32::MAX
-        };
+        let known_through = self.known_through(self.list.year, method == 1);
         let scope = Scope { span: window.span, touches: window.touches, known_through };
         let reach = gather(self.context, self.at, self.life, scope, rivals);
         let draw = |entity: &str| {
@@ -159,6 +155,15 @@ impl Case<'_> {
             (rival.aco != OWN && rival.physician && practitioner).then_some((rival.aco, comparison))
         });
         (assignable, winner)
+    }
+
+    /// Last day of processing that the list of a year could know: its run-out, for a prospective list the eve of its year
+    /// (M.A.2.5). All claims of the window up to that day, also those too late for the payments of their own year.
+    fn known_through(&self, year: i32, prospective: bool) -> i32 {
+        let (time, law) = (&self.context.time, &self.context.spend);
+        let eve = || time.day_of((year - time.first_year) * 12) - 1;
+        let run_out = time.at(year).map_or(i32::MAX, |at| law.known_through[at]);
+        if prospective { run_out.min(eve()) } else { run_out }
     }
 
     /// Whether the expanded window makes assignable whom the twelve months do not (M.A.8.2).
@@ -250,11 +255,13 @@ impl Case<'_> {
         let Some(window) = before.and_then(|at| performance.windows[at][usize::from(prospective)]) else {
             return false;
         };
-        let scope = Scope { span: window.span, touches: window.touches, known_through: i32::MAX };
+        let known_through = self.known_through(self.list.year - 1, prospective);
+        let scope = Scope { span: window.span, touches: window.touches, known_through };
         self.life.visits.iter().enumerate().any(|(index, visit)| {
             let month = i32::from(visit.month);
             let member = if visit.facility { &performance.field.ccns } else { &performance.field.tins };
             (window.span.first..=window.span.last).contains(&month)
+                && visit.processed <= known_through
                 && member.holds(visit.biller.participant, aco)
                 && (visit.code == 0 || is_primary_care(self.context, self.at, self.life, index, scope))
         })

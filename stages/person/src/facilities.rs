@@ -3,7 +3,7 @@
 use crate::columns::NO_DAY;
 use crate::context::{Context, kind};
 use crate::ledger::{Fate, Ledger};
-use crate::life::{Claim, Life, Source, Visit, late};
+use crate::life::{Claim, Life, Source, Stay, Visit, late};
 use crate::views::{Acute, FacilityView, NO_CLINICIAN, RevenueView};
 use acoledger_schemas::values::Date;
 use std::ops::Range;
@@ -34,10 +34,7 @@ impl Life {
             }
             let (thru, processed) = (view.thru.at(row), view.processed.at(row));
             let month = context.time.month(thru);
-            if late(context, thru, processed) {
-                ledger.add(Some(kind), Fate::AfterRunOut, paid);
-                continue;
-            }
+            let late = late(context, thru, processed);
             let facility = view.ccn.at(row);
             let reduced: i64 = context.people.reductions.of(view.claim[row]).iter().map(|row| row.2).sum();
             let gross = paid + reduced;
@@ -45,13 +42,15 @@ impl Life {
             if kind == kind::INPATIENT && !facility.whole {
                 spend -= view.additions.iter().map(|column| column[row]).sum::<i64>();
             }
-            if law.counts(view.claim_type[row]) {
+            if late {
+                ledger.add(Some(kind), Fate::AfterRunOut, paid);
+            } else if law.counts(view.claim_type[row]) {
                 self.pay(context, ledger, month, kind, paid, gross, spend);
                 self.earn(context, month, true, facility.biller, gross);
             } else {
                 ledger.add(Some(kind), Fate::LeftOut, paid);
             }
-            self.stay(context, view, row, kind, facility.acute);
+            self.stay(context, view, row, kind, if late { Acute::No } else { facility.acute });
             if kind == kind::OUTPATIENT {
                 let bill = [facility_type, *view.service_class.at(row)];
                 self.outpatient(context, view, row, bill, month);
@@ -70,11 +69,12 @@ impl Life {
         } else {
             thru
         };
+        let stay = Stay { first_day: from, last_day: thru, processed: view.processed.at(row) };
         if context.snf_types.contains(&view.claim_type[row]) {
-            self.snf_stays.push((from, thru));
+            self.snf_stays.push(stay);
         }
         if context.hospital_types.contains(&view.claim_type[row]) {
-            self.hospital_stays.push((from, thru));
+            self.hospital_stays.push(stay);
         }
         let bits = *view.covid.at(row);
         if kind == kind::INPATIENT && bits != 0 && acute != Acute::No {
@@ -125,8 +125,8 @@ impl Life {
                 place: 0,
                 source,
                 facility: true,
-                in_snf: false,
-                in_hospital: false,
+                in_snf: None,
+                in_hospital: None,
                 first_day: thru,
                 day: thru,
                 processed,
@@ -201,8 +201,8 @@ impl Life {
                 place: 0,
                 source: claim.source,
                 facility: true,
-                in_snf: false,
-                in_hospital: false,
+                in_snf: None,
+                in_hospital: None,
                 first_day: day,
                 day,
                 processed: claim.processed,

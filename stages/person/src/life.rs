@@ -54,9 +54,9 @@ pub(crate) struct Visit {
     pub(crate) source: Source,
     /// Whether the biller is a facility rather than a practice.
     pub(crate) facility: bool,
-    /// In a nursing facility or inpatient stay, for the codes that ask.
-    pub(crate) in_snf: bool,
-    pub(crate) in_hospital: bool,
+    /// Day of processing from which a nursing facility or inpatient stay over it is known, for the codes that ask.
+    pub(crate) in_snf: Option<i32>,
+    pub(crate) in_hospital: Option<i32>,
     pub(crate) first_day: i32,
     pub(crate) day: i32,
     pub(crate) processed: i32,
@@ -64,6 +64,14 @@ pub(crate) struct Visit {
     pub(crate) claim: i64,
     pub(crate) biller: Biller,
     pub(crate) allowed: i64,
+}
+
+/// A facility stay that excludes services: days, and when it was processed.
+#[derive(Clone, Copy)]
+pub(crate) struct Stay {
+    pub(crate) first_day: i32,
+    pub(crate) last_day: i32,
+    pub(crate) processed: i32,
 }
 
 /// An outpatient claim whose lines are asked for.
@@ -92,8 +100,8 @@ pub(crate) struct Life {
     pub(crate) clinic_lines: Vec<(u32, u16, u32)>,
     pub(crate) claims: Vec<Claim>,
     pub(crate) claims_sorted: bool,
-    pub(crate) snf_stays: Vec<(i32, i32)>,
-    pub(crate) hospital_stays: Vec<(i32, i32)>,
+    pub(crate) snf_stays: Vec<Stay>,
+    pub(crate) hospital_stays: Vec<Stay>,
     /// Months of COVID-19 episodes, first and last.
     pub(crate) episodes: Vec<(i32, i32)>,
     pub(crate) reduced_claim: Option<i64>,
@@ -215,14 +223,15 @@ impl Life {
     }
 }
 
-/// Whether a claim was processed after what the study's claims are to know.
+/// Whether a claim was processed after the run-out of its own year: no payment of the year then. A list made later may still
+/// know its services (M.A.2.5).
 #[inline]
 pub(crate) fn late(context: &Context, day: i32, processed: i32) -> bool {
     processed != NO_DAY
         && context.time.month(day).is_some_and(|month| processed > context.spend.known_through[usize::from(month / 12)])
 }
 
-/// Whether a stay shares a day with a service, first and last days included.
-fn overlaps(stays: &[(i32, i32)], first: i32, last: i32) -> bool {
-    stays.iter().any(|(from, thru)| *from <= last && *thru >= first)
+/// When the first stay was known that shares a day with a service, first and last days included.
+fn overlaps(stays: &[Stay], first: i32, last: i32) -> Option<i32> {
+    stays.iter().filter(|stay| stay.first_day <= last && stay.last_day >= first).map(|stay| stay.processed).min()
 }

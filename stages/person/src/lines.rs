@@ -26,18 +26,16 @@ impl Life {
             }
             let (day, processed) = (view.last_date.at(row), view.processed.at(row));
             let month = context.time.month(day);
-            if late(context, day, processed) {
-                ledger.add(Some(kind), Fate::AfterRunOut, paid);
-                continue;
-            }
             let service = *view.service.at(row);
             if service.suspect != 0 && suspect(context, service.suspect, claim_type, month) {
                 ledger.add(Some(kind), Fate::Suspect, paid);
                 continue;
             }
             let biller = *view.tin.at(row);
-            let gross = paid + self.line_reduction(context, view.claim[row], view.line[row]);
-            if law.counts(claim_type) {
+            if late(context, day, processed) {
+                ledger.add(Some(kind), Fate::AfterRunOut, paid);
+            } else if law.counts(claim_type) {
+                let gross = paid + self.line_reduction(context, view.claim[row], view.line[row]);
                 self.pay(context, ledger, month, kind, paid, gross, gross + law.withheld(paid, day));
                 self.earn(context, month, false, biller, gross);
             } else {
@@ -55,8 +53,8 @@ impl Life {
                     place: *professional.place.at(row),
                     source: Source::Line,
                     facility: false,
-                    in_snf: false,
-                    in_hospital: false,
+                    in_snf: None,
+                    in_hospital: None,
                     first_day,
                     day,
                     processed,

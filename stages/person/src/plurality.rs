@@ -67,6 +67,13 @@ pub(crate) struct Scope {
     pub(crate) known_through: i32,
 }
 
+impl Scope {
+    /// Whether a stay, if there is one, was known when the list was made.
+    fn knows(&self, processed: Option<i32>) -> bool {
+        processed.is_some_and(|day| day <= self.known_through)
+    }
+}
+
 /// Adds up a window's services by entity.
 pub(crate) fn gather(context: &Context, at: usize, life: &Life, scope: Scope, rivals: &mut Vec<Rival>) -> Reach {
     rivals.clear();
@@ -182,7 +189,7 @@ fn classes(context: &Context, at: usize, life: &Life, index: usize, scope: Scope
     let performance = &context.performances[at];
     let visit = &life.visits[index];
     if visit.source == Source::Clinic {
-        return clinic(context, at, life, index);
+        return clinic(context, at, life, index, scope);
     }
     let classes = performance.care.classes[usize::from(visit.specialty)];
     if classes == 0 || !is_primary_care(context, at, life, index, scope) {
@@ -210,9 +217,9 @@ pub(crate) fn is_primary_care(context: &Context, at: usize, life: &Life, index: 
         _ if flags & flag::ETA_ONLY != 0 => return false,
         _ => {}
     }
-    let in_snf = if care.snf_by_stay { visit.in_snf } else { visit.place & care.snf_places != 0 };
+    let in_snf = if care.snf_by_stay { scope.knows(visit.in_snf) } else { visit.place & care.snf_places != 0 };
     let excluded = (flags & flag::SNF != 0 && in_snf)
-        || (flags & flag::INPATIENT != 0 && visit.in_hospital)
+        || (flags & flag::INPATIENT != 0 && scope.knows(visit.in_hospital))
         || (flags & flag::HOME != 0 && care.home_places != 0 && visit.place & care.home_places == 0);
     !excluded && (flags & flag::PROLONGED == 0 || has_base(context, care, life, index, scope))
 }
@@ -244,13 +251,13 @@ fn has_base(context: &Context, care: &Care, life: &Life, index: usize, scope: Sc
 }
 
 /// Class of a clinic's claim (M.A.7): from 2019 a primary care physician's, before by attestation.
-fn clinic(context: &Context, at: usize, life: &Life, index: usize) -> u8 {
+fn clinic(context: &Context, at: usize, life: &Life, index: usize, scope: Scope) -> u8 {
     let performance = &context.performances[at];
     let care = &performance.care;
     let visit = &life.visits[index];
     let mut lines = life.clinic_lines.iter().filter(|line| line.0 as usize == index);
     if care.clinics_whole {
-        let in_snf = care.snf_clinics && visit.in_snf;
+        let in_snf = care.snf_clinics && scope.knows(visit.in_snf);
         let excluded = in_snf && lines.any(|line| care.flags[usize::from(line.1)] & flag::SNF != 0);
         return if excluded { 0 } else { class::PRIMARY };
     }

@@ -283,3 +283,37 @@ fn needs_name_months_and_years() {
     let facility = needs.tables.iter().find(|need| need.table.name == "facility").expect("a need");
     assert_eq!(facility.optional_years, [2013, 2026]);
 }
+
+#[test]
+fn a_list_knows_what_was_processed_before_it_was_made() {
+    let text = "
+        [aco]
+        aco_id  agreement_start  assignment_method
+        A1      2023-01-01       retrospective
+        A2      2023-01-01       prospective
+        [participant]
+        aco_id  tin
+        A1      T1
+        A2      T2
+        [carrier]
+        bene  date        tin  hcpcs  processed   paid
+        B1    2021-11-10  T2   99213  2022-04-01  98.00    # after the run-out of 2021, before the prospective list of 2023
+        B2    2023-05-01  T1   99308  2023-05-10  0.00     # in a nursing facility, which the list does not know
+        B3    2023-05-01  T1   99308  2023-05-10  0.00
+        [facility]
+        bene  type  from        thru        processed   paid
+        B2    20    2023-04-01  2023-05-01  2024-04-01  0.00
+        B3    20    2023-04-01  2023-05-01  2024-03-31  0.00
+    ";
+    let mut small = Small::new(2023, text);
+    small.facts.maturity = Maturity::ThreeMonths;
+    let run = small.run();
+    let listed = run.assignment.iter().filter(|row| row["calendar_year"] == "2023");
+    let mut lives: Vec<&str> = listed.map(|row| row["bene_id"].as_str()).collect();
+    lives.sort_unstable();
+    assert_eq!(lives, ["B1", "B2"]);
+    // The payment of 2021 stays out all the same.
+    let late = run.shard.ledger().into_iter().filter(|line| line.outcome.starts_with("processed after"));
+    assert_eq!(late.map(|line| (line.rows, line.cents)).collect::<Vec<_>>(), [(1, 0), (1, 9_800)]);
+    assert!(run.person_year.iter().all(|row| row["calendar_year"] != "2021" || row["spend_cents"] == "0"));
+}
