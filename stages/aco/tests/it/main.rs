@@ -1,5 +1,6 @@
 //! Integration tests of the ACO grain, one binary.
 
+mod boundaries;
 mod cms_examples;
 mod expected;
 mod marginal;
@@ -8,6 +9,7 @@ mod properties;
 #[cfg(feature = "frames")]
 mod rates;
 mod rates_cases;
+mod reforms_refused;
 mod refusals;
 mod replay;
 mod replay_caps;

@@ -11,12 +11,12 @@ use expect_test::{Expect, expect};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-fn rules_of(year: i32) -> SettleRules {
+pub(crate) fn rules_of(year: i32) -> SettleRules {
     SettleRules::load(&Rules::built_in().expect("rules"), PerformanceYear(year)).expect("rules of the year")
 }
 
 /// A BASIC E ACO with 10,000 lives, its standard met, at 10,000 dollars by 10,000 person years.
-fn facts(year: i32, track: Track) -> Facts {
+pub(crate) fn facts(year: i32, track: Track) -> Facts {
     Facts {
         performance_year: PerformanceYear(year),
         period: Period::Full,
