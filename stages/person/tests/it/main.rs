@@ -5,6 +5,7 @@ mod derived;
 mod lake;
 mod properties;
 mod reforms;
+mod seldom;
 mod small;
 mod spend;
 mod walk;
