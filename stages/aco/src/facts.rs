@@ -56,7 +56,8 @@ impl Gathered<'_> {
             agreement_start: aco.agreement_start,
             track_year: aco.track_year,
             updated_benchmark: benchmark.updated,
-            two_way_benchmark: benchmark.two_way,
+            // Before 2024 there is no prospective trend to leave out: a guardrail that a reform gives all finds nothing to do.
+            two_way_benchmark: benchmark.two_way.or(Some(benchmark.updated)),
             expenditures: benchmark.expenditures,
             person_years: benchmark.person_years,
             head_count: self.head_count,

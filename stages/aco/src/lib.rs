@@ -136,19 +136,29 @@ pub fn run_with(
                 }
                 outcome.findings.extend(settled.findings);
             }
-            Err(found) => problems.extend(found),
+            Err(found) => extend_new(&mut problems, found),
         }
     }
     problems.or(outcome)
 }
 
 fn rule_problem(error: RuleError) -> Problem {
-    Problem { file: "rules".into(), line: 0, column: error.key, what: error.what, value: None, hint: None }
+    error.problem("")
 }
 
-/// Rules that one ACO's agreement or year does not have.
+/// What is wrong with the rules of one ACO: no rulebook for its agreement, or a rule that is wrong for all who read it.
 fn rule_refused(aco: &Aco, error: &RuleError) -> Problem {
-    gather::problem(aco, "program/aco", "agreement_start", &error.to_string(), "0.4")
+    match error.key.as_str() {
+        "benchmark.rulebook" => gather::problem(aco, "program/aco", "agreement_start", &error.to_string(), "0.4"),
+        _ => error.problem(""),
+    }
+}
+
+/// Adds problems; what is wrong with a rule is said once, not for each ACO.
+fn extend_new(problems: &mut Problems, found: Problems) {
+    if found.first.iter().any(|problem| !problems.first.contains(problem)) {
+        problems.extend(found);
+    }
 }
 
 fn no_aco(year: i32) -> Problem {

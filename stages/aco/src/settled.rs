@@ -90,7 +90,7 @@ pub(crate) fn inputs(index: &Index<'_>, aco: &Aco, rules: GatherRules) -> Result
     })
 }
 
-/// A benchmark that is a number.
+/// A benchmark that is a number above 0.
 ///
 /// # Errors
 /// It is none.
@@ -100,6 +100,12 @@ pub(crate) fn finite<B: Borrow<Benchmark>>(aco: &Aco, made: B) -> Result<B, Prob
     if !finite {
         let what = "the benchmark is not a number: a growth rate divides by zero";
         return Err(problem(aco, "rates", "per_capita", what, "E.1").into());
+    }
+    for (name, value) in [("historical", benchmark.historical), ("updated", benchmark.updated)] {
+        if value <= 0.0 {
+            let what = format!("the {name} benchmark is not above 0: {value:.2} dollars per person year");
+            return Err(problem(aco, "rates", "per_capita", &what, "E.1").into());
+        }
     }
     Ok(made)
 }

@@ -78,7 +78,8 @@ fn before_adjustment(
 ) -> f64 {
     regional_steps(inputs, regions, kind, walk);
     let present = Year::BASE.map(|year| inputs.own(year, kind).is_some());
-    if present == [false; 3] {
+    // Under a reform years may have no weight: what they hold counts as little as what is absent.
+    if present.into_iter().zip(rules.year_weights).all(|(present, weight)| !present || weight == 0.0) {
         return absent_from_base_years(inputs, regions, kind, walk, notes);
     }
     let missing: Vec<&str> = Year::BASE.into_iter().zip(present).filter(|(_, is)| !is).map(|(y, _)| y.code()).collect();
@@ -120,7 +121,7 @@ pub(super) fn regional_step(inputs: &Inputs, regions: &Regions, kind: Enrollment
     });
 }
 
-/// A type that none of the base years has: the region, or without one the nation, at the performance year's risk (M.C.6).
+/// A type that none of the base years that count has: the region, or without one the nation, at the performance year's risk (M.C.6).
 fn absent_from_base_years(
     inputs: &Inputs,
     regions: &Regions,
@@ -132,8 +133,10 @@ fn absent_from_base_years(
         Some(region) => ("regional", region.per_capita),
         None => ("national", inputs.national(Year::By3, kind)),
     };
-    let hcc = inputs.hcc(Year::Py, kind);
-    let what = format!("{kind}: no person years in any benchmark year: {area} spending at the performance year's risk");
+    // Of a type empty in BY3 these are the performance year's.
+    let hcc = inputs.hcc(Year::By3, kind);
+    let risk = if inputs.own(Year::By3, kind).is_none() { "the performance year's" } else { "BY3's" };
+    let what = format!("{kind}: no person years in any benchmark year that counts: {area} spending at {risk} risk");
     notes.push(Note { rule: "C.6", what, imputed: true });
     walk.step(&steps::BEFORE_ADJUSTMENT, of(kind), per_capita * hcc, || {
         format!("{area} {} × HCC {} (M.C.6)", n(per_capita), n(hcc))
@@ -311,7 +314,8 @@ fn offset(inputs: &Inputs, walk: &mut Walk) -> f64 {
     let share = walk.step(&steps::DUAL_SHARE, WHOLE, dual / all, || format!("{} / {}", n(dual), n(all)));
     let spending = ByType::of(|kind| inputs.own(Year::By3, kind).map(|own| own.per_capita * own.person_years));
     let scores = ByType::of(|kind| inputs.own(Year::By3, kind).map(|_| inputs.hcc(Year::By3, kind)));
-    let mean = known(scores.mean(&spending));
+    // Without any spending there is no mean, and no benchmark: that is refused once it is made.
+    let mean = scores.mean(&spending).unwrap_or(f64::NAN);
     walk.step(&steps::MEAN_HCC, WHOLE, mean, || mean_text(&scores, &spending));
     let factor = adjust::offset_factor(share, mean);
     walk.step(&steps::OFFSET_FACTOR, WHOLE, factor, || format!("{} + ({} − 1), within 0 and 1", n(share), n(mean)))

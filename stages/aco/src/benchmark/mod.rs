@@ -121,7 +121,7 @@ pub(crate) fn regions(inputs: &Inputs, rules: Option<&RegionRules>) -> (Regions,
             if let Some(own) = inputs.own(year, kind).filter(|_| rules.exclude_assigned) {
                 // The share of the market is the ACO's: it stays what it is.
                 let market_share = found.market_share;
-                let rest = region::without_assigned(cells, own);
+                let rest = region::without_assigned(cells, own, rules.least_rest);
                 found = region::region(&rest, nation, rules.county_share_limit);
                 found.market_share = market_share;
             }

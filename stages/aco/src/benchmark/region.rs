@@ -64,18 +64,27 @@ pub fn region(cells: &[CountyCell], national: Option<f64>, share_limit: f64) -> 
 }
 
 /// Counties without the ACO's own beneficiaries, each county with the ACO's mean spending and scores, for they are not known by
-/// county: what is left of dollars, and of scores by person years. A county where nobody else is left is unknown. For reforms
-/// (`benchmark.region.exclude_assigned`); the person years that market shares are made of stay.
-pub fn without_assigned(cells: &[CountyCell], own: &Own) -> Vec<CountyCell> {
+/// county: what is left of dollars, and of scores by person years. Where the ACO has most of a county, that mean is no measure of
+/// what is left, which may come out as nothing or less: a county of whose person years, spending or scores less than `least` is
+/// left, or whose spending or scores grow beyond the inverse, is unknown. For reforms (`benchmark.region.exclude_assigned`); the
+/// person years that market shares are made of stay.
+pub fn without_assigned(cells: &[CountyCell], own: &Own, least: f64) -> Vec<CountyCell> {
     let rest = |cell: &CountyCell| {
         let county = cell.known?;
         let left = county.person_years - cell.assigned;
-        let without = |all: f64, own: f64| (all * county.person_years - own * cell.assigned) / left;
-        let hcc = without(county.hcc, own.hcc?);
-        let demographic = county.demographic.zip(own.demographic).map(|(all, own)| without(all, own));
-        let per_capita = without(county.per_capita, own.per_capita);
-        let sound = left > 0.0 && hcc > 0.0 && demographic.is_none_or(|score| score > 0.0);
-        sound.then_some(CountyFigures { per_capita, hcc, demographic, ..county })
+        if left <= 0.0 || left < least * county.person_years {
+            return None;
+        }
+        let without = |all: f64, own: f64| {
+            let rest = (all * county.person_years - own * cell.assigned) / left;
+            (rest > 0.0 && rest >= least * all && rest * least <= all).then_some(rest)
+        };
+        let demographic = match county.demographic.zip(own.demographic) {
+            Some((all, own)) => Some(without(all, own)?),
+            None => None,
+        };
+        let (per_capita, hcc) = (without(county.per_capita, own.per_capita)?, without(county.hcc, own.hcc?)?);
+        Some(CountyFigures { per_capita, hcc, demographic, ..county })
     };
     cells.iter().map(|cell| CountyCell { known: rest(cell), ..*cell }).collect()
 }
@@ -114,10 +123,28 @@ mod tests {
     fn the_rest_of_a_county_is_what_the_aco_leaves() {
         let own = Own { person_years: 30.0, per_capita: 8000.0, hcc: Some(0.8), demographic: Some(1.0) };
         // 100 × 10,000 − 30 × 8,000 = 760,000 over 70; 100 × 0.94 − 30 × 0.8 = 70 over 70
-        let rest = without_assigned(&[cell(30.0, 100.0, 10_000.0, 0.94), cell(30.0, 30.0, 9000.0, 1.0)], &own);
+        let rest = without_assigned(&[cell(30.0, 100.0, 10_000.0, 0.94), cell(30.0, 30.0, 9000.0, 1.0)], &own, 0.1);
         let first = rest[0].known.expect("there are others");
         assert!((first.per_capita - 76_000.0 / 7.0).abs() < 1e-9 && (first.hcc - 1.0).abs() < 1e-12, "{first:?}");
         assert_eq!((first.person_years, rest[1].known), (100.0, None));
+    }
+
+    #[test]
+    fn a_county_that_an_aco_nearly_fills_is_unknown_without_it() {
+        let own = Own { person_years: 90.0, per_capita: 12_000.0, hcc: Some(1.0), demographic: Some(1.0) };
+        let left = |cell: CountyCell, least: f64| without_assigned(&[cell], &own, least)[0].known;
+        // 100 × 10,500 − 90 × 12,000 = −30,000 over 10
+        assert_eq!(left(cell(90.0, 100.0, 10_500.0, 1.0), 0.0), None);
+        // 100 × 10,810 − 90 × 12,000 = 1,000 over 10: 100 a person year is no spending
+        assert_eq!(left(cell(90.0, 100.0, 10_810.0, 1.0), 0.1), None);
+        // scores: 100 × 0.905 − 90 × 1 = 0.5 over 10
+        assert_eq!(left(cell(90.0, 100.0, 12_000.0, 0.905), 0.1), None);
+        // 100 × 24,000 − 90 × 12,000 = 1,320,000 over 10: 5.5 times the county's; below a twentieth nothing is too much
+        assert!(left(cell(90.0, 100.0, 24_000.0, 1.0), 0.05).is_some());
+        assert_eq!(left(cell(90.0, 100.0, 24_000.0, 1.0), 0.2), None);
+        // 5 of 100 left
+        assert_eq!(left(cell(95.0, 100.0, 12_000.0, 1.0), 0.1), None);
+        assert!(left(cell(90.0, 100.0, 12_000.0, 1.0), 0.1).is_some());
     }
 
     #[test]

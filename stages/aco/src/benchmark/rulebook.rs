@@ -148,6 +148,8 @@ pub struct RegionalLimits {
 pub struct RegionRules {
     /// Whether the ACO's own beneficiaries are taken out of its region.
     pub exclude_assigned: bool,
+    /// Least part of a county that its others must then be.
+    pub least_rest: f64,
     /// Largest share of a county in the market share (M.D.1.7).
     pub county_share_limit: f64,
     /// Share of person years in unknown counties above which a result is flagged (M.D.1.5).
@@ -286,6 +288,8 @@ impl BenchmarkRules {
         }
         let rulebook = Rulebook::choose(rules, start, agreement_number)?;
         let weights: Weights = rules.at("benchmark.year_weights", start)?;
+        let year_weights = if agreement_number <= 1 { weights.first } else { weights.later };
+        has_weight("benchmark.year_weights", &year_weights)?;
         let regional = rulebook.regional().then(|| RegionalRules::load(rules, start)).transpose()?;
         let by_type = (rulebook == Rulebook::S601).then(|| rules.at("risk_cap.by_type", start)).transpose()?;
         let of_652 =
@@ -297,13 +301,21 @@ impl BenchmarkRules {
             trend: trend(rulebook, "benchmark.trend", rules.at("benchmark.trend", start)?)?,
             update_trend: trend(rulebook, "update.trend", rules.at("update.trend", start)?)?,
             risk_form: if capped { rules.at("risk_cap.form", start)? } else { RiskForm::Cap },
-            year_weights: if agreement_number <= 1 { weights.first } else { weights.later },
+            year_weights,
             regional,
             risk_cap_by_type: by_type,
             of_652,
             negative_spending_limit: rules.at("rates.negative_spending_limit", performance_year)?,
         })
     }
+}
+
+/// Weights in relation to each other need one above 0.
+fn has_weight(key: &str, weights: &[f64]) -> Result<(), RuleError> {
+    if weights.iter().sum::<f64>() > 0.0 {
+        return Ok(());
+    }
+    Err(RuleError { key: key.into(), what: "has no weight above 0".into() })
 }
 
 /// A trend that the rulebook can follow.
@@ -344,6 +356,7 @@ impl RegionalRules {
         Ok(RegionalRules {
             region: RegionRules {
                 exclude_assigned: rules.at("benchmark.region.exclude_assigned", start)?,
+                least_rest: rules.at("benchmark.region.least_rest", start)?,
                 county_share_limit: rules.at("benchmark.region.county_share_limit", start)?,
                 dropped_share_flag: rules.at("benchmark.region.dropped_share_flag", start)?,
             },
@@ -355,6 +368,15 @@ impl RegionalRules {
 
 impl Rules652 {
     fn load(rules: &Rules, start: Date, performance_year: PerformanceYear) -> Result<Rules652, RuleError> {
+        let blend: BlendWeights = rules.at("update.blend_weights", performance_year)?;
+        has_weight("update.blend_weights", &[blend.two_way, blend.acpt])?;
+        let acpt_plausible: [f64; 2] = rules.at("update.acpt.plausible", start)?;
+        if acpt_plausible[0] > acpt_plausible[1] {
+            return Err(RuleError {
+                key: "update.acpt.plausible".into(),
+                what: "has a least above its greatest".into(),
+            });
+        }
         Ok(Rules652 {
             prior_savings_share: rules.at("benchmark.prior_savings.share", start)?,
             prior_savings_limit: rules.at("benchmark.prior_savings.limit", start)?,
@@ -363,10 +385,10 @@ impl Rules652 {
             population_least_share: rules.at("benchmark.population.least_share", start)?,
             risk_points: rules.at("risk_cap.aggregate_points", start)?,
             regional_risk_points: rules.at("risk_cap.regional_points", start)?,
-            blend: rules.at("update.blend_weights", performance_year)?,
+            blend,
             projected_growth: rules.at("update.acpt.projected_growth", start)?,
             acpt_limits: AcptLimits::load(rules, start, performance_year)?,
-            acpt_plausible: rules.at("update.acpt.plausible", start)?,
+            acpt_plausible,
         })
     }
 }

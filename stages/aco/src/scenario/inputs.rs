@@ -1,7 +1,9 @@
 //! Changes of inputs: columns scaled or replaced, ACOs taken out or made one.
 
+use super::Placed;
 use super::merge::merge;
 use super::reform::{Change, YearName, in_rulebook};
+use super::sound::is_there;
 use acoledger_schemas::program::{Aco, AcoHistory, Acpt, Disaster, Program};
 use acoledger_schemas::rates::{AcoCounty, AcoCountyHeads, AcoHeads, AcoYear, CountyRate, National, Rates};
 use acoledger_schemas::rules::Rules;
@@ -32,6 +34,9 @@ type Chosen = BTreeSet<(PerformanceYear, Period, AcoId)>;
 /// A table or column that there is not, a condition that the table cannot meet, a value that the column cannot hold, a
 /// change that meets no row.
 pub(super) fn apply(change: &Change, rates: &mut Rates, program: &mut Program, rules: &Rules) -> Result<(), Problems> {
+    if let Some(name) = change.aco.iter().flatten().find(|name| !is_there(program, name)) {
+        return Err(refused(change, "no such ACO", Some(name)));
+    }
     let chosen = chosen(change, rates, program, rules);
     if let Some(members) = &change.merge {
         return merge(change, members, rates, program);
@@ -58,6 +63,12 @@ pub(super) fn apply(change: &Change, rates: &mut Rates, program: &mut Program, r
         AcoHeads::SPEC.name,
         AcoCountyHeads::SPEC.name,
     ];
+    if table == Acpt::SPEC.name && change.on_acos() {
+        name_acos(program, &chosen);
+    }
+    if table == AcoHistory::SPEC.name {
+        check_history(change, &chosen, program)?;
+    }
     let edit = Edit { change, chosen };
     match table {
         "aco" => edit.table(&mut program.aco),
@@ -97,10 +108,89 @@ fn chosen(change: &Change, rates: &Rates, program: &Program, rules: &Rules) -> C
     program.aco.iter().filter(meets).map(|aco| (aco.performance_year, aco.period, aco.aco_id.clone())).collect()
 }
 
+/// Gives each of the chosen ACOs rows of its own where it reads one that is for all with its agreement start: a condition on ACOs
+/// can then be met.
+fn name_acos(program: &mut Program, chosen: &Chosen) {
+    let rows = program.acpt.get_or_insert_default();
+    let mut own = Vec::new();
+    for aco in &program.aco {
+        if !chosen.contains(&(aco.performance_year, aco.period, aco.aco_id.clone())) {
+            continue;
+        }
+        let of =
+            |row: &&Acpt| (row.performance_year, row.agreement_start) == (aco.performance_year, aco.agreement_start);
+        let named = |row: &Acpt| row.aco_id.as_ref() == Some(&aco.aco_id);
+        for row in rows.iter().filter(of).filter(|row| row.aco_id.is_none()) {
+            if !rows.iter().filter(of).any(|other| named(other) && other.enrollment_type == row.enrollment_type) {
+                own.push(Acpt { aco_id: Some(aco.aco_id.clone()), ..row.clone() });
+            }
+        }
+    }
+    rows.extend(own);
+}
+
+/// Earlier results are of an ACO, whatever performance year reads them: conditions that only some of its years meet cannot be
+/// told apart there.
+fn check_history(change: &Change, chosen: &Chosen, program: &Program) -> Result<(), Problems> {
+    let meets = |aco: &Aco| chosen.contains(&(aco.performance_year, aco.period, aco.aco_id.clone()));
+    let in_part =
+        |aco: &&Aco| meets(aco) && program.aco.iter().any(|other| other.aco_id == aco.aco_id && !meets(other));
+    match program.aco.iter().find(in_part).filter(|_| change.on_acos()) {
+        Some(aco) => {
+            let what = "meets the conditions in some performance years only, and earlier results are the same in all";
+            Err(refused(change, what, Some(aco.aco_id.as_str())))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Columns that two reforms change, in words, unless their conditions exclude each other.
+pub(super) fn conflicts(changes: &[Placed]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, later) in changes.iter().enumerate() {
+        for earlier in changes[..at].iter().filter(|earlier| earlier.reform != later.reform) {
+            let (a, b) = (&earlier.change, &later.change);
+            if let (Some(table), Some(column)) = (&b.table, &b.column)
+                && (&a.table, &a.column) == (&b.table, &b.column)
+                && a.may_meet(b)
+            {
+                let what =
+                    if b.factor.is_some() { "the later works on what the earlier leaves" } else { "the later counts" };
+                let (first, second) = (&earlier.title, &later.title);
+                found.insert(format!("`{table}.{column}` is changed by \"{first}\" and by \"{second}\": {what}"));
+            }
+        }
+    }
+    found
+}
+
+impl Change {
+    /// Whether there is a condition on ACOs.
+    fn on_acos(&self) -> bool {
+        self.aco.is_some() || self.track.is_some() || self.fewer_than.is_some() || self.rulebook.is_some()
+    }
+
+    /// Whether no condition keeps the rows of two changes apart.
+    fn may_meet(&self, other: &Change) -> bool {
+        fn common<T: PartialEq>(a: Option<&Vec<T>>, b: Option<&Vec<T>>) -> bool {
+            a.zip(b).is_none_or(|(a, b)| a.iter().any(|value| b.contains(value)))
+        }
+        // `PY` is one of the years of any list.
+        let py = |change: &Change| change.years.iter().flatten().any(|year| matches!(year, YearName::Name(_)));
+        common(self.aco.as_ref(), other.aco.as_ref())
+            && common(self.track.as_ref(), other.track.as_ref())
+            && common(self.rulebook.as_ref(), other.rulebook.as_ref())
+            && common(self.types.as_ref(), other.types.as_ref())
+            && common(self.county.as_ref(), other.county.as_ref())
+            && common(self.performance_years.as_ref(), other.performance_years.as_ref())
+            && (py(self) || py(other) || common(self.years.as_ref(), other.years.as_ref()))
+    }
+}
+
 /// A problem with a change.
 pub(super) fn refused(change: &Change, what: &str, value: Option<&str>) -> Problems {
     Problem {
-        file: "reform, `input`".into(),
+        file: format!("{}, `input`", if change.file.is_empty() { "reform" } else { &change.file }),
         line: 0,
         column: match (&change.table, &change.column) {
             (Some(table), Some(column)) => format!("{table}.{column}"),
@@ -134,8 +224,7 @@ impl Edit<'_> {
         if change.factor.is_some() && T::SPEC.columns[at].kind != Kind::Decimal {
             return Err(refused(change, "a factor needs a column of decimal numbers", Some(name)));
         }
-        let on_acos =
-            change.aco.is_some() || change.track.is_some() || change.fewer_than.is_some() || change.rulebook.is_some();
+        let on_acos = change.on_acos();
         for (given, column, condition) in [
             (on_acos, "aco_id", "aco, track, rulebook, fewer_than"),
             (change.types.is_some(), "enrollment_type", "types"),
@@ -149,6 +238,9 @@ impl Edit<'_> {
                 return Err(refused(change, &what, Some(condition)));
             }
         }
+        if let Some(absent) = change.county.iter().flatten().find(|county| !has_county(rows, county)) {
+            return Err(refused(change, "no row of this county", Some(absent)));
+        }
         let mut met = false;
         for row in rows.iter_mut() {
             if !self.meets(row, on_acos) {
@@ -157,7 +249,10 @@ impl Edit<'_> {
             met = true;
             if let Some(text) = self.text(&row.cell(at))? {
                 let texts: Vec<String> = (0..T::SPEC.columns.len()).map(|i| row.cell(i).to_string()).collect();
-                let new = T::from_text(&|i| if i == at { text.as_str() } else { texts[i].as_str() });
+                let with = |text: &str| T::from_text(&|i| if i == at { text } else { texts[i].as_str() });
+                // A column of whole cents takes no more than two decimals.
+                let new =
+                    with(&text).or_else(|error| self.to_the_cent(&row.cell(at)).map_or(Err(error), |text| with(&text)));
                 *row = new.map_err(|(_, expected)| refused(change, &expected, Some(&text)))?;
             }
         }
@@ -202,6 +297,13 @@ impl Edit<'_> {
             && (!on_acos || of_chosen())
     }
 
+    /// A scaled amount in dollars, half up to the cent.
+    fn to_the_cent(&self, cell: &Cell<'_>) -> Option<String> {
+        let (Some(factor), Cell::Decimal(dollars)) = (self.change.factor, cell) else { return None };
+        let cents = ((dollars * 100.0).round() * factor).round();
+        Some(format!("{:.2}", cents / 100.0))
+    }
+
     /// The cell's new text; `None`: it stays, because unknown values cannot be scaled.
     fn text(&self, cell: &Cell<'_>) -> Result<Option<String>, Problems> {
         if let Some(factor) = self.change.factor {
@@ -221,4 +323,10 @@ impl Edit<'_> {
             }
         }))
     }
+}
+
+/// Whether a table has a row of a county.
+fn has_county<T: Table>(rows: &[T], county: &str) -> bool {
+    let at = T::SPEC.columns.iter().position(|column| column.name == "county");
+    at.is_some_and(|at| rows.iter().any(|row| row.cell(at).to_string() == county))
 }

@@ -7,14 +7,14 @@ use super::reform::Change;
 use acoledger_schemas::program::{Aco, AcoHistory, Program};
 use acoledger_schemas::rates::{AcoCounty, AcoCountyHeads, AcoHeads, AcoYear, Rates};
 use acoledger_schemas::table::{Dollars, Problems};
-use acoledger_schemas::values::{AcoId, Cents, Flag};
+use acoledger_schemas::values::{AcoId, Cents, Flag, PerformanceYear};
 use std::collections::BTreeMap;
 
-/// Makes one ACO of `members`, in every performance year and period that all of them have.
+/// Makes one ACO of `members`, in every performance year and period of theirs, or in the `performance_years` of the change alone.
 ///
 /// # Errors
 /// Fewer than two members, a member that is no ACO, periods that not all members have, agreements that start on different
-/// days: their base years differ.
+/// days: their base years differ; different assignment methods; earlier results where members also stand apart.
 pub(super) fn merge(
     change: &Change,
     members: &[String],
@@ -29,14 +29,21 @@ pub(super) fn merge(
         return Err(refused(change, "`into` is none of the ACOs to merge", Some(into)));
     }
     let into = AcoId::new(into).map_err(|what| refused(change, &what, Some(into)))?;
-    let among = |aco: &AcoId| members.iter().any(|member| member == aco.as_str());
-    check(change, members, &program.aco)?;
+    let is_member = |aco: &AcoId| members.iter().any(|member| member == aco.as_str());
+    let in_year = |year| change.performance_years.as_ref().is_none_or(|years| years.contains(&year));
+    let among = |aco: &AcoId, year: PerformanceYear| is_member(aco) && in_year(year.0);
+    check(change, members, program, &among)?;
     merge_aco_rows(&mut program.aco, &into, &among);
-    fold(&mut rates.aco_year, &into, &among, |row| &mut row.aco_id, year_key, add_year);
+    macro_rules! of_year {
+        () => {
+            |row| among(&row.aco_id, row.performance_year)
+        };
+    }
+    fold(&mut rates.aco_year, &into, of_year!(), |row| &mut row.aco_id, year_key, add_year);
     fold(
         &mut rates.aco_county,
         &into,
-        &among,
+        of_year!(),
         |row| &mut row.aco_id,
         county_key,
         |sum, row| {
@@ -44,11 +51,11 @@ pub(super) fn merge(
         },
     );
     // Shares of heads need the heads before they are summed.
-    fold(&mut rates.aco_heads, &into, &among, |row| &mut row.aco_id, heads_key, add_heads);
+    fold(&mut rates.aco_heads, &into, of_year!(), |row| &mut row.aco_id, heads_key, add_heads);
     fold(
         &mut rates.aco_county_heads,
         &into,
-        &among,
+        of_year!(),
         |row| &mut row.aco_id,
         county_heads_key,
         |sum, row| {
@@ -56,14 +63,19 @@ pub(super) fn merge(
         },
     );
     if let Some(history) = &mut program.aco_history {
-        fold(history, &into, &among, |row| &mut row.aco_id, |row| row.calendar_year, add_history);
+        fold(history, &into, |row| is_member(&row.aco_id), |row| &mut row.aco_id, |row| row.calendar_year, add_history);
     }
     Ok(())
 }
 
-fn check(change: &Change, members: &[String], acos: &[Aco]) -> Result<(), Problems> {
+fn check(
+    change: &Change,
+    members: &[String],
+    program: &Program,
+    among: &impl Fn(&AcoId, PerformanceYear) -> bool,
+) -> Result<(), Problems> {
     let mut periods: BTreeMap<_, Vec<&Aco>> = BTreeMap::new();
-    for aco in acos.iter().filter(|aco| members.iter().any(|member| member == aco.aco_id.as_str())) {
+    for aco in program.aco.iter().filter(|aco| among(&aco.aco_id, aco.performance_year)) {
         periods.entry((aco.performance_year, aco.period)).or_default().push(aco);
     }
     if periods.is_empty() {
@@ -79,15 +91,31 @@ fn check(change: &Change, members: &[String], acos: &[Aco]) -> Result<(), Proble
             let what = format!("the agreements in {year} start on different days: their base years differ");
             return Err(refused(change, &what, Some(&members.join(", "))));
         }
+        if let Some(other) = rows.iter().find(|aco| aco.assignment_method != rows[0].assignment_method) {
+            let methods = [rows[0], *other].map(|aco| format!("{} is {}", aco.aco_id, aco.assignment_method.code()));
+            let what = format!("the assignment methods in {year} differ: one ACO has one list");
+            return Err(refused(change, &what, Some(&methods.join(", "))));
+        }
+    }
+    let is_member = |aco: &AcoId| members.iter().any(|member| member == aco.as_str());
+    let apart = program.aco.iter().find(|aco| is_member(&aco.aco_id) && !among(&aco.aco_id, aco.performance_year));
+    let history = program.aco_history.iter().flatten().any(|row| is_member(&row.aco_id));
+    if let Some(aco) = apart.filter(|_| history) {
+        let what = format!(
+            "earlier results (`aco_history`) are those of {} too, where it stays by itself",
+            aco.performance_year
+        );
+        return Err(refused(change, &what, Some(aco.aco_id.as_str())));
     }
     Ok(())
 }
 
 /// The row of the one that stays, with revenue and advances summed where all of them are known.
-fn merge_aco_rows(acos: &mut Vec<Aco>, into: &AcoId, among: &impl Fn(&AcoId) -> bool) {
-    let members: Vec<Aco> = acos.iter().filter(|aco| among(&aco.aco_id)).cloned().collect();
-    acos.retain(|aco| !among(&aco.aco_id) || aco.aco_id == *into);
-    for aco in acos.iter_mut().filter(|aco| aco.aco_id == *into) {
+fn merge_aco_rows(acos: &mut Vec<Aco>, into: &AcoId, among: &impl Fn(&AcoId, PerformanceYear) -> bool) {
+    let merged = |aco: &Aco| among(&aco.aco_id, aco.performance_year);
+    let members: Vec<Aco> = acos.iter().filter(|aco| merged(aco)).cloned().collect();
+    acos.retain(|aco| !merged(aco) || aco.aco_id == *into);
+    for aco in acos.iter_mut().filter(|aco| aco.aco_id == *into && merged(aco)) {
         let of =
             || members.iter().filter(|row| (row.performance_year, row.period) == (aco.performance_year, aco.period));
         let sum = |read: fn(&Aco) -> Option<Dollars>| {
@@ -103,7 +131,7 @@ fn merge_aco_rows(acos: &mut Vec<Aco>, into: &AcoId, among: &impl Fn(&AcoId) -> 
 fn fold<T, K: Ord>(
     rows: &mut Vec<T>,
     into: &AcoId,
-    among: &impl Fn(&AcoId) -> bool,
+    among: impl Fn(&T) -> bool,
     name: fn(&mut T) -> &mut AcoId,
     key: impl Fn(&T) -> K,
     add: impl Fn(&mut T, &T),
@@ -111,7 +139,7 @@ fn fold<T, K: Ord>(
     let mut places: BTreeMap<K, usize> = BTreeMap::new();
     let mut out: Vec<T> = Vec::with_capacity(rows.len());
     for mut row in rows.drain(..) {
-        if !among(name(&mut row)) {
+        if !among(&row) {
             out.push(row);
             continue;
         }

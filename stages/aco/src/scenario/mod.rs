@@ -10,6 +10,7 @@ mod inputs;
 mod merge;
 mod reform;
 mod settings;
+mod sound;
 mod sweep;
 mod swept;
 
@@ -25,15 +26,23 @@ use acoledger_schemas::rules::{RuleError, Rules};
 use acoledger_schemas::stages::{STAGES, Stage};
 use acoledger_schemas::table::Problems;
 use settings::{Block, Setting};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Reforms composed, on the rules of a study.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     rules: Rules,
     blocks: Vec<Block>,
-    changes: Vec<Change>,
+    changes: Vec<Placed>,
     axes: Vec<Axis>,
+}
+
+/// A change of inputs, with the place and title of its reform.
+#[derive(Clone, Debug)]
+struct Placed {
+    reform: usize,
+    title: String,
+    change: Change,
 }
 
 /// ACOs with the same rules.
@@ -51,55 +60,26 @@ impl Scenario {
     /// Composes reforms in their order: what a later one says about a rule counts.
     ///
     /// # Errors
-    /// A name that is neither a rule nor an entry of one, a value of another shape, a rule that no stage of a run reads, a
-    /// condition on a rule of the person grain, a key that is swept twice.
+    /// A name that is neither a rule nor an entry of one, a value of another shape or outside its range, a rule that no stage of
+    /// a run reads, a condition on a rule of the person grain, a rule that is set twice in one table or swept and set.
     pub fn new(reforms: &[Reform], rules: &Rules) -> Result<Scenario, Problems> {
-        let blocks = settings::blocks(reforms, rules).map_err(|error| of_rule(&error))?;
+        let blocks = settings::blocks(reforms, rules)?;
         let mut axes: Vec<Axis> = Vec::new();
-        for reform in reforms {
-            for axis in sweep::axes(&reform.sweep, rules).map_err(|error| of_rule(&error))? {
-                if axes.iter().any(|known| known.key == axis.key) {
-                    return Err(of_rule(&RuleError { key: axis.key, what: "is swept twice".into() }));
-                }
-                axes.push(axis);
-            }
+        for (place, reform) in reforms.iter().enumerate() {
+            axes.extend(sweep::axes(reform, place, rules).map_err(|error| error.problem(reform.name()))?);
         }
-        let changes = reforms.iter().flat_map(|reform| reform.input.iter().cloned()).collect();
+        let mut changes = Vec::new();
+        for (place, reform) in reforms.iter().enumerate() {
+            changes.extend(reform.input.iter().map(|change| Placed {
+                reform: place,
+                title: reform.title.clone(),
+                change: Change { file: reform.name().to_owned(), ..change.clone() },
+            }));
+        }
         let scenario = Scenario { rules: rules.clone(), blocks, changes, axes };
-        scenario.check()?;
+        scenario.check_settings()?;
+        scenario.check_axes()?;
         Ok(scenario)
-    }
-
-    fn check(&self) -> Result<(), Problems> {
-        let mut problems = Problems::default();
-        for block in &self.blocks {
-            // Each block by itself: what an entry or a shape lacks is said whether or not an ACO meets its condition.
-            if let Err(error) = settings::apply(&self.rules, &block.settings) {
-                problems.extend(of_rule(&error));
-            }
-            for setting in &block.settings {
-                let stage = self.stage_of(setting).map_err(|error| of_rule(&error))?;
-                let what = match stage {
-                    None => "no stage of a run reads it, so a reform of it changes nothing",
-                    Some(at) if block.when.is_some() && at < first_of_acos() => {
-                        "rules of the person grain hold for all ACOs: they compete for the same beneficiaries"
-                    }
-                    Some(_) => continue,
-                };
-                problems.extend(of_rule(&RuleError { key: setting.name(), what: what.into() }));
-            }
-        }
-        for axis in &self.axes {
-            if axis
-                .settings
-                .iter()
-                .any(|setting| self.stage_of(setting).is_ok_and(|at| at.is_none_or(|at| at < first_of_acos())))
-            {
-                let what = "only rules from `benchmark` on can be swept: each point would be a run of its own";
-                problems.extend(of_rule(&RuleError { key: axis.key.clone(), what: what.into() }));
-            }
-        }
-        problems.or(())
     }
 
     /// The stage that reads a rule, by its place in the list of stages.
@@ -128,7 +108,7 @@ impl Scenario {
                 }
             }
         }
-        for change in &self.changes {
+        for Placed { change, .. } in &self.changes {
             touch(if inputs::touches_persons(change) { place("assign") } else { first_of_acos() });
         }
         if !self.axes.is_empty() {
@@ -139,7 +119,7 @@ impl Scenario {
 
     /// Whether a change asks for another list of beneficiaries, which rates alone cannot answer.
     pub fn needs_persons(&self) -> bool {
-        self.changes.iter().any(inputs::needs_persons)
+        self.changes.iter().any(|placed| inputs::needs_persons(&placed.change))
     }
 
     /// Whether a rule of the person grain differs from the study's.
@@ -176,7 +156,8 @@ impl Scenario {
     /// A change that cannot be made, with table and column.
     pub fn program_of_persons(&self, rates: &Rates, program: &Program) -> Result<Program, Problems> {
         let (mut rates, mut program) = (rates.clone(), program.clone());
-        for change in self.changes.iter().filter(|change| inputs::touches_persons(change)) {
+        let of_persons = self.changes.iter().filter(|placed| inputs::touches_persons(&placed.change));
+        for Placed { change, .. } in of_persons {
             inputs::apply(change, &mut rates, &mut program, &self.rules)?;
         }
         Ok(program)
@@ -187,7 +168,7 @@ impl Scenario {
     /// # Errors
     /// A change that cannot be made, with table and column.
     pub fn change_inputs(&self, rates: &mut Rates, program: &mut Program) -> Result<(), Problems> {
-        for change in &self.changes {
+        for Placed { change, .. } in &self.changes {
             inputs::apply(change, rates, program, &self.rules)?;
         }
         Ok(())
@@ -205,13 +186,13 @@ impl Scenario {
         &self,
         program: &Program,
         performance_years: &[i32],
-        point: &[Setting],
+        point: &[(usize, Setting)],
     ) -> Result<(Vec<Group>, Vec<String>), Problems> {
         let mut acos: BTreeMap<Vec<usize>, Vec<Aco>> = BTreeMap::new();
         for aco in program.aco.iter().filter(|aco| performance_years.contains(&aco.performance_year.0)) {
             acos.entry(self.blocks_of(aco)).or_default().push(aco.clone());
         }
-        let mut conflicts = BTreeSet::new();
+        let mut conflicts = inputs::conflicts(&self.changes);
         let mut groups = Vec::new();
         for (held, acos) in acos {
             let blocks: Vec<&Block> = held.iter().map(|at| &self.blocks[*at]).collect();
@@ -231,10 +212,16 @@ impl Scenario {
         (0..self.blocks.len()).filter(|at| holds(&self.blocks[*at])).collect()
     }
 
-    /// The rules where some blocks hold, with a point's values last.
-    fn rules_of(&self, held: &[usize], point: &[Setting]) -> Result<Rules, Problems> {
-        let all = held.iter().flat_map(|at| &self.blocks[*at].settings).chain(point);
-        settings::apply(&self.rules, all).map_err(|error| of_rule(&error))
+    /// The rules where some blocks hold. A point's values stand with the `[rules]` of the reform that sweeps them: its conditions
+    /// and later reforms count over both.
+    fn rules_of(&self, held: &[usize], point: &[(usize, Setting)]) -> Result<Rules, Problems> {
+        let mut all = Vec::new();
+        for block in held.iter().map(|at| &self.blocks[*at]) {
+            all.extend(&block.settings);
+            let swept = point.iter().filter(|(reform, _)| block.when.is_none() && *reform == block.reform);
+            all.extend(swept.map(|(_, setting)| setting));
+        }
+        settings::apply(&self.rules, all).map_err(|error| self.blamed(held, &error).into())
     }
 
     /// How many points the sweep has; 1 where there is no sweep.
@@ -250,7 +237,7 @@ impl Scenario {
         sweep::point(&self.axes, at, &self.rules)
     }
 
-    /// Groups at a point of the sweep, for [`settle`]: its values stand last. [`Sweep`] has the same results sooner.
+    /// Groups at a point of the sweep, for [`settle`]. [`Sweep`] has the same results sooner.
     ///
     /// # Errors
     /// A value that the rule cannot have.

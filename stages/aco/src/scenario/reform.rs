@@ -10,6 +10,9 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reform {
+    /// File that says it, for messages.
+    #[serde(skip)]
+    pub file: String,
     /// What is asked.
     pub title: String,
     /// Who asks.
@@ -53,6 +56,9 @@ pub struct When {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
+    /// File that says it, for messages.
+    #[serde(skip)]
+    pub file: String,
     /// Rates or program table.
     #[serde(default)]
     pub table: Option<String>,
@@ -111,6 +117,11 @@ pub enum YearName {
 }
 
 impl Reform {
+    /// Its file, as messages name it.
+    pub(super) fn name(&self) -> &str {
+        if self.file.is_empty() { "reform" } else { &self.file }
+    }
+
     /// Parses a reform file's text.
     ///
     /// # Errors
@@ -166,6 +177,7 @@ impl Change {
         if self.into.is_some() && self.merge.is_none() {
             return Err("`input.into`: belongs to `merge`".into());
         }
+        self.check_conditions()?;
         check_tracks("input.track", self.track.as_deref())?;
         check_rulebooks("input.rulebook", self.rulebook.as_deref())?;
         for kind in self.types.iter().flatten() {
@@ -179,6 +191,37 @@ impl Change {
             }
         }
         Ok(())
+    }
+}
+
+impl Change {
+    /// Conditions that mean nothing for what is done are refused: they would be read as met.
+    fn check_conditions(&self) -> Result<(), String> {
+        let of_rows =
+            [("years", self.years.is_some()), ("types", self.types.is_some()), ("county", self.county.is_some())];
+        let of_acos = [
+            ("aco", self.aco.is_some()),
+            ("track", self.track.is_some()),
+            ("rulebook", self.rulebook.is_some()),
+            ("fewer_than", self.fewer_than.is_some()),
+        ];
+        let given =
+            |conditions: &[(&'static str, bool)]| conditions.iter().find(|(_, given)| *given).map(|(name, _)| *name);
+        if let Some(name) = given(&of_rows).filter(|_| self.drop) {
+            return Err(format!("`input.{name}`: `drop` has no such condition: it takes out whole ACOs"));
+        }
+        if self.merge.is_some()
+            && let Some(name) = given(&of_rows).or(given(&of_acos))
+        {
+            let what =
+                "`merge` has no such condition: it names its ACOs, and of conditions takes `performance_years` alone";
+            return Err(format!("`input.{name}`: {what}"));
+        }
+        let members = self.merge.as_deref().unwrap_or_default();
+        match members.iter().enumerate().find(|(at, member)| members[..*at].contains(member)) {
+            Some((_, twice)) => Err(format!("`input.merge`: names an ACO twice: `{twice}`")),
+            None => Ok(()),
+        }
     }
 }
 

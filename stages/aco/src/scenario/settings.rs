@@ -1,7 +1,8 @@
 //! Rule overrides of reforms: names resolved, composed in their order, applied to the rules in force.
 
 use super::reform::{Reform, When};
-use acoledger_schemas::rules::{Rule, RuleError, Rules, When as Time};
+use acoledger_schemas::rules::{Rule, RuleError, Rules, When as Time, dated};
+use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::{Date, Track};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Value;
@@ -16,6 +17,8 @@ pub(super) struct Setting {
     /// Names and places inside the value; empty: the whole.
     pub(super) entry: Vec<String>,
     pub(super) value: Value,
+    /// As the file spells it.
+    pub(super) spelled: String,
 }
 
 /// Overrides that stand together in a file, for all ACOs or for some.
@@ -23,6 +26,8 @@ pub(super) struct Setting {
 pub(super) struct Block {
     /// Place of the reform among those composed.
     pub(super) reform: usize,
+    /// Its file.
+    pub(super) file: String,
     /// Its title.
     pub(super) title: String,
     pub(super) when: Option<When>,
@@ -32,27 +37,42 @@ pub(super) struct Block {
 /// The blocks of reforms in their order.
 ///
 /// # Errors
-/// A name that is no rule and no entry of one.
-pub(super) fn blocks(reforms: &[Reform], rules: &Rules) -> Result<Vec<Block>, RuleError> {
+/// A name that is no rule and no entry of one; a rule that one table sets twice.
+pub(super) fn blocks(reforms: &[Reform], rules: &Rules) -> Result<Vec<Block>, Problems> {
     let mut blocks = Vec::new();
+    let mut problems = Problems::default();
     for (place, reform) in reforms.iter().enumerate() {
-        let mut settings = Vec::new();
-        resolve("", &reform.rules, rules, &mut settings)?;
-        blocks.push(Block { reform: place, title: reform.title.clone(), when: None, settings });
-        for when in &reform.when {
+        let tables =
+            std::iter::once((None, &reform.rules)).chain(reform.when.iter().map(|when| (Some(when), &when.rules)));
+        for (when, table) in tables {
             let mut settings = Vec::new();
-            resolve("", &when.rules, rules, &mut settings)?;
-            blocks.push(Block { reform: place, title: reform.title.clone(), when: Some(when.clone()), settings });
+            let resolved = resolve("", table, rules, &mut settings).and_then(|()| no_two_set_one(&settings));
+            if let Err(error) = resolved {
+                problems.extend(error.problem(reform.name()).into());
+            }
+            let (title, file) = (reform.title.clone(), reform.name().to_owned());
+            blocks.push(Block { reform: place, file, title, when: when.cloned(), settings });
         }
     }
-    Ok(blocks)
+    problems.or(blocks)
+}
+
+/// Names in one table have no order that a reader sees: none may set what another one sets.
+pub(super) fn no_two_set_one(settings: &[Setting]) -> Result<(), RuleError> {
+    for (at, later) in settings.iter().enumerate() {
+        if let Some(earlier) = settings[..at].iter().find(|earlier| earlier.overlaps(later)) {
+            let what = format!("is set twice in one table: by `{}` and by `{}`", earlier.spelled, later.spelled);
+            return Err(RuleError { key: later.key.clone(), what });
+        }
+    }
+    Ok(())
 }
 
 fn resolve(prefix: &str, table: &toml::Table, rules: &Rules, out: &mut Vec<Setting>) -> Result<(), RuleError> {
     for (name, value) in table {
         let name = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match value {
-            Value::Table(inner) if place(&name, rules).is_none() && alias(&name, value).is_none() => {
+            Value::Table(inner) if place(&name, rules).is_none() && name != RISK_CAP => {
                 resolve(&name, inner, rules, out)?;
             }
             _ => out.extend(settings_of(&name, value, rules)?),
@@ -66,13 +86,13 @@ fn resolve(prefix: &str, table: &toml::Table, rules: &Rules, out: &mut Vec<Setti
 /// # Errors
 /// A name that is no rule and no entry of one.
 pub(super) fn settings_of(name: &str, value: &Value, rules: &Rules) -> Result<Vec<Setting>, RuleError> {
-    if let Some(settings) = alias(name, value) {
-        return Ok(settings);
+    if name == RISK_CAP {
+        return alias(value, rules);
     }
     match place(name, rules) {
         Some((key, entry)) => {
             let value = as_own(value, &entry, rules.rule(&key)?);
-            Ok(vec![Setting { key, entry, value }])
+            Ok(vec![Setting { key, entry, value, spelled: name.into() }])
         }
         // The rules say which name is nearest.
         None => Err(rules.rule(name).expect_err("a name without place is no rule")),
@@ -99,13 +119,26 @@ fn as_own(value: &Value, entry: &[String], rule: &Rule) -> Value {
     }
 }
 
+/// Name that stands for two rules.
+const RISK_CAP: &str = "risk.cap";
+
 /// `risk.cap`: points by which scores may grow, under both rulebooks that have a cap: over demographic growth (425.652), over 1
 /// (425.601).
-fn alias(name: &str, value: &Value) -> Option<Vec<Setting>> {
-    let points = value.as_float().or(value.as_integer().map(|whole| whole as f64));
-    let points = points.filter(|_| name == "risk.cap")?;
-    let setting = |key: &str, value: f64| Setting { key: key.into(), entry: Vec::new(), value: Value::Float(value) };
-    Some(vec![setting("risk_cap.aggregate_points", points), setting("risk_cap.by_type", 1.0 + points)])
+fn alias(value: &Value, rules: &Rules) -> Result<Vec<Setting>, RuleError> {
+    let error = |what: String| RuleError { key: RISK_CAP.into(), what };
+    let points = value.as_float().or(value.as_integer().map(|whole| whole as f64)).ok_or_else(|| {
+        error(format!("expected points such as 0.03: {value}; `risk_cap.form` = \"none\" leaves growth without a cap"))
+    })?;
+    // Under its own name: who set it did not write the names of the two.
+    let of_points = rules.rule("risk_cap.aggregate_points")?;
+    of_points.check(&[], &Value::Float(points)).map_err(|refused| error(refused.what))?;
+    let setting = |key: &str, value: f64| Setting {
+        key: key.into(),
+        entry: Vec::new(),
+        value: Value::Float(value),
+        spelled: RISK_CAP.into(),
+    };
+    Ok(vec![setting("risk_cap.aggregate_points", points), setting("risk_cap.by_type", 1.0 + points)])
 }
 
 /// The longest beginning of a dotted name that is a rule, and what is left of it.
@@ -127,8 +160,7 @@ pub(super) fn conflicts(blocks: &[&Block]) -> BTreeSet<String> {
                 continue;
             }
             for (a, b) in earlier.settings.iter().flat_map(|a| later.settings.iter().map(move |b| (a, b))) {
-                let same = a.key == b.key && a.entry.iter().zip(&b.entry).all(|(a, b)| a == b);
-                if same && (a.value != b.value || a.entry != b.entry) {
+                if a.overlaps(b) && (a.value != b.value || a.entry != b.entry) {
                     found.insert(format!(
                         "`{}` is set by \"{}\" and by \"{}\": the later counts",
                         b.name(),
@@ -176,6 +208,11 @@ impl Setting {
     /// The name as a file would spell it.
     pub(super) fn name(&self) -> String {
         std::iter::once(&self.key).chain(&self.entry).map(String::as_str).collect::<Vec<_>>().join(".")
+    }
+
+    /// Whether both set the same rule, or one an entry of what the other sets.
+    pub(super) fn overlaps(&self, other: &Setting) -> bool {
+        self.key == other.key && self.entry.iter().zip(&other.entry).all(|(a, b)| a == b)
     }
 
     fn error(&self, what: impl Into<String>) -> RuleError {
@@ -230,26 +267,4 @@ impl Setting {
         *place = entry;
         true
     }
-}
-
-/// A list of `{from, value}`, in order; `None` for any other value.
-fn dated(value: &Value) -> Result<Option<Vec<(Date, Value)>>, String> {
-    let Some(list) = value.as_array().filter(|list| !list.is_empty()) else { return Ok(None) };
-    let mut values = Vec::new();
-    for item in list {
-        let Some((from, value)) = item.as_table().and_then(|table| table.get("from").zip(table.get("value"))) else {
-            return Ok(None);
-        };
-        let day = match from {
-            Value::Integer(year) => i32::try_from(*year).ok().and_then(|year| Date::new(year, 1, 1)),
-            Value::String(text) if text.len() == 4 => text.parse().ok().and_then(|year| Date::new(year, 1, 1)),
-            Value::String(text) => Date::parse_iso(text),
-            _ => None,
-        };
-        values.push((day.ok_or_else(|| format!("`from` is neither a year nor a day: {from}"))?, value.clone()));
-    }
-    if !values.is_sorted_by(|a, b| a.0 < b.0) {
-        return Err("values are not in the order of their dates".into());
-    }
-    Ok(Some(values))
 }

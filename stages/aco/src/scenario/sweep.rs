@@ -1,5 +1,6 @@
 //! Sweeps: rules that run through values, each combination a point.
 
+use super::reform::Reform;
 use super::settings::{Setting, settings_of};
 use acoledger_schemas::rules::{RuleError, Rules};
 use serde::Deserialize;
@@ -15,7 +16,11 @@ pub struct Axis {
     pub key: String,
     /// Values, in their order.
     pub values: Vec<f64>,
+    /// At the first value.
     pub(super) settings: Vec<Setting>,
+    /// Place of the reform that sweeps it, and its file.
+    pub(super) reform: usize,
+    pub(super) file: String,
 }
 
 /// One combination of values.
@@ -23,7 +28,8 @@ pub struct Axis {
 pub struct Point {
     /// Values, in the order of the axes.
     pub values: Vec<f64>,
-    pub(super) settings: Vec<Setting>,
+    /// What they set, each with the place of the reform that sweeps it: they stand where its `[rules]` stand.
+    pub(super) settings: Vec<(usize, Setting)>,
 }
 
 #[derive(Deserialize)]
@@ -34,27 +40,38 @@ struct Steps {
     step: f64,
 }
 
-/// The axes of a `[sweep]` table: `{from, to, step}`, both ends in it, or a list of numbers.
-pub(super) fn axes(table: &toml::Table, rules: &Rules) -> Result<Vec<Axis>, RuleError> {
-    let mut axes = Vec::new();
-    walk("", table, rules, &mut axes)?;
+/// The axes of a reform's `[sweep]` table: `{from, to, step}`, both ends in it, or a list of numbers.
+pub(super) fn axes(reform: &Reform, place: usize, rules: &Rules) -> Result<Vec<Axis>, RuleError> {
+    let mut found = Vec::new();
+    walk("", &reform.sweep, &mut found);
+    found
+        .into_iter()
+        .map(|(key, value)| Ok(Axis { reform: place, file: reform.name().into(), ..axis(key, value, rules)? }))
+        .collect()
+}
+
+/// That all axes together have no more points than there may be.
+pub(super) fn check_count(axes: &[Axis]) -> Result<(), RuleError> {
     let points = axes.iter().try_fold(1usize, |points, axis| points.checked_mul(axis.values.len()));
     match points {
-        Some(points) if points <= MOST_POINTS => Ok(axes),
-        _ => Err(RuleError { key: "sweep".into(), what: format!("has more than {MOST_POINTS} points") }),
+        Some(points) if points <= MOST_POINTS => Ok(()),
+        _ => Err(too_many("sweep")),
     }
 }
 
+fn too_many(key: &str) -> RuleError {
+    RuleError { key: key.into(), what: format!("has too many points: at most {MOST_POINTS}") }
+}
+
 /// Keys may stand quoted or as nested tables.
-fn walk(prefix: &str, table: &toml::Table, rules: &Rules, axes: &mut Vec<Axis>) -> Result<(), RuleError> {
+fn walk<'t>(prefix: &str, table: &'t toml::Table, out: &mut Vec<(String, &'t Value)>) {
     for (name, value) in table {
         let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match value {
-            Value::Table(inner) if !inner.contains_key("from") => walk(&key, inner, rules, axes)?,
-            _ => axes.push(axis(key, value, rules)?),
+            Value::Table(inner) if !inner.contains_key("from") => walk(&key, inner, out),
+            _ => out.push((key, value)),
         }
     }
-    Ok(())
 }
 
 fn axis(key: String, value: &Value, rules: &Rules) -> Result<Axis, RuleError> {
@@ -68,24 +85,53 @@ fn axis(key: String, value: &Value, rules: &Rules) -> Result<Axis, RuleError> {
         other => {
             let steps: Steps =
                 other.clone().try_into().map_err(|_| error("expected a list of numbers, or `{from, to, step}`"))?;
+            if steps.count().is_some_and(|count| count >= MOST_POINTS as f64) {
+                return Err(too_many(&key));
+            }
             steps.values().ok_or_else(|| error("`step` does not lead from `from` to `to`"))?
         }
     };
-    if values.is_empty() || values.len() > MOST_POINTS {
-        return Err(error("expected at least one value to sweep through, and not too many"));
+    if values.is_empty() {
+        return Err(error("expected at least one value to sweep through"));
     }
+    if values.len() > MOST_POINTS {
+        return Err(too_many(&key));
+    }
+    check_values(&key, &values, rules)?;
     // A name is resolved alike for every value, and numbers have one shape: what holds for the first holds for all.
     let settings = settings_of(&key, &Value::Float(values[0]), rules)?;
-    let numeric = |setting: &Setting| super::settings::apply(rules, [setting]);
-    settings.iter().try_for_each(|setting| numeric(setting).map(|_| ()))?;
-    Ok(Axis { key, values, settings })
+    settings.iter().try_for_each(|setting| super::settings::apply(rules, [setting]).map(|_| ()))?;
+    Ok(Axis { key, values, settings, reform: 0, file: String::new() })
+}
+
+/// Every value is one that the rule can have, and there once: a point is known by its values.
+fn check_values(key: &str, values: &[f64], rules: &Rules) -> Result<(), RuleError> {
+    for value in values {
+        for setting in settings_of(key, &Value::Float(*value), rules)? {
+            rules.rule(&setting.key)?.check(&setting.entry, &setting.value)?;
+        }
+    }
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => {
+            Err(RuleError { key: key.into(), what: format!("is swept through one value twice: {}", pair[0]) })
+        }
+        None => Ok(()),
+    }
 }
 
 impl Steps {
-    fn values(&self) -> Option<Vec<f64>> {
+    /// Steps from `from` to `to`; `None`: none leads there.
+    fn count(&self) -> Option<f64> {
         let Steps { from, to, step } = *self;
         let sound = [from, to, step].into_iter().all(f64::is_finite) && step > 0.0 && to >= from;
-        let count = sound.then(|| ((to - from) / step + 1e-9).floor())?;
+        sound.then(|| ((to - from) / step + 1e-9).floor())
+    }
+
+    fn values(&self) -> Option<Vec<f64>> {
+        let Steps { from, step, .. } = *self;
+        let count = self.count()?;
         // Decimal steps are no binary fractions; a value is the decimal number that a reader expects.
         let tidy = |value: f64| format!("{value:.12}").parse().unwrap_or(value);
         (count < MOST_POINTS as f64).then(|| (0..=count as usize).map(|at| tidy(from + at as f64 * step)).collect())
@@ -109,7 +155,8 @@ pub(super) fn point(axes: &[Axis], at: usize, rules: &Rules) -> Point {
     for (axis, place) in axes.iter().zip(places) {
         let value = axis.values[place];
         let settings = settings_of(&axis.key, &Value::Float(value), rules);
-        point.settings.extend(settings.expect("the axis resolved its name when it was made"));
+        let settings = settings.expect("the axis resolved its name when it was made");
+        point.settings.extend(settings.into_iter().map(|setting| (axis.reform, setting)));
         point.values.push(value);
     }
     point

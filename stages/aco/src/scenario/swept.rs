@@ -14,7 +14,7 @@ use crate::settle::Settlement;
 use crate::settled::{self, YearRules};
 use crate::validate::AgreementRules;
 use crate::walk::Walk;
-use crate::{Index, rows, rule_problem, rule_refused};
+use crate::{Index, extend_new, rows, rule_problem, rule_refused};
 use acoledger_schemas::program::{Aco, Program};
 use acoledger_schemas::rules::{RuleError, Rules};
 use acoledger_schemas::table::Problems;
@@ -149,7 +149,7 @@ impl<'r> Sweep<'r> {
         for member in &mut sweep.members {
             match Kept::new(index, member, &sweep.groups[member.group]) {
                 Ok(kept) => member.kept = Some(kept),
-                Err(found) => problems.extend(found),
+                Err(found) => extend_new(&mut problems, found),
             }
         }
         problems.or(sweep)
@@ -167,7 +167,7 @@ impl<'r> Sweep<'r> {
         for member in &self.members {
             match member.settle(self.index, &rules[member.group]) {
                 Ok(row) => settled.push(row),
-                Err(found) => problems.extend(found),
+                Err(found) => extend_new(&mut problems, found),
             }
         }
         problems.or(settled)
@@ -184,7 +184,7 @@ struct Maker {
 impl Maker {
     fn new(scenario: &Scenario, held: &[usize], first: &Point) -> Result<Maker, Problems> {
         let rules = scenario.rules_of(held, &first.settings)?;
-        let not_swept = rules.without(first.settings.iter().map(|setting| setting.key.as_str()));
+        let not_swept = rules.without(first.settings.iter().map(|(_, setting)| setting.key.as_str()));
         Ok(Maker { rules, not_swept })
     }
 

@@ -116,7 +116,7 @@ impl SettleRules {
         let year = performance_year;
         Ok(SettleRules {
             performance_year,
-            bands: rules.at("settle.msr.variable", year)?,
+            bands: bands(rules, year)?,
             below_bands: rules.at("settle.msr.below_bands", year)?,
             low_head_count: rules.timeline("settle.msr.low_head_count")?,
             choices: rules.at("settle.msr.choices", year)?,
@@ -133,8 +133,8 @@ impl SettleRules {
             half_rate_head_count: rules.at("settle.half_rate.head_count", year)?,
             low_revenue: rules.at("settle.low_revenue_share", year)?,
             period_share: rules.at("settle.half_year_share", year)?,
-            savings_in_force_on: rules.at("settle.termination.savings_in_force_on", year)?,
-            voluntary_free_until: rules.at("settle.termination.voluntary_free_until", year)?,
+            savings_in_force_on: day_of_year(rules, "settle.termination.savings_in_force_on", year)?,
+            voluntary_free_until: day_of_year(rules, "settle.termination.voluntary_free_until", year)?,
             half_year_months: rules.at("settle.termination.half_year_months", year)?,
         })
     }
@@ -206,6 +206,32 @@ impl SettleRules {
     pub fn sequestration(&self) -> f64 {
         self.sequestration
     }
+}
+
+/// The bands of the variable minimum savings rate: ascending, each from its lower to its higher end.
+fn bands(rules: &Rules, year: PerformanceYear) -> Result<Vec<MsrBand>, RuleError> {
+    let key = "settle.msr.variable";
+    let bands: Vec<MsrBand> = rules.at(key, year)?;
+    let error = |what: String| Err(RuleError { key: key.into(), what });
+    if bands.is_empty() {
+        return error("has no bands".into());
+    }
+    if let Some(MsrBand { heads: [low, high], .. }) = bands.iter().find(|band| band.heads[0] >= band.heads[1]) {
+        return error(format!("has a band that does not lead from fewer to more heads: [{low}, {high}]"));
+    }
+    match bands.windows(2).find(|pair| pair[1].heads[0] != pair[0].heads[1] + 1) {
+        Some(pair) => error(format!("has a gap or an overlap of bands after {} heads", pair[0].heads[1])),
+        None => Ok(bands),
+    }
+}
+
+/// A month and a day of it.
+fn day_of_year(rules: &Rules, key: &str, year: PerformanceYear) -> Result<[u32; 2], RuleError> {
+    let [month, day]: [u32; 2] = rules.at(key, year)?;
+    if Date::new(year.0, month, day).is_none() {
+        return Err(RuleError { key: key.into(), what: format!("no such day: [{month}, {day}]") });
+    }
+    Ok([month, day])
 }
 
 /// The value of a timeline on a day.

@@ -9,6 +9,7 @@ mod properties;
 #[cfg(feature = "frames")]
 mod rates;
 mod rates_cases;
+mod reforms_refused;
 mod refusals;
 mod replay;
 mod replay_caps;

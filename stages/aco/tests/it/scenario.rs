@@ -27,16 +27,18 @@ pub(crate) fn baseline() -> Option<&'static Outcome> {
     BASELINE.as_ref()
 }
 
-fn try_reform(texts: &[&str]) -> Result<Outcome, Problems> {
+pub(crate) fn try_reform(texts: &[&str]) -> Result<Outcome, Problems> {
     let (mut rates, mut program) = cases().expect("asked only where the oracles are");
     let reforms: Vec<Reform> = texts.iter().map(|text| parse(text)).collect();
     let scenario = Scenario::new(&reforms, &rules())?;
     scenario.change_inputs(&mut rates, &mut program)?;
+    scenario.check_rules(&program, &YEARS)?;
+    scenario.check_conditions(&program, &YEARS)?;
     let (groups, _) = scenario.groups(&program, &YEARS)?;
     settle(&Index::new(&rates, &program), &groups, Detail::Walk)
 }
 
-fn reform(text: &str) -> Outcome {
+pub(crate) fn reform(text: &str) -> Outcome {
     try_reform(&[text]).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
@@ -48,7 +50,7 @@ fn results(outcome: &Outcome) -> Results<'_> {
 }
 
 /// Both results of every ACO that both have.
-fn pairs<'a>(a: &'a Outcome, b: &'a Outcome) -> Vec<(&'a SavingsLosses, &'a SavingsLosses)> {
+pub(crate) fn pairs<'a>(a: &'a Outcome, b: &'a Outcome) -> Vec<(&'a SavingsLosses, &'a SavingsLosses)> {
     let b = results(b);
     let both = results(a).into_iter().filter_map(|(key, row)| Some((row, *b.get(&key)?)));
     both.collect()
@@ -281,7 +283,8 @@ fn a_merged_aco_has_the_sums_of_its_members() {
     let rows: Vec<_> = program.aco.iter().filter(|row| once(&row.aco_id) && row.performance_year.0 >= 2022).collect();
     let pair = rows.iter().flat_map(|a| rows.iter().map(move |b| (a, b))).find(|(a, b)| {
         a.aco_id != b.aco_id
-            && (a.performance_year, a.agreement_start, a.track) == (b.performance_year, b.agreement_start, b.track)
+            && (a.performance_year, a.agreement_start) == (b.performance_year, b.agreement_start)
+            && (a.track, a.assignment_method) == (b.track, b.assignment_method)
     });
     let Some((a, b)) = pair else { panic!("the cases have two ACOs with the same start") };
     let merged = reform(&format!("[[input]]\nmerge = ['{}', '{}']", a.aco_id, b.aco_id));
@@ -328,7 +331,10 @@ fn what_a_reform_cannot_say() {
         ),
         ("[[input]]\ntable = 'aco_year'\ncolumn = 'per_capia'\nfactor = 1.1", "no such column"),
         ("[[input]]\ntable = 'aco_yea'\ncolumn = 'per_capita'\nfactor = 1.1", "no table that a reform can change"),
-        ("[[input]]\ntable = 'aco_year'\ncolumn = 'per_capita'\nfactor = 1.1\naco = ['NOBODY']", "no row meets"),
+        (
+            "[[input]]\ntable = 'aco_year'\ncolumn = 'per_capita'\nfactor = 1.1\naco = ['NOBODY']",
+            "no such ACO: `NOBODY`",
+        ),
         ("[[input]]\ntable = 'aco_year'\ncolumn = 'aco_id'\nvalue = 'A1'", "part of the table's key"),
         ("[[input]]\ntable = 'aco'\ncolumn = 'track'\nvalue = 'F'", "expected one of"),
         ("[sweep]\n'settle.sequestration' = {from = 0, to = 1, step = 0}", "`step` does not lead"),
