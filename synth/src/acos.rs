@@ -65,12 +65,43 @@ pub(crate) fn plans(lives: u32, years: &[i32], seed: u64) -> Vec<AcoPlan> {
         .map(|i| {
             let mut plan = base[i % base.len()].clone();
             plan.id = format!("A{}", 5001 + i);
+            if is_of_old_tracks(plan.start) {
+                before_2020(&mut plan);
+            }
             if i >= base.len() {
                 vary(&mut plan, &mut random);
             }
             plan
         })
         .collect()
+}
+
+/// First year of agreements in BASIC and ENHANCED that the nation has; earlier ones are in tracks 1 to 3.
+const NEW_TRACKS_FROM: i32 = 2020;
+/// Years of an agreement in tracks 1 to 3.
+pub(crate) const OLD_AGREEMENT_YEARS: i32 = 3;
+/// The start that was open to later agreements only (METHODOLOGY 0.4).
+const LATER_AGREEMENTS_ONLY: i32 = 2019;
+
+/// Whether agreements of this start are in tracks 1 to 3.
+pub(crate) fn is_of_old_tracks(start: i32) -> bool {
+    start < NEW_TRACKS_FROM
+}
+
+/// An agreement of the years before: prospective ACOs are in track 3, retrospective ones with downside risk in track 2.
+fn before_2020(plan: &mut AcoPlan) {
+    let two_sided = plan.tracks.iter().any(|track| !matches!(track, Track::A | Track::B));
+    plan.tracks = match plan.method {
+        AssignmentMethod::Prospective => &[Track::T3],
+        AssignmentMethod::Retrospective if two_sided => &[Track::T2],
+        AssignmentMethod::Retrospective => &[Track::T1],
+    };
+    if plan.tracks == [Track::T1] {
+        plan.msr = MsrChoice::Variable;
+    }
+    let later = plan.start == LATER_AGREEMENTS_ONLY;
+    plan.kind = if later { AgreementType::Renewal } else { AgreementType::Initial };
+    plan.advance_balance_dollars = None;
 }
 
 /// Another ACO of the same kind: its own size and effect, right-skewed around the mean of recent years.

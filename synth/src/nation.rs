@@ -93,12 +93,12 @@ pub struct Nation {
 
 /// Fewest and most lives.
 const LIVES: RangeInclusive<u32> = 500..=200_000_000;
-/// Performance years for which the nation has agreements by the rules since July 2019.
-const YEARS: RangeInclusive<i32> = 2022..=2025;
+/// Performance years for which the nation has agreements: by the rules since July 2019, before that by tracks 1 to 3.
+const YEARS: RangeInclusive<i32> = 2016..=2026;
 /// Benchmark years before an agreement, and the further year that a prospective window reaches back.
 const BENCHMARK_YEARS: i32 = 3;
-/// Codes beside the nation's counties: abroad, Puerto Rico, Guam.
-pub(crate) const OUTSIDE: [&str; 3] = ["99999", "72127", "66010"];
+/// Codes beside the nation's counties: abroad, Puerto Rico, Guam, Saint Croix.
+pub(crate) const OUTSIDE: [&str; 4] = ["99999", "72127", "66010", "78010"];
 /// People of fee-for-service per life at a time: some have Part A only for a while, some die, some enter late in a year.
 const STOCK: f64 = 1.06;
 const FIRST_BENEFICIARY: u64 = 1_000_000_000;
@@ -116,13 +116,23 @@ impl Nation {
         if years.is_empty() || !years.is_sorted_by(|a, b| a < b) || !years.iter().all(|year| YEARS.contains(year)) {
             return Err(format!("performance years: expected rising years from {} to {}", YEARS.start(), YEARS.end()));
         }
+        let (first, last) = (years[0], years[years.len() - 1]);
+        if acos::is_of_old_tracks(first) && last >= first + acos::OLD_AGREEMENT_YEARS {
+            let most = acos::OLD_AGREEMENT_YEARS;
+            return Err(format!(
+                "performance years: agreements before 2020 last {most} years, to {}",
+                first + most - 1
+            ));
+        }
         Ok(Nation::draw(options))
     }
 
     fn draw(options: &Options) -> Nation {
         let years = options.performance_years.clone();
         let (first, last_year) = (years[0], years[years.len() - 1]);
-        let first_year = first - BENCHMARK_YEARS - 2;
+        // A year more for the expanded window (M.A.6.4), and for who is newly assigned (M.A.8.1).
+        let one_more = last_year >= crate::planted::STEP_THREE_FROM || acos::is_of_old_tracks(first);
+        let first_year = first - BENCHMARK_YEARS - 2 - i32::from(one_more);
         let calibration = Calibration::load();
         let counties = geography::counties(&calibration, options.lives, options.seed);
         let acos = acos::plans(options.lives, &years, options.seed);

@@ -33,6 +33,7 @@ impl Nation {
             aco_history: Some(self.history_rows()),
             participant: Some(self.participant_rows()),
             participant_ccn: Some(self.facility_rows()),
+            aco_provider: self.attested_rows(),
             provider_specialty: Some(self.specialty_rows()),
             acpt: Some(self.trend_rows()),
             disaster: Some(self.disaster_rows()),
@@ -175,6 +176,27 @@ impl Nation {
             }
         }
         rows
+    }
+
+    /// Clinicians of centers and clinics, attested, for the years that ask for it (M.A.7.1).
+    fn attested_rows(&self) -> Option<Vec<AcoProvider>> {
+        let years = self.performance_years.iter().filter(|year| **year < crate::planted::CENTERS_COUNT_FROM);
+        let mut rows = Vec::new();
+        for &year in years {
+            for (at, practice) in self.market.practices.iter().enumerate() {
+                let Some(plan) = self.listed(at as u32, year).filter(|_| practice.facility.is_some()) else { continue };
+                let clinicians =
+                    practice.clinicians..practice.clinicians + practice.physicians + practice.practitioners;
+                rows.extend(clinicians.enumerate().map(|(nth, clinician)| AcoProvider {
+                    performance_year: PerformanceYear(year),
+                    aco_id: aco_id(plan),
+                    tin: Some(self.tin(at as u32)),
+                    npi: self.npi(clinician),
+                    attested: Some(Flag(nth < practice.physicians as usize)),
+                }));
+            }
+        }
+        Some(rows).filter(|rows| !rows.is_empty())
     }
 
     fn specialty_rows(&self) -> Vec<ProviderSpecialty> {

@@ -20,6 +20,7 @@ pub(super) fn write(nation: &Nation, place: &Place) -> Result<(), Problems> {
     table(place, program.aco_history.as_deref())?;
     table(place, program.participant.as_deref())?;
     table(place, program.participant_ccn.as_deref())?;
+    table(place, program.aco_provider.as_deref())?;
     table(place, program.provider_specialty.as_deref())?;
     table(place, program.claim_reduction.as_deref())?;
     table(place, program.eta_hospital.as_deref())?;

@@ -139,60 +139,82 @@ fn table(path: &Path) -> Vec<Row> {
     csv::Reader::from_path(path).unwrap().deserialize::<Row>().map(Result::unwrap).collect()
 }
 
-fn by<'r>(rows: &'r [Row], key: &[&str]) -> BTreeMap<Vec<&'r str>, &'r Row> {
-    rows.iter().map(|row| (key.iter().map(|column| row[*column].as_str()).collect(), row)).collect()
-}
-
-/// Every row of the answer key against what the person grain made of the raw files.
+/// Every row of the answer key against what the person grain made of the raw files, for years of each set of rules.
 #[test]
 fn planted_cases_come_out_as_the_answer_key_says() {
-    let folder = Folder::new();
-    folder.run("synth --lives 2000 --out nation --raw csv").expect(0);
-    folder.run("cells nation/study.toml --csv").expect(0);
-    let key = table(&folder.file("nation/answer_key.csv"));
-    let assignment = table(&folder.file("nation/run/assignment.csv"));
-    let person_year = table(&folder.file("nation/run/person_year.csv"));
-    let threshold = table(&folder.file("nation/run/cells/threshold.csv"));
-    let assignment = by(&assignment, &["performance_year", "calendar_year", "bene_id"]);
-    let person_year = by(&person_year, &["bene_id", "calendar_year", "enrollment_type"]);
-    let threshold = by(&threshold, &["performance_year", "calendar_year", "enrollment_type"]);
-    let mut wrong = Vec::new();
-    for row in &key {
+    for years in ["2023,2024", "2025", "2022", "2020", "2018,2019", "2016"] {
+        let folder = Folder::new();
+        folder.run(&format!("synth --lives 500 --years {years} --out nation --raw csv")).expect(0);
+        folder.run("cells nation/study.toml --csv").expect(0);
+        let run = Run::read(&folder);
+        let key = table(&folder.file("nation/answer_key.csv"));
+        let wrong: Vec<String> = key.iter().flat_map(|row| run.differs(row)).collect();
+        assert!(wrong.is_empty(), "{years}: {} of {} rows\n{}", wrong.len(), key.len(), wrong.join("\n"));
+        assert!(key.len() >= 110, "{years}: {}", key.len());
+    }
+}
+
+/// What a run says about lives, to be looked up.
+struct Run {
+    assignment: Vec<Row>,
+    person_year: Vec<Row>,
+    threshold: Vec<Row>,
+}
+
+impl Run {
+    fn read(folder: &Folder) -> Run {
+        let table = |name: &str| table(&folder.file(&format!("nation/run/{name}.csv")));
+        Run { assignment: table("assignment"), person_year: table("person_year"), threshold: table("cells/threshold") }
+    }
+
+    /// How a row of the answer key differs from the run.
+    fn differs(&self, row: &Row) -> Vec<String> {
         let at = |name: &str| row[name].as_str();
-        let given = assignment.get(&vec![at("performance_year"), at("calendar_year"), at("bene_id")]);
-        let got = given.map(|given| (given["aco_id"].as_str(), given["step"].as_str()));
-        let assigned_well = match at("entity_kind") {
-            "aco" => got == Some((at("entity"), at("step"))),
+        let same = |other: &Row, names: &[&str]| names.iter().all(|name| other[*name] == row[*name]);
+        let said = |what: String| format!("{} in {}: {what}", at("case"), at("calendar_year"));
+        let mut wrong = Vec::new();
+        let given = self.assignment.iter().find(|given| same(given, &["performance_year", "calendar_year", "bene_id"]));
+        let place = |given: &Row| ["aco_id", "step", "basis", "tie"].map(|name| given[name].clone());
+        let got = given.map(place);
+        let expected = ["entity", "step", "basis", "tie"].map(|name| at(name).to_owned());
+        let well = match at("entity_kind") {
+            "aco" => got.as_ref() == Some(&expected),
             "" => true,
             _ => got.is_none(),
         };
-        if !assigned_well {
-            wrong.push(format!("{}: assigned {got:?}, expected {} {}", at("case"), at("entity_kind"), at("entity")));
+        if !well {
+            wrong.push(said(format!("assigned {got:?}, expected {} {expected:?}", at("entity_kind"))));
+        }
+        let years: Vec<&Row> =
+            self.person_year.iter().filter(|year| same(year, &["bene_id", "calendar_year"])).collect();
+        let counties = || years.iter().copied().chain(given).map(|row| row["county"].as_str());
+        if !at("county").is_empty() && (years.is_empty() || counties().any(|county| county != at("county"))) {
+            let counties: Vec<&str> = counties().collect();
+            wrong.push(said(format!("county {counties:?}, expected {}", at("county"))));
         }
         let kind = at("enrollment_type");
         if kind.is_empty() {
-            let any = person_year.keys().any(|key| key[0] == at("bene_id") && key[1] == at("calendar_year"));
-            if any {
-                wrong.push(format!("{}: has months, expected none", at("case")));
+            if !years.is_empty() {
+                wrong.push(said("has months, expected none".to_owned()));
             }
-            continue;
+            return wrong;
         }
-        let Some(spent) = person_year.get(&vec![at("bene_id"), at("calendar_year"), kind]) else {
-            wrong.push(format!("{}: has no months of {kind}", at("case")));
-            continue;
+        let Some(spent) = years.iter().find(|year| year["enrollment_type"] == kind) else {
+            wrong.push(said(format!("has no months of {kind}")));
+            return wrong;
         };
-        let months = spent["months_mask"].parse::<u16>().unwrap().count_ones() as i64;
+        let months = i64::from(spent["months_mask"].parse::<u16>().unwrap().count_ones());
         let cents: i64 = spent["spend_cents"].parse().unwrap();
         let expected = (at("months").parse::<i64>().unwrap(), at("annualised_cents").parse::<i64>().unwrap());
         if (months, cents * 12) != (expected.0, expected.1 * months) {
-            wrong.push(format!("{}: {months} months, {cents} cents, expected {expected:?}", at("case")));
+            wrong.push(said(format!("{months} months, {cents} cents, expected {expected:?}")));
         }
-        let limit = threshold.get(&vec![at("performance_year"), at("calendar_year"), kind]);
+        let limit =
+            self.threshold.iter().find(|limit| same(limit, &["performance_year", "calendar_year", "enrollment_type"]));
         let limit: i64 = limit.map_or(i64::MAX, |row| row["threshold_cents"].parse().unwrap());
         if at("truncated_cents").is_empty() != (expected.1.abs() > limit) {
-            wrong.push(format!("{}: {} against the threshold {limit}", at("case"), expected.1));
+            wrong.push(said(format!("{} against the threshold {limit}", expected.1)));
         }
+        wrong
     }
-    assert!(wrong.is_empty(), "{} of {} rows\n{}", wrong.len(), key.len(), wrong.join("\n"));
-    assert!(key.len() >= 80, "{}", key.len());
 }

@@ -1,67 +1,7 @@
 //! The small builder of planted people: months by exception, claims one by one, expected values beside them.
 
-use super::AnswerRow;
-use crate::Nation;
-use crate::claims::{friday_from, reduced};
-use crate::enrollment::STATUS_CODES;
-use crate::tables::{Codes, EnrollmentRow, HeaderRow, LineRow, NO_DATE, NONE, RevenueRow, YearTables};
-use acoledger_schemas::program::{
-    EsrdMonth, OtherInitiative, Program, ProviderSpecialty, RiskScore, VoluntaryAlignment,
-};
+use super::sites::Site;
 use acoledger_schemas::values::*;
-
-/// A planted practice and its clinicians.
-#[derive(Clone, Debug)]
-pub(super) struct Site {
-    pub(super) practice: u32,
-    pub(super) tin: String,
-    /// Internal medicine.
-    pub(super) physician: u32,
-    /// Nurse practitioner.
-    pub(super) practitioner: u32,
-    /// Cardiology, a listed specialty.
-    pub(super) specialist: u32,
-    /// Orthopedic surgery, not listed.
-    pub(super) surgeon: u32,
-}
-
-/// Where planted people go.
-#[derive(Clone, Debug)]
-pub(super) struct Sites {
-    /// Retrospective ACOs X and Z, prospective ACO W.
-    pub(super) aco_x: String,
-    pub(super) aco_z: String,
-    pub(super) aco_w: String,
-    pub(super) x: [Site; 2],
-    pub(super) z: Site,
-    pub(super) w: Site,
-    pub(super) outside: [Site; 2],
-    /// On the lists of X and Z both.
-    pub(super) shared: Site,
-    /// Facilities of X: center, critical access hospital, electing hospital.
-    pub(super) center: u32,
-    pub(super) critical: u32,
-    pub(super) electing: u32,
-    /// Nobody's.
-    pub(super) clinic: u32,
-    pub(super) clinic_ccn: String,
-    pub(super) hospital: u32,
-    pub(super) maryland: u32,
-    pub(super) nursing: u32,
-}
-
-impl Sites {
-    /// Specialties of the clinicians who appear on facility claims.
-    pub(super) fn specialties(&self, nation: &Nation) -> Vec<ProviderSpecialty> {
-        let row = |clinician: u32| ProviderSpecialty {
-            npi: nation.npi(clinician),
-            specialty: nation.market.clinicians[clinician as usize].clone(),
-            begins_on: None,
-            ends_on: None,
-        };
-        [self.x[0].physician, self.x[0].practitioner, self.x[0].specialist].map(row).to_vec()
-    }
-}
 
 /// A carrier or DME line; each is a claim of its own.
 #[derive(Clone, Debug)]
@@ -78,7 +18,12 @@ pub(super) struct PlantedLine {
     pub(super) gross: i64,
     pub(super) denial: &'static str,
     pub(super) processing: &'static str,
+    /// Whether the row occurs twice.
     pub(super) twice: bool,
+    /// Day of processing; `None`: two weeks after the service.
+    pub(super) processed: Option<Date>,
+    /// Allowed charge of a version of the line that was processed a week earlier; 80 % of it was paid.
+    pub(super) earlier: Option<i64>,
 }
 
 /// A facility claim with one line.
@@ -104,18 +49,18 @@ pub(super) struct PlantedBill {
 /// A planted person.
 #[derive(Clone, Debug)]
 pub(super) struct Case {
-    name: &'static str,
-    birth: Date,
-    death: Option<Date>,
-    changes: Vec<(i32, std::ops::RangeInclusive<usize>, Change)>,
-    lines: Vec<PlantedLine>,
-    bills: Vec<PlantedBill>,
-    designations: Vec<(Date, Option<Date>, Site)>,
-    initiatives: Vec<i32>,
-    kidney: Vec<(i32, u16)>,
+    pub(super) name: &'static str,
+    pub(super) birth: Date,
+    pub(super) death: Option<Date>,
+    pub(super) changes: Vec<(i32, std::ops::RangeInclusive<usize>, Change)>,
+    pub(super) lines: Vec<PlantedLine>,
+    pub(super) bills: Vec<PlantedBill>,
+    pub(super) designations: Vec<(Date, Option<Date>, Site)>,
+    pub(super) initiatives: Vec<i32>,
+    pub(super) kidney: Vec<(i32, u16)>,
     /// `(nth claim, cents)`: population-based reductions.
     pub(super) reductions: Vec<(i64, i64)>,
-    answers: Vec<Answer>,
+    pub(super) answers: Vec<Answer>,
 }
 
 /// How months differ from Parts A and B in fee-for-service, non-dual, at home.
@@ -126,6 +71,8 @@ pub(super) enum Change {
     Dual(&'static str),
     /// A position in [`crate::nation::OUTSIDE`].
     Outside(usize),
+    /// A county of the nation.
+    County(u32),
     Status(&'static str),
 }
 
@@ -150,15 +97,19 @@ pub(super) struct Figures {
     pub(super) large: bool,
 }
 
+/// What a case must come to.
 #[derive(Clone, Debug)]
-struct Answer {
-    performance_year: i32,
-    calendar_year: i32,
-    eligible: Option<bool>,
-    step: Option<u8>,
-    winner: Winner,
-    figures: Option<Figures>,
-    rule: &'static str,
+pub(super) struct Answer {
+    pub(super) performance_year: i32,
+    pub(super) calendar_year: i32,
+    pub(super) eligible: Option<bool>,
+    pub(super) step: Option<u8>,
+    pub(super) winner: Winner,
+    pub(super) figures: Option<Figures>,
+    pub(super) rule: &'static str,
+    pub(super) basis: Option<Basis>,
+    pub(super) tie: Option<&'static str>,
+    pub(super) county: Option<String>,
 }
 
 /// Allowed charge and payment of a plain planted visit: 100.00 and 80.00.
@@ -262,12 +213,36 @@ impl Case {
             denial: "1",
             processing: "A",
             twice: false,
+            processed: None,
+            earlier: None,
         })
     }
 
     pub(super) fn line(mut self, line: PlantedLine) -> Case {
         self.lines.push(line);
         self
+    }
+
+    /// Day of processing of the last line.
+    pub(super) fn processed(mut self, date: Date) -> Case {
+        self.last_line().processed = Some(date);
+        self
+    }
+
+    /// Allowed charge of an earlier version of the last line.
+    pub(super) fn replaces(mut self, allowed: i64) -> Case {
+        self.last_line().earlier = Some(allowed);
+        self
+    }
+
+    /// The last line occurs twice.
+    pub(super) fn twice(mut self) -> Case {
+        self.last_line().twice = true;
+        self
+    }
+
+    fn last_line(&mut self) -> &mut PlantedLine {
+        self.lines.last_mut().expect("a line was added before")
     }
 
     pub(super) fn bill(mut self, bill: PlantedBill) -> Case {
@@ -291,294 +266,89 @@ impl Case {
         figures: Option<Figures>,
         rule: &'static str,
     ) -> Case {
+        self.expect_in(year, year, eligible, step, winner, figures, rule)
+    }
+
+    /// What a calendar year must come to under the rules and lists of a performance year.
+    #[expect(clippy::too_many_arguments, reason = "an answer is what it says")]
+    pub(super) fn expect_in(
+        mut self,
+        performance_year: i32,
+        calendar_year: i32,
+        eligible: bool,
+        step: u8,
+        winner: Winner,
+        figures: Option<Figures>,
+        rule: &'static str,
+    ) -> Case {
         let step = if step == 0 { None } else { Some(step) };
-        self.answer(Answer {
-            performance_year: year,
-            calendar_year: year,
-            eligible: Some(eligible),
+        let basis = match (&winner, step) {
+            (Winner::Aco(_), Some(_)) => Some(Basis::Claims),
+            (Winner::Aco(_), None) => Some(Basis::Voluntary),
+            _ => None,
+        };
+        let eligible = Some(eligible);
+        self.answers.push(Answer {
+            performance_year,
+            calendar_year,
+            eligible,
             step,
             winner,
             figures,
             rule,
-        })
+            basis,
+            tie: None,
+            county: None,
+        });
+        self
     }
 
     /// Spending of a calendar year, for a case that is not about assignment.
     pub(super) fn spends(
-        self,
+        mut self,
         performance_year: i32,
         calendar_year: i32,
         figures: Figures,
         rule: &'static str,
     ) -> Case {
-        let figures = Some(figures);
-        self.answer(Answer {
+        self.answers.push(Answer {
             performance_year,
             calendar_year,
             eligible: None,
             step: None,
             winner: Winner::Open,
-            figures,
+            figures: Some(figures),
             rule,
-        })
+            basis: None,
+            tie: None,
+            county: None,
+        });
+        self
     }
 
-    fn answer(mut self, answer: Answer) -> Case {
-        self.answers.push(answer);
+    /// Designated, and the claims lead there too.
+    pub(super) fn both_ways(mut self) -> Case {
+        self.last().basis = Some(Basis::Both);
         self
+    }
+
+    /// What broke the tie.
+    pub(super) fn tie(mut self, broken_by: &'static str) -> Case {
+        self.last().tie = Some(broken_by);
+        self
+    }
+
+    /// The county of the year, FIPS.
+    pub(super) fn lives_in(mut self, county: &str) -> Case {
+        self.last().county = Some(county.to_owned());
+        self
+    }
+
+    fn last(&mut self) -> &mut Answer {
+        self.answers.last_mut().expect("an answer was stated before")
     }
 
     pub(super) fn plant(self, cases: &mut Vec<Case>) {
         cases.push(self);
-    }
-
-    pub(super) fn enter_codes(&self, codes: &mut Codes) {
-        for line in &self.lines {
-            for code in [line.specialty, line.code, line.place, line.denial, line.processing] {
-                codes.enter(code);
-            }
-        }
-        for bill in &self.bills {
-            for code in
-                [bill.claim_type, bill.bill[0], bill.bill[1], bill.nonpayment, bill.diagnosis, bill.center, bill.code]
-            {
-                codes.enter(code);
-            }
-        }
-        for code in STATUS_CODES.into_iter().chain(["NA", "71", "82", "1", "291"]) {
-            codes.enter(code);
-        }
-        for (_, _, change) in &self.changes {
-            if let Change::Dual(code) | Change::Status(code) = change {
-                codes.enter(code);
-            }
-        }
-    }
-
-    pub(super) fn answers(&self, bene: u64) -> impl Iterator<Item = AnswerRow> {
-        self.answers.iter().map(move |answer| {
-            let (kind, entity) = match &answer.winner {
-                Winner::Aco(id) => (Some("aco"), Some(id.clone())),
-                Winner::Tin(tin) => (Some("tin"), Some(tin.clone())),
-                Winner::Ccn(ccn) => (Some("ccn"), Some(ccn.clone())),
-                Winner::Nobody => (Some("none"), None),
-                Winner::Open => (None, None),
-            };
-            AnswerRow {
-                case: self.name.to_owned(),
-                bene_id: crate::program::bene_id(bene),
-                performance_year: PerformanceYear(answer.performance_year),
-                calendar_year: CalendarYear(answer.calendar_year),
-                eligible: answer.eligible.map(Flag),
-                step: answer.step,
-                entity_kind: kind.map(str::to_owned),
-                entity,
-                enrollment_type: answer.figures.map(|figures| figures.kind),
-                months: Some(answer.figures.map_or(0, |figures| figures.months)),
-                annualised_cents: answer.figures.map(|figures| figures.annualised),
-                truncated_cents: answer.figures.filter(|figures| !figures.large).map(|figures| figures.annualised),
-                rule: answer.rule.to_owned(),
-            }
-        })
-    }
-
-    pub(super) fn program(&self, nation: &Nation, bene: u64, program: &mut Program) {
-        let bene_id = crate::program::bene_id(bene);
-        for (on, ended, site) in &self.designations {
-            program.voluntary_alignment.get_or_insert_default().push(VoluntaryAlignment {
-                bene_id: bene_id.clone(),
-                designated_on: *on,
-                ended_on: *ended,
-                designee_npi: Some(nation.npi(site.physician)),
-                designee_tin: nation.tin(site.practice),
-                designee_specialty: Some("11".to_owned()),
-            });
-        }
-        for &year in &self.initiatives {
-            program.other_initiative.get_or_insert_default().push(OtherInitiative {
-                bene_id: bene_id.clone(),
-                calendar_year: CalendarYear(year),
-                initiative: Some("REACH".to_owned()),
-                begins_on: Some(day(year, 1, 1)),
-                ends_on: Some(day(year, 12, 31)),
-                decided_on: Some(day(year - 1, 12, 15)),
-            });
-        }
-        for &(year, mask) in &self.kidney {
-            program.esrd_month.get_or_insert_default().push(EsrdMonth {
-                bene_id: bene_id.clone(),
-                calendar_year: CalendarYear(year),
-                months_mask: MonthsMask(mask),
-            });
-        }
-        for year in nation.years().filter(|year| self.death.is_none_or(|death| death.year() >= *year)) {
-            for model in nation.score_models(year) {
-                for enrollment_type in EnrollmentType::ALL {
-                    program.risk_score.get_or_insert_default().push(average_score(
-                        &bene_id,
-                        year,
-                        model,
-                        enrollment_type,
-                    ));
-                }
-            }
-        }
-    }
-
-    pub(super) fn write(&self, nation: &Nation, bene: u64, claim: i64, tables: &mut [YearTables]) {
-        for year in nation.years() {
-            if self.death.is_none_or(|death| death.year() >= year) {
-                let row = self.enrollment(nation, bene, year);
-                tables[(year - nation.first_year) as usize].enrollment.push(row);
-            }
-        }
-        let mut claim = claim;
-        for line in &self.lines {
-            claim += 1;
-            for _ in 0..1 + usize::from(line.twice) {
-                write_line(nation, line, bene, claim, tables);
-            }
-        }
-        for bill in &self.bills {
-            claim += 1;
-            write_bill(nation, bill, bene, claim, tables);
-        }
-    }
-
-    fn enrollment(&self, nation: &Nation, bene: u64, year: i32) -> EnrollmentRow {
-        let code = |text: &str| nation.codes.of(text);
-        let dead = |month: usize| self.death.is_some_and(|death| nation.month_start(year, month) > death.0);
-        let mut row = EnrollmentRow {
-            bene,
-            birth: self.birth.0,
-            death: self.death.filter(|death| death.year() == year).map_or(NO_DATE, |death| death.0),
-            sex: b'2',
-            year,
-            original_reason: b'0',
-            current_reason: b'0',
-            county: [0; 12],
-            status: [code("10"); 12],
-            buyin: [b'3'; 12],
-            plan: [b'0'; 12],
-            dual: [code("NA"); 12],
-        };
-        for (_, months, change) in self.changes.iter().filter(|change| change.0 == year) {
-            for month in months.clone().map(|month| month - 1) {
-                match change {
-                    Change::Buyin(letter) => row.buyin[month] = *letter,
-                    Change::Plan(letter) => row.plan[month] = *letter,
-                    Change::Dual(text) => row.dual[month] = code(text),
-                    Change::Status(text) => row.status[month] = code(text),
-                    Change::Outside(at) => row.county[month] = nation.outside(*at),
-                }
-            }
-        }
-        for month in (0..12).filter(|&month| dead(month)) {
-            (row.county[month], row.status[month], row.dual[month], row.buyin[month]) = (NONE, 0, 0, b'0');
-        }
-        row
-    }
-}
-
-/// Days between a planted service and its processing.
-const LAG_DAYS: i32 = 14;
-
-fn table_of<'t>(nation: &Nation, thru: Date, tables: &'t mut [YearTables]) -> Option<&'t mut YearTables> {
-    let known = thru.0 >= nation.first_claim_day && friday_from(thru.0 + LAG_DAYS) <= nation.claims_known_until;
-    tables.get_mut(usize::try_from(nation.year_of(thru.0).filter(|_| known)? - nation.first_year).ok()?)
-}
-
-fn write_line(nation: &Nation, line: &PlantedLine, bene: u64, claim: i64, tables: &mut [YearTables]) {
-    let code = |text: &str| nation.codes.of(text);
-    let paid = reduced(line.gross, nation.reduction(line.date.0));
-    let row = LineRow {
-        bene,
-        claim,
-        line: 1,
-        claim_type: code(if line.supply { "82" } else { "71" }),
-        from: line.date.0,
-        thru: line.date.0,
-        processed: friday_from(line.date.0 + LAG_DAYS),
-        denial: code(line.denial),
-        claim_paid: paid,
-        principal: code("I10"),
-        second: 0,
-        diagnosis: code("I10"),
-        hcpcs: code(line.code),
-        modifier: 0,
-        specialty: code(line.specialty),
-        place: code(line.place),
-        practice: line.practice,
-        clinician: line.clinician,
-        first: line.date.0,
-        last: line.date.0,
-        paid,
-        allowed: line.allowed,
-        processing: code(line.processing),
-    };
-    if let Some(tables) = table_of(nation, line.date, tables) {
-        if line.supply { tables.dme.push(row) } else { tables.carrier.push(row) }
-    }
-}
-
-fn write_bill(nation: &Nation, bill: &PlantedBill, bene: u64, claim: i64, tables: &mut [YearTables]) {
-    let code = |text: &str| nation.codes.of(text);
-    let percent = nation.reduction(bill.thru.0);
-    let stay = bill.table != "outpatient";
-    let row = HeaderRow {
-        bene,
-        claim,
-        claim_type: code(bill.claim_type),
-        from: bill.from.0,
-        thru: bill.thru.0,
-        processed: friday_from(bill.thru.0 + LAG_DAYS),
-        facility: bill.facility,
-        facility_type: code(bill.bill[0]),
-        service_class: code(bill.bill[1]),
-        frequency: code("1"),
-        nonpayment: code(bill.nonpayment),
-        paid: reduced(bill.gross + bill.extras.iter().sum::<i64>(), percent),
-        admission: if stay { bill.from.0 } else { NO_DATE },
-        discharge: if stay { bill.thru.0 } else { NO_DATE },
-        status: 0,
-        drg: if bill.table == "inpatient" { code("291") } else { 0 },
-        diagnoses: [code(bill.diagnosis), 0, 0, 0],
-        clinicians: [bill.attending, NONE, NONE],
-        deductible: 0,
-        coinsurance: 0,
-        extras: bill.extras,
-    };
-    let Some(tables) = table_of(nation, bill.thru, tables) else { return };
-    let claims = match bill.table {
-        "inpatient" => &mut tables.inpatient,
-        "snf" => &mut tables.snf,
-        _ => &mut tables.outpatient,
-    };
-    let header = claims.headers.bene.len() as u32;
-    claims.headers.push(row);
-    claims.lines.push(RevenueRow {
-        header,
-        line: 1,
-        center: code(bill.center),
-        date: bill.thru.0,
-        hcpcs: code(bill.code),
-        units: 1,
-        paid: reduced(bill.gross, percent),
-        deductible: 0,
-        coinsurance: 0,
-        rendering: bill.rendering,
-    });
-}
-
-/// A score of 1 in every type: a planted person's risk is never the point, but a county of theirs needs one.
-fn average_score(bene_id: &BeneId, year: i32, model: i32, enrollment_type: EnrollmentType) -> RiskScore {
-    RiskScore {
-        bene_id: bene_id.clone(),
-        calendar_year: CalendarYear(year),
-        month: None,
-        score_year: CalendarYear(model),
-        enrollment_type,
-        hcc_score: 1.0,
-        demographic_score: Some(1.0),
     }
 }

@@ -1,23 +1,29 @@
 //! Planted cases: people whose rows are made by hand, and what they must come to by the law.
 //!
 //! They have identifiers from 9000000001 on, and practices of their own. Each case states its expected values where its
-//! rows are made, from the numbers in it; nothing of the program is asked. The cases that hold for several kinds of claim
-//! stand in [`assignment`], [`people`] and [`spending`].
+//! rows are made, from the numbers in it; nothing of the program is asked. Most are of the first performance year of the
+//! nation; what only holds in some years is planted when the nation has one of them.
 
-mod assignment;
 mod build;
+mod competition;
+mod designations;
 mod people;
+mod providers;
+mod services;
+mod sites;
 mod spending;
+mod steps;
+mod write;
 
 use crate::Nation;
 use crate::acos::AcoPlan;
-use crate::geography::County;
-use crate::market::{Market, PracticeKind};
-use crate::random::Random;
+use crate::geography;
+use crate::market::Market;
 use crate::tables::{Codes, YearTables};
 use acoledger_schemas::program::{ClaimReduction, EtaHospital, Participant, Program};
 use acoledger_schemas::values::*;
-use build::{Case, Site, Sites};
+use build::Case;
+use sites::Sites;
 
 acoledger_schemas::table! {
     /// What a planted case must come to.
@@ -49,6 +55,12 @@ acoledger_schemas::table! {
         truncated_cents: Option<i64> ["cents"],
         /// The rule behind it.
         rule: String ["text"],
+        /// How the life came to the ACO; blank: it did not, or not the point of the case.
+        basis: Option<Basis> ["code"],
+        /// What broke a tie, where the life came to the ACO: `primary`, `specialist`, `random`; blank: there was none.
+        tie: Option<String> ["code"],
+        /// County of the year; blank: not the point of the case.
+        county: Option<County> ["id"],
     }
 }
 
@@ -63,23 +75,30 @@ pub(crate) struct Planted {
 /// Identifier before the first planted person's, and claim number before their claims'.
 const FIRST_BENEFICIARY: u64 = 9_000_000_001;
 const FIRST_CLAIM: i64 = 900_000_000_000_000;
-const MARYLAND: &str = "21";
+/// First performance year with step 3 and its expanded window (M.A.6.4).
+pub(crate) const STEP_THREE_FROM: i32 = 2025;
+/// First performance year in which centers' claims count without attestation (M.A.7.1).
+pub(crate) const CENTERS_COUNT_FROM: i32 = 2019;
 const CLAIMS_PER_CASE: i64 = 1_000;
 
 impl Planted {
     /// Adds the practices and codes of the cases, and makes the cases.
     pub(crate) fn build(
         years: &[i32],
-        counties: &[County],
+        counties: &[geography::County],
         acos: &[AcoPlan],
         market: &mut Market,
         codes: &mut Codes,
         tie_seed: u64,
     ) -> Planted {
-        let sites = sites(counties, acos, market);
+        let sites = sites::sites(counties, acos, market);
         let year = years[0];
         let mut cases = Vec::new();
-        assignment::plant(&sites, year, tie_seed, &mut cases);
+        competition::plant(&sites, year, tie_seed, &mut cases);
+        steps::plant(&sites, years, &mut cases);
+        services::plant(&sites, year, &mut cases);
+        providers::plant(&sites, year, &mut cases);
+        designations::plant(&sites, years, &mut cases);
         people::plant(&sites, year, &mut cases);
         spending::plant(&sites, year, &mut cases);
         for case in &cases {
@@ -109,6 +128,10 @@ impl Planted {
                     tin: nation.tin(self.sites.shared.practice),
                 });
             }
+            if year < CENTERS_COUNT_FROM {
+                let attested = self.sites.attestations(nation, performance_year);
+                program.aco_provider.get_or_insert_default().extend(attested);
+            }
             let row = EtaHospital { performance_year, ccn: nation.ccn(self.sites.electing) };
             let hospitals = program.eta_hospital.get_or_insert_default();
             if !hospitals.contains(&row) {
@@ -124,7 +147,10 @@ impl Planted {
                 amount: acoledger_schemas::table::Dollars(Cents(cents)),
             }));
         }
-        program.provider_specialty.get_or_insert_default().extend(self.sites.specialties(nation));
+        program
+            .provider_specialty
+            .get_or_insert_default()
+            .extend(self.sites.specialties(nation, self.performance_years[0]));
     }
 
     pub(crate) fn people_program(&self, nation: &Nation, at: usize, program: &mut Program) {
@@ -144,56 +170,4 @@ pub(crate) fn bene(at: usize) -> u64 {
 /// Identifier of the person planted next, for ties that a hash of it decides.
 fn next_bene(cases: &[Case]) -> u64 {
     bene(cases.len())
-}
-
-/// Practices and facilities that only planted people use.
-fn sites(counties: &[County], acos: &[AcoPlan], market: &mut Market) -> Sites {
-    // Seeded apart, so that planting changes nothing else.
-    let mut random = Random::new(0, 0, 600);
-    // Nothing is removed from payments of Maryland's hospitals (M.B.1.2); only one case is about that.
-    let county = counties.iter().find(|county| county.ssa_state != MARYLAND).unwrap_or(&counties[0]);
-    let mut site = |market: &mut Market, aco: Option<u16>| {
-        let practice = market.add_practice(0, county, PracticeKind::Office, aco, &mut random);
-        let first = market.clinicians.len() as u32;
-        market.practices[practice as usize].clinicians = first;
-        market.clinicians.extend(["11", "50", "06", "20"].map(str::to_owned));
-        let tin = crate::nation::tin(market.practices[practice as usize].tin);
-        Site { practice, tin, physician: first, practitioner: first + 1, specialist: first + 2, surgeon: first + 3 }
-    };
-    let x = [site(market, Some(0)), site(market, Some(0))];
-    let z = site(market, Some(2));
-    let w = site(market, Some(1));
-    let outside = [site(market, None), site(market, None)];
-    let shared = site(market, None);
-    let mut facility = |market: &mut Market, kind: &'static str, practice: Option<u32>| {
-        market.add_facility(kind, county, practice, &mut random)
-    };
-    let own = Some(x[0].practice);
-    let center = facility(market, "FQHC", own);
-    let clinic = facility(market, "RHC", None);
-    let critical = facility(market, "CAH", own);
-    let electing = facility(market, "HOSPITAL", own);
-    let hospital = facility(market, "HOSPITAL", None);
-    let maryland = facility(market, "HOSPITAL", None);
-    market.facilities[maryland as usize].ccn = format!("{MARYLAND}0879");
-    let nursing = facility(market, "SNF", None);
-    let ccn = |at: u32| market.facilities[at as usize].ccn.clone();
-    Sites {
-        aco_x: acos[0].id.clone(),
-        aco_w: acos[1].id.clone(),
-        aco_z: acos[2].id.clone(),
-        clinic_ccn: ccn(clinic),
-        x,
-        z,
-        w,
-        outside,
-        shared,
-        center,
-        clinic,
-        critical,
-        electing,
-        hospital,
-        maryland,
-        nursing,
-    }
 }

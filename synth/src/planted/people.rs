@@ -1,12 +1,17 @@
 //! Planted cases of enrollment: parts, plans, deaths, residence, enrollment types.
 
-use super::build::{Case, Change, Figures, Sites, VISIT, VISIT_PAID, Winner, aged, day};
-use acoledger_schemas::values::EnrollmentType;
+use super::build::{Case, Change, Figures, PlantedLine, VISIT, VISIT_PAID, Winner, aged, day};
+use super::sites::{Site, Sites};
+use acoledger_schemas::values::{Date, EnrollmentType};
 
 pub(super) fn plant(sites: &Sites, year: i32, cases: &mut Vec<Case>) {
     parts(sites, year, cases);
+    after_prospective_assignment(sites, year, cases);
     deaths(sites, year, cases);
+    after_death(sites, year, cases);
+    twins(sites, year, cases);
     residence(sites, year, cases);
+    moves(sites, year, cases);
     types(sites, year, cases);
 }
 
@@ -50,6 +55,23 @@ fn parts(s: &Sites, y: i32, cases: &mut Vec<Case>) {
         .plant(cases);
 }
 
+/// What takes a life off a prospective list within the year.
+fn after_prospective_assignment(s: &Sites, y: i32, cases: &mut Vec<Case>) {
+    let listed = |name: &'static str| Case::new(name).visit(day(y - 1, 3, 15), &s.w, VISIT);
+    listed("prospective_then_a_plan_month")
+        .months(y, 12..=12, Change::Plan(b'1'))
+        .expect(y, false, 0, Winner::Nobody, aged(11, 0), "M.A.1.6: a plan month in the year, after the window")
+        .plant(cases);
+    listed("prospective_then_a_part_b_month")
+        .months(y, 11..=11, Change::Buyin(b'2'))
+        .expect(y, false, 0, Winner::Nobody, aged(11, 0), "M.A.1.6: a month of one part in the year, after the window")
+        .plant(cases);
+    listed("prospective_then_abroad")
+        .months(y, 12..=12, Change::Outside(0))
+        .expect(y, false, 0, Winner::Nobody, aged(12, 0), "M.A.1.6: abroad at the end of the year")
+        .plant(cases);
+}
+
 fn deaths(s: &Sites, y: i32, cases: &mut Vec<Case>) {
     let x = &s.x[0];
     let aco = || Winner::Aco(s.aco_x.clone());
@@ -76,6 +98,68 @@ fn deaths(s: &Sites, y: i32, cases: &mut Vec<Case>) {
         .plant(cases);
 }
 
+fn after_death(s: &Sites, y: i32, cases: &mut Vec<Case>) {
+    let x = &s.x[0];
+    // 100.00 over 5 months; what is dated in August goes nowhere.
+    Case::new("claim_after_death")
+        .died(day(y, 5, 20))
+        .visit(day(y, 3, 10), x, 12_500)
+        .visit(day(y, 8, 5), x, 50_000)
+        .expect(
+            y,
+            true,
+            1,
+            Winner::Aco(s.aco_x.clone()),
+            aged(5, 24_000),
+            "M.B.2.4: spending dated in a month after death goes nowhere",
+        )
+        .plant(cases);
+}
+
+/// Two people of one birthday and county.
+fn twins(s: &Sites, y: i32, cases: &mut Vec<Case>) {
+    let born = day(1946, 2, 11);
+    let rule = "M.A.6: one identifier is one person, whatever else is equal";
+    Case::new("twin_one")
+        .born(born)
+        .visit(day(y, 3, 10), &s.x[0], VISIT)
+        .expect(y, true, 1, Winner::Aco(s.aco_x.clone()), aged(12, VISIT_PAID), rule)
+        .plant(cases);
+    Case::new("twin_two")
+        .born(born)
+        .visit(day(y, 3, 10), &s.z, 2 * VISIT)
+        .expect(y, true, 1, Winner::Aco(s.aco_z.clone()), aged(12, 2 * VISIT_PAID), rule)
+        .plant(cases);
+}
+
+/// The county of a year is that of its last eligible month.
+fn moves(s: &Sites, y: i32, cases: &mut Vec<Case>) {
+    let [home, near, far] = &s.counties;
+    let seen = |name: &'static str| Case::new(name).visit(day(y, 3, 10), &s.x[0], VISIT);
+    let aco = || Winner::Aco(s.aco_x.clone());
+    let year = aged(12, VISIT_PAID);
+    for (name, county) in [("moved_county", near), ("moved_state", far)] {
+        seen(name)
+            .months(y, 7..=12, Change::County(county.0))
+            .expect(y, true, 1, aco(), year, "M.D.1.2: the county of the last eligible month")
+            .lives_in(&county.1)
+            .plant(cases);
+    }
+    seen("moved_in_december")
+        .months(y, 12..=12, Change::County(far.0))
+        .expect(y, true, 1, aco(), year, "M.D.1.2: the county of the last eligible month")
+        .lives_in(&far.1)
+        .plant(cases);
+    // Parts A and B end with September: 90.00 over 9 months.
+    Case::new("moved_after_the_last_eligible_month")
+        .visit(day(y, 3, 10), &s.x[0], 11_250)
+        .months(y, 10..=12, Change::Buyin(b'0'))
+        .months(y, 10..=12, Change::County(far.0))
+        .expect(y, true, 1, aco(), aged(9, 12_000), "M.D.1.2: the last eligible month is September")
+        .lives_in(&home.1)
+        .plant(cases);
+}
+
 fn residence(s: &Sites, y: i32, cases: &mut Vec<Case>) {
     let x = &s.x[0];
     let seen = |name: &'static str| Case::new(name).visit(day(y, 2, 10), x, VISIT);
@@ -99,11 +183,40 @@ fn residence(s: &Sites, y: i32, cases: &mut Vec<Case>) {
     seen("puerto_rico")
         .months(y, 1..=12, Change::Outside(1))
         .expect(y, true, 1, aco(), year, "M.A.1.4: Puerto Rico is inside")
+        .lives_in(crate::nation::OUTSIDE[1])
         .plant(cases);
     seen("guam")
         .months(y, 1..=12, Change::Outside(2))
         .expect(y, true, 1, aco(), year, "M.A.1.4: Guam is inside")
+        .lives_in(crate::nation::OUTSIDE[2])
         .plant(cases);
+    // The only life of its county, and nothing was paid for it.
+    Case::new("county_without_spending")
+        .line(PlantedLine { gross: 0, ..plain_line(x, day(y, 2, 10)) })
+        .months(y, 1..=12, Change::Outside(3))
+        .expect(y, true, 1, aco(), aged(12, 0), "M.C.6: no spending is 0, not unknown")
+        .lives_in(crate::nation::OUTSIDE[3])
+        .plant(cases);
+}
+
+/// An office visit with a physician of the practice.
+fn plain_line(site: &Site, date: Date) -> PlantedLine {
+    PlantedLine {
+        supply: false,
+        date,
+        practice: site.practice,
+        clinician: site.physician,
+        specialty: "11",
+        code: "99214",
+        place: "11",
+        allowed: VISIT,
+        gross: VISIT_PAID,
+        denial: "1",
+        processing: "A",
+        twice: false,
+        processed: None,
+        earlier: None,
+    }
 }
 
 fn types(s: &Sites, y: i32, cases: &mut Vec<Case>) {
@@ -160,5 +273,14 @@ fn types(s: &Sites, y: i32, cases: &mut Vec<Case>) {
         .visit(day(y, 9, 10), x, VISIT)
         .spends(y, y, of(kidney, 4, 30_000), "M.B.2.2: the program's months override the entitlement status")
         .spends(y, y, of(other, 8, 12_000), "M.B.2.2: later months after a graft are not ESRD")
+        .plant(cases);
+    Case::new("transplant_under_65")
+        .born(day(y - 50, 3, 3))
+        .months(y, 1..=12, Change::Status("21"))
+        .kidney(y, 0b1111)
+        .visit(day(y, 2, 10), x, 12_500)
+        .visit(day(y, 9, 10), x, VISIT)
+        .spends(y, y, of(kidney, 4, 30_000), "M.B.2.2: the program's months override the entitlement status")
+        .spends(y, y, of(disabled, 8, 12_000), "M.B.2.2: from the fourth month after the graft on under 65")
         .plant(cases);
 }

@@ -1,11 +1,13 @@
 //! Planted cases of spending: signs, parts that are left out, dates, large amounts.
 
-use super::assignment::bill;
-use super::build::{Case, Figures, PlantedBill, PlantedLine, Sites, VISIT, VISIT_PAID, Winner, aged, day};
+use super::build::{Case, Change, Figures, PlantedBill, PlantedLine, VISIT, VISIT_PAID, Winner, aged, day};
+use super::providers::bill;
+use super::sites::Sites;
 use acoledger_schemas::values::{Date, EnrollmentType};
 
 pub(super) fn plant(sites: &Sites, year: i32, cases: &mut Vec<Case>) {
     amounts(sites, year, cases);
+    versions(sites, year, cases);
     left_out(sites, year, cases);
     dated(sites, year, cases);
     large(sites, year, cases);
@@ -61,6 +63,45 @@ fn amounts(s: &Sites, y: i32, cases: &mut Vec<Case>) {
         .plant(cases);
 }
 
+/// Versions of a line, and when they were processed.
+fn versions(s: &Sites, y: i32, cases: &mut Vec<Case>) {
+    let (x, outside) = (&s.x[0], &s.outside[0]);
+    let aco = || Winner::Aco(s.aco_x.clone());
+    // 60 twice would beat 100.
+    Case::new("service_twice")
+        .visit(day(y, 3, 1), x, VISIT)
+        .visit(day(y, 4, 1), outside, 6_000)
+        .twice()
+        .expect(y, true, 1, aco(), aged(12, 12_800), "M.B.1.8: a line that occurs twice counts once, in assignment too")
+        .plant(cases);
+    // 500 when first processed, 50 in the version that stands.
+    Case::new("line_adjusted_later")
+        .visit(day(y, 3, 1), x, VISIT)
+        .visit(day(y, 4, 1), outside, 5_000)
+        .replaces(50_000)
+        .expect(y, true, 1, aco(), aged(12, 12_000), "M.B.1.8: of versions of a line the one processed last stands")
+        .plant(cases);
+    Case::new("paid_on_the_last_day_of_run_out")
+        .visit(day(y, 12, 20), x, VISIT)
+        .processed(day(y + 1, 3, 31))
+        .expect(y, true, 1, aco(), aged(12, VISIT_PAID), "M.A.2.5: three months of run-out, the last day included")
+        .plant(cases);
+    Case::new("paid_after_the_run_out")
+        .visit(day(y, 3, 1), x, VISIT)
+        .visit(day(y, 12, 20), outside, 90_000)
+        .processed(day(y + 1, 4, 1))
+        .expect(y, true, 1, aco(), aged(12, VISIT_PAID), "M.A.2.5: processed after three months, it is not known")
+        .plant(cases);
+    // The year of a line is that of its service, not of its payment.
+    Case::new("incurred_and_paid_in_different_years")
+        .visit(day(y - 1, 12, 31), outside, 50_000)
+        .processed(day(y, 1, 5))
+        .visit(day(y, 12, 31), x, VISIT)
+        .processed(day(y + 1, 1, 5))
+        .expect(y, true, 1, aco(), aged(12, VISIT_PAID), "M.B.1: the month is that of the service, not of the payment")
+        .plant(cases);
+}
+
 fn supply(s: &Sites, date: Date, code: &'static str, allowed: i64) -> PlantedLine {
     PlantedLine {
         supply: true,
@@ -75,6 +116,8 @@ fn supply(s: &Sites, date: Date, code: &'static str, allowed: i64) -> PlantedLin
         denial: "1",
         processing: "A",
         twice: false,
+        processed: None,
+        earlier: None,
     }
 }
 
@@ -128,6 +171,11 @@ fn dated(s: &Sites, y: i32, cases: &mut Vec<Case>) {
     let x = &s.x[0];
     // Each date lies at an edge of a reduction; adding it back gives 80.00 each time.
     let edges = |case: Case, dates: &[Date]| dates.iter().fold(case, |case, date| case.visit(*date, x, VISIT));
+    if (y - 3..=y).contains(&2013) {
+        edges(Case::new("sequestration_begins"), &[day(2013, 3, 31), day(2013, 4, 1)])
+            .spends(y, 2013, aged_year(12, 2 * VISIT_PAID), "M.B.1.3: nothing before 1 April 2013, then 2 %")
+            .plant(cases);
+    }
     if (y - 3..=y).contains(&2020) {
         edges(Case::new("sequestration_suspended"), &[day(2020, 4, 30), day(2020, 5, 1)])
             .spends(y, 2020, aged_year(12, 2 * VISIT_PAID), "M.B.1.3: 2 % to 30 April 2020, then nothing")
@@ -179,5 +227,14 @@ fn large(s: &Sites, y: i32, cases: &mut Vec<Case>) {
         .visit(day(y, 1, 4), x, VISIT)
         .bill(stay(s, s.hospital, day(y, 1, 10), 2_992_000))
         .expect(y, true, 1, aco(), aged(12, 3_000_000), "M.B.3.2: the same dollars over twelve months")
+        .plant(cases);
+    // Two types: 80.00 over 6 months, and 2,000,000.00 over 6.
+    let of = |kind, annualised, large| Figures { kind, months: 6, annualised, large };
+    Case::new("two_types_one_above")
+        .months(y, 1..=6, Change::Dual("02"))
+        .visit(day(y, 3, 1), x, VISIT)
+        .bill(stay(s, s.hospital, day(y, 9, 1), 200_000_000))
+        .spends(y, y, of(EnrollmentType::Agdu, 2 * VISIT_PAID, false), "M.B.3.3: each type by itself")
+        .spends(y, y, of(EnrollmentType::Agnd, 400_000_000, true), "M.B.3.3: each type by itself")
         .plant(cases);
 }
