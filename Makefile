@@ -1,5 +1,5 @@
 # `make` lists the targets. Nothing here needs more than a Rust toolchain (1.90 or later), a C compiler and make;
-# `worlds-check` and `rates-check` also use python3.
+# `worlds-check` and `rates-check` also use python3, `peer-assign` and `peer-spend` python3 with venv, and DuckDB from PyPI.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -76,6 +76,17 @@ bench-reforms: oracles ## a thousand reforms of 500 ACOs against as many plain r
 .PHONY: golden
 golden: oracles ## write anew what tests compare with and the program prints: counts and totals of replay, help, pages
 	ACOLEDGER_ORACLES=$(ORACLES) UPDATE_EXPECT=1 cargo test --workspace --locked
+
+# The peers take LIVES as given, else a million.
+PEER_LIVES := $(if $(filter file,$(origin LIVES)),1000000,$(LIVES))
+
+.PHONY: peer-assign
+peer-assign: build ## the same assignment in SQL, by DuckDB, on LIVES=1000000 lives: lives that differ, seconds of both; 15 GB of disk
+	scripts/peer-check.sh assign $(RELEASE) $(PEER_LIVES) target/peer
+
+.PHONY: peer-spend
+peer-spend: build ## the same spending, thresholds and cells in SQL: cells that differ, seconds of both; 15 GB of disk
+	scripts/peer-check.sh spend $(RELEASE) $(PEER_LIVES) target/peer
 
 .PHONY: determinism
 determinism: build ## the same bytes for 1 and 2 threads and 8 and 64 shards

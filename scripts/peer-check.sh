@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# A synthetic nation through the program and through DuckDB; what differs, and the seconds of both. Cleans up after itself.
+# usage: peer-check.sh assign|spend PROGRAM LIVES FOLDER
+# FOLDER keeps DuckDB itself (venv/). PEER_KEEP=1 keeps the nation for the next run, PEER_YEARS the performance years.
+set -euo pipefail
+job=$1; program=$(realpath "$2"); lives=$3; folder=$4
+here=$(dirname "$(realpath "$0")"); years=${PEER_YEARS:-2023,2024}
+duckdb=2.0.0
+mkdir -p "$folder"
+
+# 9 KB of lake and, while the SQL runs, 6 KB of tables and spill for each life.
+need_kib=$((lives * 15 + 500000)); free_kib=$(df --output=avail -k "$folder" | tail -1)
+if ((free_kib < need_kib)); then
+  echo "error: $folder: free disk of about $((need_kib / 1000000 + 1)) GB is needed, there is: $((free_kib / 1000000)) GB" >&2
+  echo "hint: fewer lives: \`make peer-$job LIVES=100000\`" >&2; exit 2
+fi
+
+python=$folder/venv/bin/python
+if ! "$python" -c "import duckdb, sys; sys.exit(duckdb.__version__ != '$duckdb')" 2>/dev/null; then
+  command -v python3 >/dev/null || { echo "error: no \`python3\` (3.11 or later)" >&2; exit 2; }
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: python3 is older than 3.11" >&2; exit 2; }
+  rm -rf "$folder/venv"
+  python3 -m venv "$folder/venv" || { echo "error: no virtual environment at $folder/venv" >&2
+    echo "hint: Debian and Ubuntu have it in the package \`python3-venv\`" >&2; exit 2; }
+  "$python" -m pip install --quiet --disable-pip-version-check "duckdb==$duckdb" || { echo "error: duckdb $duckdb from PyPI" >&2; exit 2; }
+fi
+
+nation=$folder/nation-$lives-${years//,/-}
+trap 'rm -rf "$folder/temp"; [[ -n ${PEER_KEEP:-} ]] || rm -rf "$nation"' EXIT
+if [[ ! -f $nation/answer_key.csv ]]; then
+  rm -rf "$nation"
+  "$program" synth --lives "$lives" --years "$years" --raw lake --out "$nation" >/dev/null
+fi
+"$python" "$here/peer-compare.py" "$job" "$program" "$nation/study.toml" --temp "$folder/temp"
