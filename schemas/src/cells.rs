@@ -173,6 +173,56 @@ table! {
         threshold_cents: Cents ["cents"],
     }
 }
+table! {
+    /// Where lives of an ACO's list are found on the list that follows: of the same performance year (each year of its lists
+    /// and the next), and of one performance year of the study and the next (each by its own participants and rules).
+    AssignmentStability = "assignment_stability",
+    key [performance_year, from_performance_year, from_year, to_year, aco_id, destination] {
+        /// Performance year of the later list.
+        performance_year: PerformanceYear ["year"],
+        /// Performance year of the earlier list: the same, or the year before.
+        from_performance_year: PerformanceYear ["year"],
+        /// Calendar year of the earlier list.
+        from_year: CalendarYear ["year"],
+        /// Calendar year of the later list.
+        to_year: CalendarYear ["year"],
+        /// ACO of the earlier list; blank: all ACOs.
+        aco_id: Option<AcoId> ["id"],
+        /// `retained`; `other_aco`; or not on any list: `died` before the year, `plan` (months in a health plan), `ineligible`
+        /// (Parts A and B, residence), `other_initiative`, `none` (eligible, and no ACO has it); the first that holds.
+        destination: String ["code"],
+        /// Lives.
+        lives: i64 ["lives"],
+        /// Their months that carry money, of the earlier year.
+        months: i64 ["months"],
+        /// Their spending of the earlier year (M.B.1), neither truncated nor completed.
+        spend_cents: Cents ["cents"],
+    }
+}
+table! {
+    /// How close an ACO's list is: lives that it would lose, and win, if the second's sum were higher by a share
+    /// (`assign.margin.shares`), everything else equal. Higher to just the same decides nothing.
+    AssignmentMargin = "assignment_margin", key [performance_year, calendar_year, aco_id, share] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// Calendar year of the list.
+        calendar_year: CalendarYear ["year"],
+        /// ACO.
+        aco_id: AcoId ["id"],
+        /// How much higher the second's sum is supposed.
+        share: f64 ["fraction"],
+        /// Lives on the list.
+        lives: i64 ["lives"],
+        /// Of these, assigned by claims that would lead elsewhere if the second had so much more.
+        lives_lost: i64 ["lives"],
+        /// Their spending of the calendar year (M.B.1), neither truncated nor completed.
+        lost_spend_cents: Cents ["cents"],
+        /// Lives of others, of ACOs or of none, that the list would take if this ACO had so much more.
+        lives_won: i64 ["lives"],
+        /// Their spending, likewise.
+        won_spend_cents: Cents ["cents"],
+    }
+}
 
 /// All cells of a study.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -185,4 +235,6 @@ pub struct Cells {
     pub risk: Vec<RiskCell>,
     pub revenue: Vec<Revenue>,
     pub threshold: Vec<Threshold>,
+    pub assignment_stability: Vec<AssignmentStability>,
+    pub assignment_margin: Vec<AssignmentMargin>,
 }

@@ -73,14 +73,19 @@ impl Run<'_> {
         Ok(Some(cells))
     }
 
-    /// Cells from the persons of an earlier run. Heads and revenue do not depend on rules of the cells.
+    /// Cells from the persons of an earlier run. What pass A alone can count does not depend on rules of the cells.
     fn second_pass(&mut self, lake: &Lake, earlier: Cells, output: &Output) -> Outcome<Cells> {
         let context = person::context(self.loaded)?;
         let started = Instant::now();
         let (all, rows) = person::count_again(&context, lake.report.shards, output.folder())?;
         let cells = person::run_pass_b(&context, lake.report.shards, output.folder(), &all)?;
-        let Cells { aco_heads, aco_county_heads, revenue, .. } = earlier;
-        let cells = Cells { aco_heads, aco_county_heads, revenue, ..cells };
+        let cells = Cells {
+            population_county: cells.population_county,
+            assigned_county: cells.assigned_county,
+            risk: cells.risk,
+            threshold: cells.threshold,
+            ..earlier
+        };
         self.metrics.stage("cells", started, rows);
         write_cells(&output.folder().join("cells"), &cells)?;
         Ok(cells)

@@ -38,7 +38,9 @@ pub(super) fn write_cells(folder: &Path, cells: &Cells) -> Outcome<()> {
     write_both(folder, &cells.aco_county_heads)?;
     write_both(folder, &cells.risk)?;
     write_both(folder, &cells.revenue)?;
-    write_both(folder, &cells.threshold)
+    write_both(folder, &cells.threshold)?;
+    write_both(folder, &cells.assignment_stability)?;
+    write_both(folder, &cells.assignment_margin)
 }
 
 /// Reads cells back; `None` when a table is absent. The Parquet files are read, which are the smaller ones.
@@ -59,6 +61,8 @@ pub(super) fn read_cells(folder: &Path) -> Outcome<Option<Cells>> {
         risk: table!(cells::RiskCell),
         revenue: table!(cells::Revenue),
         threshold: table!(cells::Threshold),
+        assignment_stability: table!(cells::AssignmentStability),
+        assignment_margin: table!(cells::AssignmentMargin),
     }))
 }
 

@@ -1,5 +1,11 @@
 //! Assignment of one life in one calendar year of one performance year (M.A).
 
+mod absence;
+mod near;
+
+pub(crate) use absence::{Why, why_not};
+pub(crate) use near::{Near, overtakes};
+
 use crate::context::{AcoYear, Context, Designation, Elsewhere, List, NOBODY, OWN, SHARED, Span, Window, class};
 use crate::life::Life;
 use crate::plurality::{Comparison, Reach, Rival, Scope, Step, compare, draw, gather, is_primary_care};
@@ -22,6 +28,8 @@ pub(crate) struct Outcome {
     /// Assignable by the calendar year, and by the prospective window (M.A.8.2).
     pub(crate) assignable: [bool; 2],
     pub(crate) place: Option<Place>,
+    /// By method: the ACO that is second and would take the life if it were first.
+    pub(crate) near: [Option<Near>; 2],
 }
 
 /// Buffers that every call uses again.
@@ -32,18 +40,18 @@ pub(crate) struct Scratch {
 }
 
 /// One question: which performance year, which calendar year, which life.
-struct Case<'c> {
-    context: &'c Context,
-    at: usize,
-    list: &'c List,
-    life: &'c Life,
-    elsewhere: &'c [Elsewhere],
-    designations: &'c [Designation],
+pub(crate) struct Case<'c> {
+    pub(crate) context: &'c Context,
+    pub(crate) at: usize,
+    pub(crate) list: &'c List,
+    pub(crate) life: &'c Life,
+    pub(crate) elsewhere: &'c [Elsewhere],
+    pub(crate) designations: &'c [Designation],
 }
 
 /// A designation's effect on an ACO.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Designated {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Designated {
     No,
     /// To this ACO.
     Here,
@@ -52,7 +60,23 @@ enum Designated {
 }
 
 /// The claims-based winner of a window: an ACO, and the comparison that it won.
-type Winner = Option<(u32, Comparison)>;
+pub(crate) type Winner = Option<(u32, Comparison)>;
+
+/// What the services of a window came to.
+pub(crate) struct Weighed {
+    /// Whether its services make the life assignable.
+    pub(crate) assignable: bool,
+    /// The comparison that was made, whoever won it; `None` where nobody could.
+    pub(crate) comparison: Option<Comparison>,
+    /// The ACO that the comparison leads to.
+    pub(crate) leads_to: Option<u32>,
+}
+
+impl Weighed {
+    pub(crate) fn winner(self) -> Winner {
+        self.leads_to.zip(self.comparison)
+    }
+}
 
 /// Decides one list. `before` is the life's place in the year before, where cohorts need it.
 pub(crate) fn assign(
@@ -66,21 +90,16 @@ pub(crate) fn assign(
     let performance = &context.performances[at];
     let list = &performance.field.lists[list_at];
     let windows = &performance.windows[list_at];
-    let case = Case {
-        context,
-        at,
-        list,
-        life,
-        elsewhere: context.people.elsewhere.rows(life.elsewhere.clone()),
-        designations: context.people.designations.rows(life.designations.clone()),
-    };
+    let case = Case::new(context, at, list_at, life);
     let mut outcome = Outcome::default();
     let mut winners: [Winner; 2] = [None, None];
+    let mut seconds: [Option<Near>; 2] = [None, None];
     for (method, window) in windows.iter().enumerate() {
         if let Some(window) = window {
-            let (assignable, winner) = case.window(method, *window, &mut scratch.rivals[method], &mut scratch.expanded);
-            outcome.assignable[method] = assignable;
-            winners[method] = winner;
+            let weighed = case.window(method, *window, &mut scratch.rivals[method], &mut scratch.expanded);
+            outcome.assignable[method] = weighed.assignable;
+            seconds[method] = case.second(&weighed, &scratch.rivals[method], &scratch.expanded);
+            winners[method] = weighed.winner();
         }
     }
     let Some(slot) = context.time.at(list.year) else { return outcome };
@@ -111,23 +130,32 @@ pub(crate) fn assign(
         let here_before = before.is_some_and(|before| before.aco == place.aco);
         place.newly = Some(!here_before && !case.served_before(place.aco, aco.prospective));
     }
+    outcome.near = case.within_reach(seconds, eligible, place.as_ref());
     outcome.place = place;
     outcome
 }
 
-impl Case<'_> {
-    fn aco(&self, aco: u32) -> Option<&AcoYear> {
+impl<'c> Case<'c> {
+    /// The question of a list, by its position among those of the performance year.
+    pub(crate) fn new(context: &'c Context, at: usize, list_at: usize, life: &'c Life) -> Case<'c> {
+        let list = &context.performances[at].field.lists[list_at];
+        let elsewhere = context.people.elsewhere.rows(life.elsewhere.clone());
+        let designations = context.people.designations.rows(life.designations.clone());
+        Case { context, at, list, life, elsewhere, designations }
+    }
+
+    pub(crate) fn aco(&self, aco: u32) -> Option<&AcoYear> {
         self.list.acos.get(aco as usize).and_then(Option::as_ref)
     }
 
     /// Who wins a window, and whether its services make the life assignable.
-    fn window(
+    pub(crate) fn window(
         &self,
         method: usize,
         window: Window,
         rivals: &mut Vec<Rival>,
         expanded: &mut Vec<Rival>,
-    ) -> (bool, Winner) {
+    ) -> Weighed {
         let known_through = self.known_through(self.list.year, method == 1);
         let scope = Scope { span: window.span, touches: window.touches, known_through };
         let reach = gather(self.context, self.at, self.life, scope, rivals);
@@ -141,25 +169,28 @@ impl Case<'_> {
             let first = compare(rivals, Step::First, majority, draw);
             let anybody = rivals.iter().any(|rival| rival.served(Step::First));
             let comparison = if anybody { first } else { compare(rivals, Step::Second, majority, draw) };
-            let winner = comparison
-                .filter(|comparison| passed(&rivals[comparison.winner]))
-                .map(|comparison| (rivals[comparison.winner].aco, comparison));
-            return (reach.physician || self.widely(window, reach, known_through, expanded), winner);
+            let winner = comparison.as_ref().map(|comparison| &rivals[comparison.winner]);
+            let leads_to = winner.filter(|rival| passed(rival)).map(|rival| rival.aco);
+            let assignable = reach.physician || self.widely(window, reach, known_through, expanded);
+            return Weighed { assignable, comparison, leads_to };
         }
-        let Some((span, touches)) = window.expanded else { return (reach.physician, None) };
+        let Some((span, touches)) = window.expanded else {
+            return Weighed { assignable: reach.physician, comparison: None, leads_to: None };
+        };
         let wide = gather(self.context, self.at, self.life, Scope { span, touches, known_through }, expanded);
         let assignable = reach.physician || (reach.practitioner && wide.physician);
-        let winner = compare(expanded, Step::Third, majority, draw).and_then(|comparison| {
-            let rival = &expanded[comparison.winner];
-            let practitioner = rivals.iter().any(|near| near.aco == rival.aco && near.practitioner);
-            (rival.aco != OWN && rival.physician && practitioner).then_some((rival.aco, comparison))
+        let comparison = compare(expanded, Step::Third, majority, draw);
+        let winner = comparison.as_ref().map(|comparison| &expanded[comparison.winner]);
+        let leads_to = winner.map(|rival| rival.aco).filter(|aco| {
+            let practitioner = rivals.iter().any(|near| near.aco == *aco && near.practitioner);
+            *aco != OWN && winner.is_some_and(|rival| rival.physician) && practitioner
         });
-        (assignable, winner)
+        Weighed { assignable, comparison, leads_to }
     }
 
     /// Last day of processing that the list of a year could know: its run-out, for a prospective list the eve of its year
     /// (M.A.2.5). All claims of the window up to that day, also those too late for the payments of their own year.
-    fn known_through(&self, year: i32, prospective: bool) -> i32 {
+    pub(crate) fn known_through(&self, year: i32, prospective: bool) -> i32 {
         let (time, law) = (&self.context.time, &self.context.spend);
         let eve = || time.day_of((year - time.first_year) * 12) - 1;
         let run_out = time.at(year).map_or(i32::MAX, |at| law.known_through[at]);
@@ -178,7 +209,7 @@ impl Case<'_> {
 
     /// Eligibility (M.A.1) by method: over the window, and for prospective lists over the year too (M.A.1.6). The third
     /// value is the year's alone.
-    fn eligible(&self, windows: &[Option<Window>; 2]) -> [bool; 3] {
+    pub(crate) fn eligible(&self, windows: &[Option<Window>; 2]) -> [bool; 3] {
         let first = (self.list.year - self.context.time.first_year) * 12;
         let year = Span { first, last: first + 11 };
         let in_year = self.life.enrollment.eligible(year);
@@ -187,17 +218,17 @@ impl Case<'_> {
     }
 
     /// Whether an alignment elsewhere excludes the life from an ACO's list (M.A.1.3).
-    fn excluded(&self, aco: &AcoYear) -> bool {
+    pub(crate) fn excluded(&self, aco: &AcoYear) -> bool {
         self.elsewhere.iter().any(|row| row.year == self.list.year && row.decided < aco.decided_before)
     }
 
     /// The designation in force at a cut-off (M.A.3.5).
-    fn in_force(&self, cutoff: i32) -> Option<&Designation> {
+    pub(crate) fn in_force(&self, cutoff: i32) -> Option<&Designation> {
         let latest = self.designations.iter().filter(|row| row.on <= cutoff).max_by_key(|row| row.on)?;
         (latest.ended >= cutoff).then_some(latest)
     }
 
-    fn designated(&self, aco: u32, terms: &AcoYear) -> Designated {
+    pub(crate) fn designated(&self, aco: u32, terms: &AcoYear) -> Designated {
         let Some(designation) = self.in_force(terms.cutoff) else { return Designated::No };
         let performance = &self.context.performances[self.at];
         if !performance.any_designee && !self.is_kind(designation.specialty) {
@@ -207,13 +238,13 @@ impl Case<'_> {
     }
 
     /// Whether a designee is of the kinds that performance year 2018 asks for (M.A.3.2).
-    fn is_kind(&self, specialty: u8) -> bool {
+    pub(crate) fn is_kind(&self, specialty: u8) -> bool {
         let classes = self.context.performances[self.at].care.classes[usize::from(specialty)];
         classes & (class::PRIMARY | class::LISTED | class::PRACTITIONER) != 0
     }
 
     /// The ACO that a designation leads to (M.A.3).
-    fn voluntary(&self, eligible: [bool; 3], rivals: &[Vec<Rival>; 2]) -> Option<u32> {
+    pub(crate) fn voluntary(&self, eligible: [bool; 3], rivals: &[Vec<Rival>; 2]) -> Option<u32> {
         let performance = &self.context.performances[self.at];
         for cutoff in &self.list.cutoffs {
             let Some(designation) = self.in_force(*cutoff) else { continue };
@@ -236,7 +267,7 @@ impl Case<'_> {
     }
 
     /// The ACO that the claims lead to: prospective lists first, then retrospective ones (M.A.2.4).
-    fn claims(&self, winners: &[Winner; 2], eligible: [bool; 3]) -> Winner {
+    pub(crate) fn claims(&self, winners: &[Winner; 2], eligible: [bool; 3]) -> Winner {
         for method in [1, 0] {
             let Some((aco, comparison)) = &winners[method] else { continue };
             let Some(terms) = self.aco(*aco) else { continue };

@@ -83,6 +83,8 @@ pub struct Context {
     /// Codes that are not on the list of teaching-amendment hospitals, from a day on.
     pub(crate) eta_unlisted: Vec<(i32, BTreeSet<u16>)>,
     pub(crate) people: People,
+    /// How much higher the runner-up's sum is supposed, in ten thousandths (`assignment_margin`).
+    pub(crate) margins: Vec<i64>,
     /// Last day of the emergency, for services.
     pub(crate) emergency_last_day: i32,
     /// Calendar years whose spending is summed.
@@ -172,6 +174,7 @@ impl Context {
                 .into_iter()
                 .map(|(day, texts)| (day, faults.expand(&texts).iter().map(|code| names.code(code)).collect()))
                 .collect(),
+            margins: margins(rules, latest, &mut faults),
             assignment: output::assignment_schema(),
             person_year: output::person_year_schema(&years, !people.scores.is_empty()),
             emergency_last_day: emergency.1,
@@ -271,6 +274,15 @@ fn stay_types(rules: &Rules, key: &str, year: i32, spend: &SpendLaw, faults: &mu
         );
     }
     types
+}
+
+fn margins(rules: &Rules, year: i32, faults: &mut Faults) -> Vec<i64> {
+    const KEY: &str = "assign.margin.shares";
+    let shares: Vec<f64> = faults.take(rules.at(KEY, year));
+    if !shares.is_sorted_by(|a, b| a < b) || shares.iter().any(|share| !(*share > 0.0 && *share <= 1.0)) {
+        faults.rule(KEY, format!("not ascending shares above 0, to 1: `{shares:?}`"));
+    }
+    shares.iter().map(|share| faults.ten_thousandths(KEY, *share)).collect()
 }
 
 fn dated<T>(values: Vec<(Date, T)>) -> Vec<(i32, T)> {

@@ -30,6 +30,19 @@ pub(crate) struct YearState {
     pub(crate) types: [u16; 4],
 }
 
+/// What a span of months says to the rules of M.A.1.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    /// A month in Parts A and B (A.1.1, first half).
+    pub(crate) both: bool,
+    /// A month in one part only (A.1.1, second half).
+    pub(crate) one: bool,
+    /// A month in a plan (A.1.2).
+    pub(crate) plan: bool,
+    /// Whether the last known residence is inside the program's area (A.1.4).
+    pub(crate) inside: bool,
+}
+
 /// A life's enrollment over the timeline.
 pub(crate) struct Enrollment {
     pub(crate) record: Vec<YearMonths>,
@@ -118,23 +131,28 @@ impl Enrollment {
 
     /// Rules A.1.1, A.1.2 and A.1.4 over the months of a span.
     pub(crate) fn eligible(&self, span: Span) -> bool {
-        let (mut both, mut inside) = (false, false);
+        let standing = self.standing(span);
+        standing.both && !standing.one && !standing.plan && standing.inside
+    }
+
+    /// What the months of a span say to the rules of M.A.1, each on its own.
+    pub(crate) fn standing(&self, span: Span) -> Standing {
+        let mut standing = Standing::default();
         for at in (span.first.max(0) / 12)..=(span.last / 12) {
             let Some(record) = self.record.get(at as usize) else { continue };
             let first = at * 12;
             let window = from_month(span.first - first) & !from_month(span.last - first + 1);
             let months = window & self.state[at as usize].alive;
-            if (record.one | record.plan) & months != 0 {
-                return false;
-            }
-            both |= record.both & months != 0;
+            standing.one |= record.one & months != 0;
+            standing.plan |= record.plan & months != 0;
+            standing.both |= record.both & months != 0;
             let known = record.residence.known & months;
             if known != 0 {
                 let last = 15 - known.leading_zeros();
-                inside = record.residence.inside >> last & 1 == 1;
+                standing.inside = record.residence.inside >> last & 1 == 1;
             }
         }
-        both && inside
+        standing
     }
 
     /// County of a calendar year: that of the last eligible month that has one (M.D.1.2).

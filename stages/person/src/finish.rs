@@ -38,6 +38,7 @@ impl CellSums {
         cells.risk.sort_by(|a, b| risk_key(a).cmp(&risk_key(b)));
         heads(context, all, &mut cells);
         revenue(context, all, &mut cells);
+        all.tally.rows(context, &mut cells);
         cells
     }
 }

@@ -30,6 +30,7 @@ mod risk;
 mod rows;
 mod spend;
 mod streams;
+mod tally;
 mod thresholds;
 mod views;
 

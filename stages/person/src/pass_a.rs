@@ -1,6 +1,6 @@
 //! Pass A: one walk over a shard's lives and claims answers every (performance year, calendar year, window).
 
-use crate::assign::{Outcome, Place, Scratch, assign};
+use crate::assign::{Outcome, Place, Scratch, assign, why_not};
 use crate::context::{Context, List, Performance};
 use crate::histogram::{BUCKETS, annual, bucket};
 use crate::ledger::{Ledger, LedgerRow};
@@ -11,6 +11,7 @@ use crate::risk;
 use crate::rows::PersonYears;
 use crate::spend::{Sums, add_demonstrations, add_earnings, add_up};
 use crate::streams::ShardStreams;
+use crate::tally::{Amount, Destination, ListAt, Tally, following};
 use crate::views::View;
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::Basis;
@@ -58,6 +59,7 @@ pub struct ShardA {
     pub(crate) county_heads: BTreeMap<(u8, u8, u16, u64), i64>,
     /// By performance year and ACO.
     pub(crate) revenue: Vec<Vec<i64>>,
+    pub(crate) tally: Tally,
     findings: BTreeMap<&'static str, u64>,
 }
 
@@ -89,6 +91,7 @@ impl ShardA {
                 own.iter_mut().zip(others).for_each(|(a, b)| *a += b);
             }
         }
+        self.tally.merge(&other.tally);
         for (finding, count) in &other.findings {
             *self.findings.entry(finding).or_default() += count;
         }
@@ -169,7 +172,7 @@ struct Places {
 struct Walk<'w> {
     context: &'w Context,
     life: Life,
-    places: Option<Places>,
+    read_to: Option<Places>,
     shard: ShardA,
     output: Output<'w>,
     scratch: Scratch,
@@ -177,6 +180,9 @@ struct Walk<'w> {
     /// By calendar year, then performance year.
     members: Vec<Vec<u32>>,
     scores: Vec<i64>,
+    /// By performance year, then list: the ACO that has the life.
+    places: Vec<Vec<Option<u32>>>,
+    following: Vec<(ListAt, ListAt)>,
 }
 
 impl<'w> Walk<'w> {
@@ -190,13 +196,15 @@ impl<'w> Walk<'w> {
         Walk {
             context,
             life: Life::new(context),
-            places: None,
+            read_to: None,
             shard,
             output,
             scratch: Scratch::default(),
             sums: vec![[Sums::default(); 4]; context.calendar_years.len()],
             members: vec![vec![0; years]; context.calendar_years.len()],
             scores: vec![0; scores],
+            places: context.performances.iter().map(|of| vec![None; of.field.lists.len()]).collect(),
+            following: following(context),
         }
     }
 
@@ -209,7 +217,7 @@ impl<'w> Walk<'w> {
         }
         let people = &context.people;
         let key = self.life.key;
-        let places = self.places.get_or_insert_with(|| Places {
+        let places = self.read_to.get_or_insert_with(|| Places {
             designations: people.designations.seek(key),
             elsewhere: people.elsewhere.seek(key),
             esrd: people.esrd.seek(key),
@@ -253,13 +261,31 @@ impl<'w> Walk<'w> {
                 let previous = before.as_ref().filter(|(year, _)| *year == list.year - 1);
                 let previous = previous.and_then(|(_, outcome)| outcome.place.as_ref());
                 let outcome = assign(context, at, list_at, &self.life, &mut self.scratch, previous);
+                self.places[at][list_at] = outcome.place.as_ref().map(|place| place.aco);
                 if !list.only_before {
                     self.keep(merge, at, list_at, &outcome, subsidies)?;
                 }
                 before = Some((list.year, outcome));
             }
         }
+        self.follow();
         Ok(())
+    }
+
+    /// From each list to the one that follows it: where the life is found there.
+    fn follow(&mut self) {
+        let context = self.context;
+        for (from, to) in &self.following {
+            let place = |list: &ListAt| self.places[usize::from(list.0)][usize::from(list.1)];
+            let Some(aco) = place(from) else { continue };
+            let destination = match place(to) {
+                Some(other) if other == aco => Destination::Retained,
+                Some(_) => Destination::OtherAco,
+                None => Destination::Absent(why_not(context, to.0.into(), to.1.into(), &self.life, aco)),
+            };
+            let amount = amount(context, *from, &self.life, &self.sums);
+            self.shard.tally.moved(*from, *to, aco, destination, amount);
+        }
     }
 
     fn keep(
@@ -274,6 +300,8 @@ impl<'w> Walk<'w> {
         let performance = &context.performances[at];
         let list = &performance.field.lists[list_at];
         let slot = context.calendar_years.binary_search(&list.year).unwrap_or(0);
+        let this = (at as u8, list_at as u8);
+        self.shard.tally.decided(context, this, outcome, || amount(context, this, &self.life, &self.sums));
         let mut bits = 0;
         for (method, bit) in [member::RETROSPECTIVE, member::PROSPECTIVE].into_iter().enumerate() {
             bits |= if outcome.assignable[method] { bit } else { 0 };
@@ -397,4 +425,22 @@ impl<'w> Walk<'w> {
         self.output.finish()?;
         Ok(self.shard)
     }
+}
+
+/// A life with what it cost in the calendar year of a list.
+fn amount(context: &Context, list: ListAt, life: &Life, sums: &[[Sums; 4]]) -> Amount {
+    let performance = &context.performances[usize::from(list.0)];
+    let year = performance.field.lists[usize::from(list.1)].year;
+    let mut amount = Amount { lives: 1, ..Amount::default() };
+    let (Some(at), Ok(slot)) = (context.time.at(year), context.calendar_years.binary_search(&year)) else {
+        return amount;
+    };
+    let state = life.enrollment.state[at];
+    for (months, sums) in state.types.iter().map(|months| months & !state.episode).zip(&sums[slot]) {
+        if months != 0 {
+            amount.months += i64::from(months.count_ones());
+            amount.cents += sums.by_kind.iter().sum::<i64>() + if performance.interim { sums.interim } else { 0 };
+        }
+    }
+    amount
 }

@@ -54,6 +54,8 @@ pub(crate) struct Comparison {
     /// Cents, or visits where these are counted.
     pub(crate) winner_sum: i64,
     pub(crate) runner_up: Option<(String, i64)>,
+    /// Where the runner-up stands among the rivals.
+    pub(crate) second: Option<usize>,
     pub(crate) tie: Option<&'static str>,
 }
 
@@ -297,11 +299,11 @@ pub(crate) fn compare(rivals: &[Rival], step: Step, majority: bool, draw: impl F
         _ => (Some("random"), third().min_by_key(|(_, rival)| (draw(&unpack(rival.text)), rival.text))),
     };
     let winner = winner?.0;
-    let runner_up = running()
+    let second = running()
         .filter(|(index, _)| *index != winner)
-        .max_by(|(_, a), (_, b)| a.sums[at].cmp(&b.sums[at]).then(b.text.cmp(&a.text)))
-        .map(|(_, rival)| (unpack(rival.text), rival.sums[at]));
-    Some(Comparison { winner, step, winner_sum: most, runner_up, tie })
+        .max_by(|(_, a), (_, b)| a.sums[at].cmp(&b.sums[at]).then(b.text.cmp(&a.text)));
+    let runner_up = second.map(|(_, rival)| (unpack(rival.text), rival.sums[at]));
+    Some(Comparison { winner, step, winner_sum: most, runner_up, second: second.map(|(index, _)| index), tie })
 }
 
 /// The draw of a random tie: the first eight bytes of SHA-256 of `seed|performance_year|calendar_year|bene_id|entity`.

@@ -8,6 +8,7 @@ mod reforms;
 mod seldom;
 mod small;
 mod spend;
+mod tallies;
 mod walk;
 mod world;
 mod worlds;

@@ -17,6 +17,8 @@ fn text(run: &Run) -> Vec<String> {
     tables.push(table_rows(&cells.aco_county_heads));
     tables.push(table_rows(&cells.revenue));
     tables.push(table_rows(&cells.threshold));
+    tables.push(table_rows(&cells.assignment_stability));
+    tables.push(table_rows(&cells.assignment_margin));
     tables.iter().flatten().map(|row| format!("{row:?}")).collect()
 }
 

@@ -249,7 +249,7 @@ fn facility(row: &BTreeMap<String, String>, number: usize) -> Row {
 }
 
 /// Columns of rows, aligned, sorted; blanks as `-`.
-fn aligned(rows: &Rows, columns: &[&str]) -> String {
+pub(crate) fn aligned(rows: &Rows, columns: &[&str]) -> String {
     let mut lines: Vec<Vec<String>> = rows
         .iter()
         .map(|row| columns.iter().map(|c| if row[*c].is_empty() { "-".to_owned() } else { row[*c].clone() }).collect())
