@@ -22,7 +22,8 @@ import tomllib
 try:
     import duckdb
 except ImportError:
-    sys.exit("error: no module `duckdb`\nhint: `make peer-assign` installs it and calls this")
+    print("error: no module `duckdb`\nhint: `make peer-assign` installs it and calls this", file=sys.stderr)
+    sys.exit(2)
 
 PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "benches", "peers")
 LAKE = ["bene", "enrollment", "carrier", "dme", "facility", "revenue"]
@@ -98,6 +99,8 @@ def parse_arguments():
 
 
 def read_study(path):
+    if not os.path.exists(path):
+        fail(f"no study file: `{path}`")
     with open(path, "rb") as file:
         study = tomllib.load(file)
     folder = os.path.dirname(os.path.abspath(path))
