@@ -3,7 +3,8 @@
 use crate::files::hash_file;
 use crate::lake;
 use crate::manifest::Manifest;
-use crate::study::{LoadedStudy, Overrides};
+use crate::scenario::{half_of, is_scenario};
+use crate::study::{InputFile, LoadedStudy, Overrides};
 use crate::tables::{read_parquet, read_parquet_file};
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::cells::AcoHeadsCell;
@@ -106,11 +107,39 @@ fn check_lake(loaded: &LoadedStudy, plan: &crate::ingest::IngestPlan) -> Outcome
     Ok(vec![current, files, needs])
 }
 
-/// Checks a run folder.
+/// Whether the files of a scenario, or of one of its halves, are as they were written.
+fn check_scenario(scenario: &Path, half: Option<&Path>) -> Outcome<Vec<Check>> {
+    #[derive(serde::Deserialize)]
+    struct Outputs {
+        outputs: Vec<InputFile>,
+    }
+    let path = scenario.join("manifest.json");
+    let text = std::fs::read_to_string(&path).doing("cannot be read", &path)?;
+    let Outputs { outputs } = serde_json::from_str(&text).doing("not a manifest", &path)?;
+    let below = half.and_then(Path::file_name).map(|name| format!("{}/", name.to_string_lossy())).unwrap_or_default();
+    let mut check = Check::new("scenario files", "manifest.json");
+    for output in outputs.iter().filter(|output| output.file.starts_with(&below)) {
+        let path = scenario.join(&output.file);
+        let wrong = match path.is_file() {
+            false => Some("missing"),
+            true => (hash_file(&path)? != output.sha256).then_some("content changed"),
+        };
+        check.look(wrong.map(|wrong| format!("{}: {wrong}", output.file)));
+    }
+    Ok(vec![check])
+}
+
+/// Checks a run folder, or that of a scenario.
 ///
 /// # Errors
 /// A folder without manifest, files that cannot be read.
 pub(crate) fn check_run(run: &Path) -> Outcome<Vec<Check>> {
+    if is_scenario(run)? {
+        return check_scenario(run, None);
+    }
+    if let Some(scenario) = half_of(run)? {
+        return check_scenario(&scenario, Some(run));
+    }
     let Some(manifest) = Manifest::read(run)? else {
         let hint = "make the run with `acoledger run STUDY.toml`";
         return Err(trouble::of_file_with_hint(run, "no run here: it has no manifest.json", hint).into());

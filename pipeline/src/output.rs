@@ -49,16 +49,13 @@ impl Output {
         };
         fs::create_dir_all(&parent).doing("cannot be created", &parent)?;
         let lock = lock(&sibling(place, "lock"))?;
-        recover(place)?;
-        let foreign = place.is_dir() && !place.join("manifest.json").exists() && !is_empty(place)?;
-        if foreign || place.is_file() {
-            let hint = "choose another folder with `[run] out` or --out";
-            return Err(trouble::of_file_with_hint(place, "holds something else than a run", hint).into());
+        match prepare(place) {
+            Ok(staging) => Ok(Output { place: place.to_owned(), staging, _lock: lock }),
+            Err(problems) => {
+                let _ = fs::remove_file(sibling(place, "lock"));
+                Err(problems)
+            }
         }
-        let staging = sibling(place, "new");
-        keep_finished_stages(place)?;
-        fs::create_dir_all(&staging).doing("cannot be created", &staging)?;
-        Ok(Output { place: place.to_owned(), staging, _lock: lock })
     }
 
     /// Where files are written until the swap.
@@ -104,6 +101,20 @@ impl Drop for Output {
         let _ = keep_finished_stages(&self.place);
         let _ = fs::remove_file(sibling(&self.place, "lock"));
     }
+}
+
+/// An empty folder to write to, beside a place that may be taken.
+fn prepare(place: &Path) -> Outcome<PathBuf> {
+    recover(place)?;
+    let foreign = place.is_dir() && !place.join("manifest.json").exists() && !is_empty(place)?;
+    if foreign || place.is_file() {
+        let hint = "choose another folder with `[run] out` or --out";
+        return Err(trouble::of_file_with_hint(place, "holds something else than a run", hint).into());
+    }
+    let staging = sibling(place, "new");
+    keep_finished_stages(place)?;
+    fs::create_dir_all(&staging).doing("cannot be created", &staging)?;
+    Ok(staging)
 }
 
 /// Folders that an earlier run may have left finished stages in, the best first: its output, what it had finished as it failed.
@@ -232,8 +243,11 @@ mod tests {
     #[test]
     fn a_folder_of_something_else_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("thesis.tex"), "").unwrap();
-        let error = Output::begin(folder.path()).unwrap_err();
+        let place = folder.path().join("work");
+        fs::create_dir(&place).unwrap();
+        fs::write(place.join("thesis.tex"), "").unwrap();
+        let error = Output::begin(&place).unwrap_err();
         assert!(error.to_string().contains("something else than a run"), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it, no lock either");
     }
 }

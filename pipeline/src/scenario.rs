@@ -75,7 +75,19 @@ pub(crate) fn run(loaded: &LoadedStudy, files: &[PathBuf], out: &Path) -> Outcom
         Some(stage) => tracing::info!(stage = stage.name, "the reform runs from this stage on"),
     }
     let years = &loaded.study.study.performance_years;
+    scenario.check_rules(&loaded.program, years)?;
     check_benchmark_years(loaded, &scenario, years)?;
+    if of_persons {
+        check_person_rules(loaded, &scenario, files)?;
+    }
+    check_place(out)?;
+    if let Some(rates) = &loaded.rates {
+        // Nothing of this takes long; what would stop the scenario stops it before the baseline is made.
+        let (mut rates, mut program) = (rates.clone(), loaded.program.clone());
+        change(&scenario, &mut rates, &mut program, years)?;
+    } else if !scenario.changes_inputs() {
+        scenario.check_conditions(&loaded.program, years)?;
+    }
     let output = Output::begin(out)?;
     let rates = baseline_rates(loaded)?;
     let baseline_index = Index::new(&rates, &loaded.program);
@@ -87,7 +99,7 @@ pub(crate) fn run(loaded: &LoadedStudy, files: &[PathBuf], out: &Path) -> Outcom
     if of_persons {
         (new_rates, findings) = rates_of_reform(loaded, &scenario, &rates, output.folder())?;
     }
-    scenario.change_inputs(&mut new_rates, &mut new_program)?;
+    change(&scenario, &mut new_rates, &mut new_program, years)?;
     let (groups, conflicts) = scenario.groups(&new_program, years)?;
     if groups.is_empty() {
         return Err(no_aco_left(files));
@@ -109,11 +121,59 @@ pub(crate) fn run(loaded: &LoadedStudy, files: &[PathBuf], out: &Path) -> Outcom
     Ok(Report { folder: out.to_owned(), titles, first_stage, differences, summaries, findings, points })
 }
 
+/// Changes inputs, and holds the reform's rules and conditions to the ACOs that are then there.
+fn change(scenario: &Scenario, rates: &mut Rates, program: &mut Program, years: &[i32]) -> Outcome<()> {
+    scenario.change_inputs(rates, program)?;
+    scenario.check_rules(program, years)?;
+    scenario.check_conditions(program, years)
+}
+
+/// A scenario takes the place of an earlier one, never of a run.
+///
+/// # Errors
+/// A folder that another command made.
+fn check_place(out: &Path) -> Outcome<()> {
+    let manifest = out.join("manifest.json");
+    if !manifest.is_file() || is_scenario(out)? {
+        return Ok(());
+    }
+    let hint = "choose another folder with --out: a scenario would take the place of what is there";
+    Err(trouble::of_file_with_hint(out, "holds a run, and no scenario", hint).into())
+}
+
+/// Whether a folder holds a scenario, by its manifest.
+///
+/// # Errors
+/// A manifest that cannot be read.
+pub(crate) fn is_scenario(folder: &Path) -> Outcome<bool> {
+    let manifest = folder.join("manifest.json");
+    if !manifest.is_file() {
+        return Ok(false);
+    }
+    let text = fs::read_to_string(&manifest).doing("cannot be read", &manifest)?;
+    let value: serde_json::Value = serde_json::from_str(&text).doing("cannot be read", &manifest)?;
+    Ok(value.get("reforms").is_some())
+}
+
+/// The scenario that a folder is `baseline` or `reform` of.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub(crate) fn half_of(folder: &Path) -> Outcome<Option<PathBuf>> {
+    let place = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let is_half = place.file_name().is_some_and(|name| name == "baseline" || name == "reform");
+    match place.parent() {
+        Some(parent) if is_half && is_scenario(parent)? => Ok(Some(parent.to_owned())),
+        _ => Ok(None),
+    }
+}
+
 fn read(files: &[PathBuf]) -> Outcome<Reforms> {
     let mut reforms = Reforms { files: Vec::new(), reforms: Vec::new() };
     for file in files {
         let text = fs::read_to_string(file).doing("cannot be read", file)?;
-        let reform = Reform::parse(&text).map_err(|message| of_reform(file, &message))?;
+        let mut reform = Reform::parse(&text).map_err(|message| of_reform(file, &message))?;
+        reform.file = file.display().to_string();
         reforms.files.push((file.clone(), hash_file(file)?));
         reforms.reforms.push(reform);
     }
@@ -164,6 +224,21 @@ fn check_benchmark_years(loaded: &LoadedStudy, scenario: &Scenario, years: &[i32
         crate::person::check_benchmark_years(&loaded.file, &of_persons, &group.rules, &group.program.aco)?;
     }
     Ok(())
+}
+
+/// Whether the person grain can take its rules as the reform leaves them.
+///
+/// # Errors
+/// A rule without a sound value, under the reform files.
+fn check_person_rules(loaded: &LoadedStudy, scenario: &Scenario, files: &[PathBuf]) -> Outcome<()> {
+    let changed = loaded.changed(scenario.rules_of_persons()?, loaded.program.clone(), loaded.out());
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    crate::person::context(&changed).map(|_| ()).map_err(|mut problems| {
+        for problem in problems.first.iter_mut().filter(|problem| problem.file.starts_with("rule")) {
+            problem.file = format!("{}, {}", names.join(", "), problem.file);
+        }
+        problems
+    })
 }
 
 fn no_aco_left(files: &[PathBuf]) -> acoledger_schemas::table::Problems {

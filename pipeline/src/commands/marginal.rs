@@ -3,6 +3,7 @@
 use super::{Exit, print};
 use crate::grid::{Format, Grid, Head, Value};
 use crate::rates_door::read_rates;
+use crate::scenario::{half_of, is_scenario};
 use crate::study::{LoadedStudy, Overrides};
 use crate::tables::write_both;
 use crate::trouble::{self, Io, Outcome};
@@ -63,6 +64,12 @@ pub(crate) fn run(args: &MarginalArgs) -> Outcome<Exit> {
 
 /// The one study file beside a run folder whose output folder it is.
 fn study_of_run(run: &Path) -> Outcome<PathBuf> {
+    if half_of(run)?.is_some() || is_scenario(run)? {
+        let hint = "name the study file; under other rules put them into its `[rules]`";
+        return Err(
+            trouble::of_file_with_hint(run, "is of a scenario: marginal effects are those of a study", hint).into()
+        );
+    }
     let hint = "name the study file of the run";
     let place = fs::canonicalize(run).doing("cannot be read", run)?;
     let beside = place.parent().unwrap_or(&place);

@@ -1,6 +1,7 @@
 //! `acoledger scenario`: reforms from file to tables.
 
 mod persons;
+mod refused;
 
 use crate::command::{Folder, oracle};
 use std::path::Path;

@@ -215,10 +215,32 @@ fn values_without_meaning_are_refused_by_key() {
         ("'assign.left_out' = ['step 9']", "not one of pre-step, practitioners, step 2: `step 9`"),
         ("'spend.claim_types.hospice' = []", "`spend.left_out` = [\"hospice\"] leaves its payments out"),
         ("'spend.inpatient.removed' = ['gme']", "not one of ime, dsh, uncompensated_care: `gme`"),
-        ("'cells.truncation.percentile' = 99", "not a share above 0, to 1: `99`"),
+        ("'cells.truncation.percentile' = 99", "rule `cells.truncation.percentile`: expected a number, 0 to 1"),
+        ("'cells.truncation.percentile' = 0", "not a share above 0, to 1: `0`"),
     ] {
         let done = scenario(&folder, &format!("[rules]\n{rules}")).expect(2);
         assert!(done.stderr.contains(says), "{rules}: {}", done.stderr);
         assert!(!folder.file("demo/run-scenario").exists());
+    }
+}
+
+#[test]
+fn rules_of_persons_are_read_before_anything_runs() {
+    let folder = Folder::new();
+    folder.run("synth --lives 500 --years 2023 --raw csv --out demo").expect(0);
+    for (text, says) in [
+        ("[rules]\n'assign.measure' = 'foo'", "reform.toml, rules, column `assign.measure`"),
+        (
+            "[rules]\n'assign.window.months' = 0",
+            "reform.toml, rule `assign.window.months`: expected a whole number, 1 to 120",
+        ),
+        (
+            "[[when]]\naco = ['ZZ']\n[when.rules]\n'risk.cap' = 0",
+            "reform.toml, `when`, column `aco`: no such ACO: `ZZ`",
+        ),
+    ] {
+        let done = scenario(&folder, text).expect(2);
+        assert!(done.stderr.contains(says), "{text}: {}", done.stderr);
+        assert!(!folder.file("demo/run").exists() && !folder.file("demo/lake").exists(), "{text}: nothing has run");
     }
 }

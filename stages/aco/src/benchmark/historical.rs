@@ -136,7 +136,8 @@ fn absent_from_base_years(
     // Of a type empty in BY3 these are the performance year's.
     let hcc = inputs.hcc(Year::By3, kind);
     let risk = if inputs.own(Year::By3, kind).is_none() { "the performance year's" } else { "BY3's" };
-    let what = format!("{kind}: no person years in any benchmark year that counts: {area} spending at {risk} risk");
+    let years = if Year::BASE.into_iter().all(|year| inputs.own(year, kind).is_none()) { "" } else { " that counts" };
+    let what = format!("{kind}: no person years in any benchmark year{years}: {area} spending at {risk} risk");
     notes.push(Note { rule: "C.6", what, imputed: true });
     walk.step(&steps::BEFORE_ADJUSTMENT, of(kind), per_capita * hcc, || {
         format!("{area} {} × HCC {} (M.C.6)", n(per_capita), n(hcc))

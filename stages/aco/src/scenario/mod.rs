@@ -131,6 +131,11 @@ impl Scenario {
         Ok(rules.first_stage()?.is_some_and(|stage| place(stage.name) < first_of_acos()))
     }
 
+    /// Whether rates or program rows are changed.
+    pub fn changes_inputs(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
     /// Whether there is a sweep.
     pub fn has_sweep(&self) -> bool {
         !self.axes.is_empty()

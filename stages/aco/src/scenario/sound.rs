@@ -11,6 +11,7 @@ use crate::validate::AgreementRules;
 use acoledger_schemas::program::{Aco, Program};
 use acoledger_schemas::rules::{RuleError, Rules};
 use acoledger_schemas::table::{Problem, Problems};
+use acoledger_schemas::values::{Date, PerformanceYear};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Scenario {
@@ -83,14 +84,10 @@ impl Scenario {
                     Some(rules) => rules,
                     None => made.entry((at, held)).or_insert(self.rules_of(held, point)?),
                 };
-                let loads: [&dyn Fn(&Rules) -> Result<(), RuleError>; 3] = [
-                    &|rules| AgreementRules::load(rules).map(|_| ()),
-                    &|rules| BenchmarkRules::load(rules, *start, *number, *year).map(|_| ()),
-                    &|rules| YearRules::load(rules, *year).map(|_| ()),
-                ];
-                for load in loads {
-                    // What the study's own rules lack is not the reform's: a run says it of each ACO.
-                    if let (Err(error), Ok(())) = (load(rules), load(&self.rules)) {
+                // What the study's own rules lack is not the reform's: a run says it of each ACO.
+                let load = |rules: &Rules| take(rules, *start, *number, *year);
+                for (reform, own) in load(rules).into_iter().zip(load(&self.rules)) {
+                    if let (Err(error), Ok(())) = (reform, own) {
                         extend_new(&mut problems, self.blamed(held, &error).into());
                     }
                 }
@@ -122,10 +119,11 @@ impl Scenario {
         let mut problems = Problems::default();
         for block in &self.blocks {
             let Some(when) = &block.when else { continue };
-            for name in when.aco.iter().flatten().filter(|name| !is_there(program, name)) {
+            let absent: Vec<&String> = when.aco.iter().flatten().filter(|name| !is_there(program, name)).collect();
+            for name in &absent {
                 problems.push(unmet(block, "aco", "no such ACO", Some(name)));
             }
-            if !acos(program, performance_years).any(|aco| when.holds(aco, &self.rules)) {
+            if absent.is_empty() && !acos(program, performance_years).any(|aco| when.holds(aco, &self.rules)) {
                 problems.push(unmet(block, "", "no ACO of the study meets the conditions", Some(&in_words(when))));
             }
         }
@@ -140,6 +138,15 @@ impl Scenario {
         let file = of_blocks.map(|block| block.file.as_str()).or_else(of_axes);
         error.problem(file.unwrap_or("reform"))
     }
+}
+
+/// Takes every rule that the ACOs of an agreement read in a performance year.
+fn take(rules: &Rules, start: Date, number: u8, year: PerformanceYear) -> [Result<(), RuleError>; 3] {
+    [
+        AgreementRules::load(rules).map(|_| ()),
+        BenchmarkRules::load(rules, start, number, year).map(|_| ()),
+        YearRules::load(rules, year).map(|_| ()),
+    ]
 }
 
 fn acos<'p>(program: &'p Program, performance_years: &[i32]) -> impl Iterator<Item = &'p Aco> {
