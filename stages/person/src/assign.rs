@@ -8,7 +8,7 @@ pub(crate) use near::{Near, overtakes};
 
 use crate::context::{AcoYear, Context, Designation, Elsewhere, List, NOBODY, OWN, SHARED, Span, Window, class};
 use crate::life::Life;
-use crate::plurality::{Comparison, Reach, Rival, Scope, Step, compare, draw, gather, is_primary_care};
+use crate::plurality::{Comparison, Reach, Rival, Scope, Step, compare, draw, gather, is_service};
 use acoledger_schemas::values::Basis;
 
 /// A life's place on an ACO's list.
@@ -294,7 +294,7 @@ impl<'c> Case<'c> {
             (window.span.first..=window.span.last).contains(&month)
                 && visit.processed <= known_through
                 && member.holds(visit.biller.participant, aco)
-                && (visit.code == 0 || is_primary_care(self.context, self.at, self.life, index, scope))
+                && is_service(self.context, self.at, self.life, index, scope)
         })
     }
 }

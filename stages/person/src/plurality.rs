@@ -200,8 +200,16 @@ fn classes(context: &Context, at: usize, life: &Life, index: usize, scope: Scope
     classes
 }
 
+/// Whether a visit is a primary care service of the window, whoever gave it (M.A.5).
+pub(crate) fn is_service(context: &Context, at: usize, life: &Life, index: usize, scope: Scope) -> bool {
+    match life.visits[index].source {
+        Source::Clinic => clinic_serves(context, at, life, index, scope),
+        _ => is_primary_care(context, at, life, index, scope),
+    }
+}
+
 /// Whether a line is a primary care service of the window (M.A.5).
-pub(crate) fn is_primary_care(context: &Context, at: usize, life: &Life, index: usize, scope: Scope) -> bool {
+fn is_primary_care(context: &Context, at: usize, life: &Life, index: usize, scope: Scope) -> bool {
     let care = &context.performances[at].care;
     let visit = &life.visits[index];
     let flags = care.flags[usize::from(visit.code)];
@@ -252,27 +260,39 @@ fn has_base(context: &Context, care: &Care, life: &Life, index: usize, scope: Sc
     before.chain(after).any(is_base)
 }
 
+/// Whether a clinic's claim is a primary care service (M.A.5, M.A.7): from 2019 as a whole, before by a listed line.
+fn clinic_serves(context: &Context, at: usize, life: &Life, index: usize, scope: Scope) -> bool {
+    let care = &context.performances[at].care;
+    let visit = &life.visits[index];
+    let mut lines = life.clinic_lines.iter().filter(|line| line.0 as usize == index);
+    let flags = |code: u16| care.flags[usize::from(code)];
+    if care.clinics_whole {
+        let in_snf = care.snf_clinics && scope.knows(visit.in_snf);
+        return !(in_snf && lines.any(|line| flags(line.1) & flag::SNF != 0));
+    }
+    let listed = |code: u16| flags(code) & flag::LISTED != 0 && flags(code) & flag::ETA_ONLY == 0;
+    lines.any(|line| listed(line.1) || line.2 >> at & 1 == 1)
+}
+
 /// Class of a clinic's claim (M.A.7): from 2019 a primary care physician's, before by attestation.
 fn clinic(context: &Context, at: usize, life: &Life, index: usize, scope: Scope) -> u8 {
     let performance = &context.performances[at];
-    let care = &performance.care;
     let visit = &life.visits[index];
-    let mut lines = life.clinic_lines.iter().filter(|line| line.0 as usize == index);
-    if care.clinics_whole {
-        let in_snf = care.snf_clinics && scope.knows(visit.in_snf);
-        let excluded = in_snf && lines.any(|line| care.flags[usize::from(line.1)] & flag::SNF != 0);
-        return if excluded { 0 } else { class::PRIMARY };
+    if !clinic_serves(context, at, life, index, scope) {
+        return 0;
     }
-    let listed = |line: &(u32, u16, u32)| care.flags[usize::from(line.1)] & flag::LISTED != 0 || line.2 >> at & 1 == 1;
+    if performance.care.clinics_whole {
+        return class::PRIMARY;
+    }
     let aco = performance.field.ccns.of(visit.biller.participant);
-    if visit.clinician == NO_CLINICIAN || aco == OWN || aco == SHARED || !lines.any(listed) {
+    if visit.clinician == NO_CLINICIAN || aco == OWN || aco == SHARED {
         return 0;
     }
     let clinician = (visit.clinician, aco);
     if context.clinicians.attested[at].contains(&clinician) {
         class::PRIMARY
     } else if context.clinicians.professionals[at].contains(&clinician) {
-        care.practitioner
+        performance.care.practitioner
     } else {
         0
     }
