@@ -1,10 +1,10 @@
 //! Claims of facilities, and the services among them (M.B.1, M.B.4.1, M.A.7).
 
 use crate::columns::NO_DAY;
-use crate::context::{Context, kind};
+use crate::context::{Context, NOBODY, kind};
 use crate::ledger::{Fate, Ledger};
 use crate::life::{Claim, Life, Source, Stay, Visit, late};
-use crate::views::{Acute, FacilityView, NO_CLINICIAN, RevenueView};
+use crate::views::{Acute, Biller, FacilityView, NO_CLINICIAN, RevenueView};
 use acoledger_schemas::values::Date;
 use std::ops::Range;
 
@@ -208,7 +208,8 @@ impl Life {
                 processed: claim.processed,
                 clinician,
                 claim: number,
-                biller: claim.biller,
+                // A line that is no professional service is nobody's; it can still be the base of one.
+                biller: if counts { claim.biller } else { Biller { participant: NOBODY, ..claim.biller } },
                 allowed,
             });
         }
