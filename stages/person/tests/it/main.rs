@@ -3,6 +3,7 @@
 mod assignment;
 mod derived;
 mod lake;
+mod naive;
 mod properties;
 mod reforms;
 mod seldom;
