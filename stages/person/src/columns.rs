@@ -135,4 +135,10 @@ impl<T> Codes<T> {
     pub(crate) fn at(&self, row: usize) -> &T {
         &self.meanings[self.keys[row] as usize]
     }
+
+    /// The code of a row itself, for those who show it.
+    pub(crate) fn text(&self, row: usize) -> &str {
+        let (texts, at) = (self.dictionary.as_string::<i32>(), self.keys[row] as usize);
+        if texts.is_null(at) { "" } else { texts.value(at) }
+    }
 }

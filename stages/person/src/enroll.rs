@@ -155,6 +155,16 @@ impl Enrollment {
         standing
     }
 
+    /// Birth and death as the latest record has them, or [`NO_DAY`].
+    pub(crate) fn birth_and_death(&self) -> (i32, i32) {
+        (self.birth, self.death)
+    }
+
+    /// Whether a year of the timeline has a record.
+    pub(crate) fn has_record(&self, at: usize) -> bool {
+        self.present[at]
+    }
+
     /// County of a calendar year: that of the last eligible month that has one (M.D.1.2).
     pub(crate) fn county(&self, at: usize) -> u16 {
         let (record, state) = (&self.record[at], &self.state[at]);

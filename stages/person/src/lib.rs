@@ -14,6 +14,7 @@ mod columns;
 mod context;
 mod counties;
 mod enroll;
+pub mod explain;
 mod facilities;
 mod finish;
 mod histogram;

@@ -207,6 +207,11 @@ impl Life {
         }
     }
 
+    /// How many stays are known so far.
+    pub(crate) fn stays(&self) -> usize {
+        self.snf_stays.len() + self.hospital_stays.len()
+    }
+
     /// Marks the visits that fall into stays; all claims of the life have been read.
     pub(crate) fn place_visits(&mut self, context: &Context) {
         if self.snf_stays.is_empty() && self.hospital_stays.is_empty() {

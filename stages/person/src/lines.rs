@@ -79,7 +79,8 @@ impl Life {
     }
 }
 
-fn suspect(context: &Context, years: u32, claim_type: i32, month: Option<u16>) -> bool {
+/// Whether the billing of a service is suspect in its year, on claims of this type (M.B.4.2).
+pub(crate) fn suspect(context: &Context, years: u32, claim_type: i32, month: Option<u16>) -> bool {
     month.is_some_and(|month| {
         let year = usize::from(month / 12);
         years >> year & 1 == 1 && context.spend.suspect[year].claim_types.contains(&claim_type)

@@ -19,16 +19,16 @@ pub(crate) enum Step {
 pub(crate) struct Rival {
     /// ACO of the study, or [`OWN`].
     pub(crate) aco: u32,
-    facility: bool,
-    text: u128,
-    sums: [i64; 3],
+    pub(crate) facility: bool,
+    pub(crate) text: u128,
+    pub(crate) sums: [i64; 3],
     /// Steps in which it has a service.
-    served: [bool; 3],
+    pub(crate) served: [bool; 3],
     /// Whether a service passes the pre-step.
     pub(crate) physician: bool,
     pub(crate) practitioner: bool,
-    last_primary: i32,
-    last_listed: i32,
+    pub(crate) last_primary: i32,
+    pub(crate) last_listed: i32,
 }
 
 impl Rival {
@@ -71,7 +71,7 @@ pub(crate) struct Scope {
 
 impl Scope {
     /// Whether a stay, if there is one, was known when the list was made.
-    fn knows(&self, processed: Option<i32>) -> bool {
+    pub(crate) fn knows(&self, processed: Option<i32>) -> bool {
         processed.is_some_and(|day| day <= self.known_through)
     }
 }
@@ -166,8 +166,7 @@ fn add(
         rivals.len() - 1
     });
     let rival = &mut rivals[at];
-    let third = class::PRIMARY | class::LISTED | class::PRACTITIONER;
-    for (step, members) in [care.step_1, care.step_2, third].into_iter().enumerate() {
+    for (step, members) in members(care).into_iter().enumerate() {
         if classes & members != 0 {
             rival.served[step] = true;
             rival.sums[step] += match &mut days {
@@ -186,8 +185,14 @@ fn add(
     }
 }
 
+/// The classes of clinicians whose services each step adds up (M.A.6).
+#[inline]
+pub(crate) fn members(care: &Care) -> [u8; 3] {
+    [care.step_1, care.step_2, class::PRIMARY | class::LISTED | class::PRACTITIONER]
+}
+
 /// Classes of the clinician of a primary care service; 0 where it is none.
-fn classes(context: &Context, at: usize, life: &Life, index: usize, scope: Scope) -> u8 {
+pub(crate) fn classes(context: &Context, at: usize, life: &Life, index: usize, scope: Scope) -> u8 {
     let performance = &context.performances[at];
     let visit = &life.visits[index];
     if visit.source == Source::Clinic {
@@ -235,7 +240,7 @@ fn is_primary_care(context: &Context, at: usize, life: &Life, index: usize, scop
 }
 
 /// Whether a code is on the list for a service of this day in this window.
-fn is_listed(context: &Context, care: &Care, visit: &Visit, scope: Scope) -> bool {
+pub(crate) fn is_listed(context: &Context, care: &Care, visit: &Visit, scope: Scope) -> bool {
     let code = usize::from(visit.code);
     let flags = care.flags[code];
     let last_day = || context.time.day_of(scope.span.last + 1) - 1;
@@ -247,7 +252,7 @@ fn is_listed(context: &Context, care: &Care, visit: &Visit, scope: Scope) -> boo
 }
 
 /// Whether another line of the same claim and day carries a listed code that is no add-on itself (M.A.5.3).
-fn has_base(context: &Context, care: &Care, life: &Life, index: usize, scope: Scope) -> bool {
+pub(crate) fn has_base(context: &Context, care: &Care, life: &Life, index: usize, scope: Scope) -> bool {
     let visit = &life.visits[index];
     let same = |other: &Visit| other.claim == visit.claim && other.source == visit.source;
     let is_base = |other: &Visit| {
@@ -261,7 +266,7 @@ fn has_base(context: &Context, care: &Care, life: &Life, index: usize, scope: Sc
 }
 
 /// Whether a clinic's claim is a primary care service (M.A.5, M.A.7): from 2019 as a whole, before by a listed line.
-fn clinic_serves(context: &Context, at: usize, life: &Life, index: usize, scope: Scope) -> bool {
+pub(crate) fn clinic_serves(context: &Context, at: usize, life: &Life, index: usize, scope: Scope) -> bool {
     let care = &context.performances[at].care;
     let visit = &life.visits[index];
     let mut lines = life.clinic_lines.iter().filter(|line| line.0 as usize == index);

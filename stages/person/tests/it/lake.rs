@@ -28,6 +28,17 @@ impl Lake {
         self.rows.get(&("bene", None)).map_or(0, Vec::len)
     }
 
+    /// The same, a lake for each life.
+    pub(crate) fn by_life(&self) -> BTreeMap<String, Lake> {
+        let mut lakes: BTreeMap<String, Lake> = BTreeMap::new();
+        for ((name, year), rows) in &self.rows {
+            for row in rows {
+                lakes.entry(row["bene_id"].clone()).or_default().push(name, *year, row.clone());
+            }
+        }
+        lakes
+    }
+
     /// The streams of one shard that a study needs, in batches of at most `batch_rows`.
     pub(crate) fn shard(&self, context: &Context, shard: u32, shards: u32, batch_rows: usize) -> ShardStreams<'static> {
         let mut streams = ShardStreams::new();

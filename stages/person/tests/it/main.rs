@@ -2,6 +2,7 @@
 
 mod assignment;
 mod derived;
+mod explain;
 mod lake;
 mod naive;
 mod properties;

@@ -1,0 +1,212 @@
+//! Why one life is where it is: its months, the entities that competed, the rows behind them, each decision with its ground.
+//!
+//! The life is opened row by row by the functions of pass A, and every list is decided by its [`assign`]; what is told beside
+//! the result is asked of the same predicates. Nothing is written, nothing is kept.
+
+mod decisions;
+mod rows;
+mod story;
+mod windows;
+
+pub use story::{
+    Candidate, ClaimRow, Condition, Decision, DesignationRow, ElsewhereRow, LifeStory, ListStory, MonthOfLife,
+    PlaceStory, Role, Verdict, WindowLine, WindowStory, YearOfLife,
+};
+
+use crate::assign::{Case, Outcome, Scratch, assign};
+use crate::context::{Context, Performance, Span};
+use crate::counties::Counties;
+use crate::life::Life;
+use crate::merge::Merge;
+use crate::streams::ShardStreams;
+use acoledger_schemas::table::Problems;
+use acoledger_schemas::values::{Date, EnrollmentType};
+use rows::{Record, day};
+
+/// Tells the story of one life in a calendar year: every performance year's list of it, or those of one performance year.
+///
+/// The streams are those of the life's shard; they may hold other lives, or that one alone. `None`: it is not among them.
+///
+/// # Errors
+/// A stream that fails or is out of order, a column that is absent or of another type.
+pub fn explain(
+    context: &Context,
+    streams: ShardStreams<'_>,
+    bene_key: u64,
+    calendar_year: i32,
+    performance_year: Option<i32>,
+) -> Result<Option<LifeStory>, Problems> {
+    let mut merge = Merge::new(context, streams)?;
+    while let Some(key) = merge.next_life() {
+        if key == bene_key {
+            return tell(context, &mut merge, key, calendar_year, performance_year);
+        }
+        if key > bene_key {
+            break;
+        }
+        merge.read_life(key, context, |_| Ok(()))?;
+    }
+    Ok(None)
+}
+
+/// The lists that a study has: (performance year, calendar year), ascending, those kept only for the year after among them.
+pub fn lists(context: &Context) -> Vec<(i32, i32)> {
+    let of = |performance: &Performance| {
+        performance.field.lists.iter().map(|list| (performance.year, list.year)).collect::<Vec<_>>()
+    };
+    context.performances.iter().flat_map(of).collect()
+}
+
+fn tell(
+    context: &Context,
+    merge: &mut Merge<'_>,
+    key: u64,
+    calendar_year: i32,
+    performance_year: Option<i32>,
+) -> Result<Option<LifeStory>, Problems> {
+    let mut life = Life::new(context);
+    let mut record = Record::default();
+    life.open(key);
+    merge.read_life(key, context, |rows| record.read(context, &mut life, rows))?;
+    if life.bene_id.is_empty() {
+        return Err(crate::columns::trouble("bene", None, "bene_key", "a life of other tables is missing here"));
+    }
+    close(context, &mut life);
+    record.name_specialties(context, &life);
+    let mut stories = Vec::new();
+    for (at, performance) in context.performances.iter().enumerate() {
+        if performance_year.is_some_and(|year| year != performance.year) {
+            continue;
+        }
+        let mut scratch = Scratch::default();
+        let mut before: Option<(i32, Outcome)> = None;
+        for (list_at, list) in performance.field.lists.iter().enumerate() {
+            let previous = before.as_ref().filter(|(year, _)| *year == list.year - 1);
+            let previous = previous.and_then(|(_, outcome)| outcome.place.as_ref());
+            let outcome = assign(context, at, list_at, &life, &mut scratch, previous);
+            if list.year == calendar_year {
+                stories.push(list_story(context, merge, at, list_at, &life, &record, &outcome));
+            }
+            before = Some((list.year, outcome));
+        }
+    }
+    Ok(Some(story(context, &merge.counties, &life, record, stories)))
+}
+
+/// Settles what follows from the rows, as pass A does when it leaves a life.
+fn close(context: &Context, life: &mut Life) {
+    let people = &context.people;
+    let key = life.key;
+    life.designations = people.designations.of(key, &mut people.designations.seek(key));
+    life.elsewhere = people.elsewhere.of(key, &mut people.elsewhere.seek(key));
+    let esrd = people.esrd.rows(people.esrd.of(key, &mut people.esrd.seek(key)));
+    let episodes = std::mem::take(&mut life.episodes);
+    life.enrollment.settle(context, esrd, &episodes);
+    life.episodes = episodes;
+    life.place_visits(context);
+}
+
+fn list_story(
+    context: &Context,
+    merge: &Merge<'_>,
+    at: usize,
+    list_at: usize,
+    life: &Life,
+    record: &Record,
+    outcome: &Outcome,
+) -> ListStory {
+    let performance = &context.performances[at];
+    let case = Case::new(context, at, list_at, life);
+    let spans = &performance.windows[list_at];
+    let judged = [0, 1].map(|method| spans[method].map(|w| windows::judge(&case, method, w, &record.of_visit)));
+    let decisions = decisions::decisions(&case, &judged, case.eligible(spans), outcome);
+    let first = (case.list.year - context.time.first_year) * 12;
+    ListStory {
+        performance_year: performance.year,
+        calendar_year: case.list.year,
+        only_before: case.list.only_before,
+        measure: if performance.care.visits { "visits" } else { "cents" },
+        year: windows::conditions(&case, Span { first, last: first + 11 }),
+        decisions,
+        place: place(&case, merge, outcome),
+        windows: judged.into_iter().flatten().map(|judged| judged.story).collect(),
+    }
+}
+
+/// The row of `assignment`.
+fn place(case: &Case<'_>, merge: &Merge<'_>, outcome: &Outcome) -> Option<PlaceStory> {
+    let place = outcome.place.as_ref()?;
+    let context = case.context;
+    let comparison = place.comparison.as_ref();
+    let visits = context.performances[case.at].care.visits;
+    let runner_up = comparison.and_then(|comparison| comparison.runner_up.as_ref());
+    let county = context.time.at(case.list.year).map(|year| case.life.enrollment.county(year));
+    Some(PlaceStory {
+        aco_id: context.acos[place.aco as usize].clone(),
+        basis: place.basis.code(),
+        window: if case.aco(place.aco).is_some_and(|terms| terms.prospective) {
+            "prospective"
+        } else {
+            "retrospective"
+        },
+        step: comparison.map(|comparison| comparison.step as u8 + 1),
+        county: county.and_then(|county| merge.counties.text(county)).map(str::to_owned),
+        winner_cents: comparison.map(|comparison| comparison.winner_sum).filter(|_| !visits),
+        runner_up: runner_up.map(|(entity, _)| entity.clone()),
+        runner_up_cents: runner_up.map(|(_, sum)| *sum).filter(|_| !visits),
+        tie: comparison.and_then(|comparison| comparison.tie),
+        cohort: match place.newly {
+            None => "all",
+            Some(true) => "newly",
+            Some(false) => "continuously",
+        },
+    })
+}
+
+fn story(context: &Context, counties: &Counties, life: &Life, record: Record, lists: Vec<ListStory>) -> LifeStory {
+    let (birth, death) = life.enrollment.birth_and_death();
+    let designations = context.people.designations.rows(life.designations.clone()).iter().map(|row| DesignationRow {
+        designated_on: day(row.on),
+        ended_on: (row.ended != i32::MAX).then_some(Date(row.ended)),
+        tin: context.entities.tins.iter().find(|(_, at)| **at == row.tin).map(|(text, _)| text.clone()),
+    });
+    let elsewhere = context.people.elsewhere.rows(life.elsewhere.clone()).iter();
+    LifeStory {
+        bene_id: life.bene_id.clone(),
+        birth_date: day(birth),
+        death_date: day(death),
+        enrollment: (0..context.time.years).map(|at| year_of_life(context, counties, life, at)).collect(),
+        designations: designations.collect(),
+        elsewhere: elsewhere
+            .map(|row| ElsewhereRow { calendar_year: row.year, decided_on: day(row.decided) })
+            .collect(),
+        rows: record.rows,
+        lists,
+    }
+}
+
+fn year_of_life(context: &Context, counties: &Counties, life: &Life, at: usize) -> YearOfLife {
+    let (record, state) = (&life.enrollment.record[at], &life.enrollment.state[at]);
+    let month = |month: usize| {
+        let bit = |months: u16| months >> month & 1 == 1;
+        let kind = EnrollmentType::ALL.into_iter().zip(state.types).find(|(_, months)| bit(*months));
+        MonthOfLife {
+            alive: bit(state.alive),
+            parts: match (bit(record.both), bit(record.one)) {
+                (true, _) => "both",
+                (_, true) => "one",
+                _ => "none",
+            },
+            plan: bit(record.plan),
+            county: counties.text(record.residence.counties[month]).map(str::to_owned),
+            inside: bit(record.residence.inside),
+            enrollment_type: kind.map(|(kind, _)| kind.code()),
+            episode: bit(state.episode),
+        }
+    };
+    YearOfLife {
+        calendar_year: context.time.first_year + at as i32,
+        on_record: life.enrollment.has_record(at),
+        months: (0..12).map(month).collect(),
+    }
+}

@@ -1,0 +1,225 @@
+//! One window as it was judged: eligibility, entities, the rows behind them. The judgement is [`Case::window`]'s.
+
+use super::rows::day;
+use super::story::{Candidate, Condition, Verdict, WindowLine, WindowStory};
+use crate::assign::{Case, Weighed};
+use crate::context::{OWN, SHARED, Span, Window, class, flag};
+use crate::life::{Source, Visit};
+use crate::plurality::{Rival, Scope, Step, classes, clinic_serves, has_base, is_listed, members};
+use crate::views::unpack;
+
+/// A window with what the kernel made of it.
+pub(super) struct Judged {
+    pub(super) story: WindowStory,
+    pub(super) weighed: Weighed,
+    /// Entities of the window's own months.
+    pub(super) rivals: Vec<Rival>,
+}
+
+/// Judges a window with the kernel, and tells what it saw.
+pub(super) fn judge(case: &Case<'_>, method: usize, window: Window, of_visit: &[usize]) -> Judged {
+    let (mut rivals, mut expanded) = (Vec::new(), Vec::new());
+    let weighed = case.window(method, window, &mut rivals, &mut expanded);
+    let passed = rivals.iter().any(|rival| rival.aco != OWN && rival.physician);
+    let wide = window.expanded.filter(|_| !passed);
+    let step = match (&weighed.comparison, wide) {
+        (Some(comparison), _) => Some(comparison.step),
+        (None, Some(_)) => Some(Step::Third),
+        (None, None) if !passed => None,
+        (None, None) if rivals.iter().any(|rival| rival.served(Step::First)) => Some(Step::First),
+        (None, None) => Some(Step::Second),
+    };
+    let known_through = case.known_through(case.list.year, method == 1);
+    let (span, touches) = wide.unwrap_or((window.span, window.touches));
+    let scope = Scope { span, touches, known_through };
+    let field = if wide.is_some() { &expanded } else { &rivals };
+    let order = order(field, step);
+    let mut candidates: Vec<Candidate> = order
+        .iter()
+        .map(|at| {
+            let near = rivals.iter().find(|rival| same(rival, &field[*at]));
+            candidate(&field[*at], near, weighed.comparison.as_ref().is_some_and(|c| c.winner == *at))
+        })
+        .collect();
+    let lines = lines(case, scope, field, &order, of_visit, &mut candidates);
+    let first = case.context.time.first_year * 12;
+    let months = |span: Span| (first + span.first, first + span.last);
+    let story = WindowStory {
+        window: if method == 1 { "prospective" } else { "retrospective" },
+        months: months(window.span),
+        judged: months(window.judged),
+        expanded: window.expanded.map(|(span, _)| months(span)),
+        known_through: (known_through != i32::MAX).then(|| day(known_through)).flatten(),
+        conditions: conditions(case, window.judged),
+        assignable: weighed.assignable,
+        step: step.map(|step| step as u8 + 1),
+        candidates,
+        tie: weighed.comparison.as_ref().and_then(|comparison| comparison.tie),
+        leads_to: weighed.leads_to.map(|aco| case.context.acos[aco as usize].clone()),
+        lines,
+    };
+    Judged { story, weighed, rivals }
+}
+
+/// Entities by the sum of the compared step, the largest first; equal sums by name.
+fn order(field: &[Rival], step: Option<Step>) -> Vec<usize> {
+    let sum = |rival: &Rival| match step {
+        Some(step) if rival.served(step) => rival.sums[step as usize],
+        Some(_) => i64::MIN,
+        None => rival.sums.iter().copied().max().unwrap_or(0),
+    };
+    let mut order: Vec<usize> = (0..field.len()).collect();
+    order.sort_by_key(|at| (std::cmp::Reverse(sum(&field[*at])), field[*at].text));
+    order
+}
+
+fn same(a: &Rival, b: &Rival) -> bool {
+    if a.aco == OWN { b.aco == OWN && a.text == b.text && a.facility == b.facility } else { a.aco == b.aco }
+}
+
+fn candidate(rival: &Rival, near: Option<&Rival>, wins: bool) -> Candidate {
+    let sum = |at: usize| rival.served[at].then_some(rival.sums[at]);
+    Candidate {
+        entity: unpack(rival.text),
+        kind: match (rival.aco, rival.facility) {
+            (OWN, false) => "practice",
+            (OWN, true) => "facility",
+            _ => "aco",
+        },
+        billers: Vec::new(),
+        sums: [sum(0), sum(1), sum(2)],
+        passes: rival.physician,
+        practitioner: near.is_some_and(|near| near.practitioner),
+        last_primary: day(rival.last_primary),
+        last_listed: day(rival.last_listed),
+        wins,
+    }
+}
+
+/// Rows that may be services and lie in the window, each with what it counts as.
+fn lines(
+    case: &Case<'_>,
+    scope: Scope,
+    field: &[Rival],
+    order: &[usize],
+    of_visit: &[usize],
+    candidates: &mut [Candidate],
+) -> Vec<WindowLine> {
+    let performance = &case.context.performances[case.at];
+    let mut lines = Vec::new();
+    for (index, visit) in case.life.visits.iter().enumerate() {
+        if !(scope.span.first..=scope.span.last).contains(&i32::from(visit.month)) {
+            continue;
+        }
+        let classes = classes(case.context, case.at, case.life, index, scope);
+        let member = if visit.facility { &performance.field.ccns } else { &performance.field.tins };
+        let aco = member.of(visit.biller.participant);
+        let verdict = match classes {
+            0 => why_not(case, scope, index),
+            _ if visit.processed > scope.known_through => Verdict::ProcessedLater,
+            _ if aco == SHARED => Verdict::SharedBiller,
+            _ => verdict(classes),
+        };
+        let mut line = WindowLine { row: of_visit[index], candidate: None, steps: Vec::new(), verdict };
+        if verdict.counts() {
+            let is_its = |rival: &Rival| match aco {
+                OWN => rival.aco == OWN && rival.text == visit.biller.text && rival.facility == visit.facility,
+                _ => rival.aco == aco,
+            };
+            line.candidate = order.iter().position(|at| is_its(&field[*at]));
+            let steps = members(&performance.care).into_iter().zip(1..);
+            line.steps = steps.filter(|(members, _)| classes & members != 0).map(|(_, step)| step).collect();
+            if let Some(at) = line.candidate {
+                let (billers, biller) = (&mut candidates[at].billers, unpack(visit.biller.text));
+                if !billers.contains(&biller) {
+                    billers.push(biller);
+                }
+            }
+        }
+        lines.push(line);
+    }
+    lines.sort_by_key(|line| line.row);
+    lines
+}
+
+fn verdict(classes: u8) -> Verdict {
+    match classes {
+        bits if bits & class::PRIMARY != 0 => Verdict::Primary,
+        bits if bits & class::LISTED != 0 => Verdict::Specialist,
+        bits if bits & class::PRACTITIONER != 0 => Verdict::Practitioner,
+        _ => Verdict::Physician,
+    }
+}
+
+/// Why a row that the kernel does not count is none: the first condition, in the order of the law, that fails.
+fn why_not(case: &Case<'_>, scope: Scope, index: usize) -> Verdict {
+    let (context, life) = (case.context, case.life);
+    let care = &context.performances[case.at].care;
+    let visit: &Visit = &life.visits[index];
+    let flags = care.flags[usize::from(visit.code)];
+    let is_base = |at: &Visit| is_listed(context, care, at, scope);
+    if visit.source == Source::Clinic {
+        return match (clinic_serves(context, case.at, life, index, scope), care.clinics_whole) {
+            (true, _) => Verdict::ClinicNotAttested,
+            (false, true) => Verdict::NursingFacility,
+            (false, false) => Verdict::ClinicNotListed,
+        };
+    }
+    let in_snf = if care.snf_by_stay { scope.knows(visit.in_snf) } else { visit.place & care.snf_places != 0 };
+    match visit.source {
+        _ if !is_base(visit) => Verdict::NotListed,
+        Source::Teaching(years) if years >> case.at & 1 == 0 => Verdict::NotAtTeaching,
+        Source::Line | Source::Hospital if flags & flag::ETA_ONLY != 0 => Verdict::TeachingOnly,
+        _ if flags & flag::SNF != 0 && in_snf => Verdict::NursingFacility,
+        _ if flags & flag::INPATIENT != 0 && scope.knows(visit.in_hospital) => Verdict::Inpatient,
+        _ if flags & flag::HOME != 0 && care.home_places != 0 && visit.place & care.home_places == 0 => {
+            Verdict::NotAtHome
+        }
+        _ if flags & flag::PROLONGED != 0 && !has_base(context, care, life, index, scope) => Verdict::WithoutBase,
+        _ if care.classes[usize::from(visit.specialty)] == 0 => Verdict::OtherClinician,
+        // What is left of the kernel's own list of conditions: the codes that teaching hospitals may not bill.
+        _ => Verdict::NotAtTeaching,
+    }
+}
+
+/// Rules A.1.1, A.1.2 and A.1.4 over a span, each with the months in which it fails.
+pub(super) fn conditions(case: &Case<'_>, span: Span) -> Vec<Condition> {
+    let enrollment = &case.life.enrollment;
+    let standing = enrollment.standing(span);
+    let first = case.context.time.first_year * 12;
+    let months = |bits: &dyn Fn(usize) -> u16| -> Vec<i32> {
+        let of_life = (span.first.max(0)..=span.last).filter(|month| {
+            let at = (month / 12) as usize;
+            at < enrollment.state.len() && (bits(at) & enrollment.state[at].alive) >> (month % 12) & 1 == 1
+        });
+        of_life.map(|month| first + month).collect()
+    };
+    let without = |holds: bool, months: Vec<i32>| if holds { Vec::new() } else { months };
+    let outside = months(&|at| enrollment.record[at].residence.known);
+    vec![
+        Condition {
+            section: "M.A.1.1",
+            what: "a month in Parts A and B",
+            holds: standing.both,
+            fails_in: without(standing.both, months(&|at| !enrollment.record[at].both)),
+        },
+        Condition {
+            section: "M.A.1.1",
+            what: "no month in one part only",
+            holds: !standing.one,
+            fails_in: months(&|at| enrollment.record[at].one),
+        },
+        Condition {
+            section: "M.A.1.2",
+            what: "no month in a health plan",
+            holds: !standing.plan,
+            fails_in: months(&|at| enrollment.record[at].plan),
+        },
+        Condition {
+            section: "M.A.1.4",
+            what: "last known residence in the United States",
+            holds: standing.inside,
+            fails_in: without(standing.inside, outside.last().copied().into_iter().collect()),
+        },
+    ]
+}
