@@ -53,12 +53,15 @@ enum Command {
     /// Takes about a second. Exit status 1 when a row differs without a stated reason.
     #[command(display_order = 20)]
     Replay(commands::replay::ReplayArgs),
-    /// Print the benchmark walk of one ACO as a readable page
+    /// Print the benchmark walk of one ACO, or why one life is on the list it is on, as a readable page
     ///
-    /// Sections from base years to dollars, enrollment types side by side, citations below; then the way from the historical
-    /// benchmark to what was expected, against what was spent. --arithmetic shows how each value was made.
+    /// --aco: sections from base years to dollars, enrollment types side by side, citations below; then the way from the historical
+    /// benchmark to what was expected, against what was spent. --arithmetic shows how each value was made. Reads the tables of a
+    /// finished run; writes nothing; takes under a second.
     ///
-    /// Reads the tables of a finished run; writes nothing; takes under a second.
+    /// --bene with --year: eligibility month by month, the entities that competed with their allowed charges by step, the claim
+    /// lines behind them, each decision with its citation. Reads the study's program files and, of its lake, the pages that can
+    /// hold the life; needs no run. Notes bytes and seconds in the run's metrics.json.
     #[command(display_order = 21)]
     Explain(commands::explain::ExplainArgs),
     /// Validate a study, its inputs, lake and run, and say what is wrong where

@@ -1,5 +1,7 @@
 //! The lake as files: whether it is still that of the raw files, what it covers, and one shard as streams of batches.
 
+mod life;
+
 use crate::files::{files_below, hash_file, hash_texts};
 use crate::ingest::{IngestPlan, IngestReport, LakeFile};
 use crate::manifest::{VERSION, write_json};
@@ -103,6 +105,21 @@ fn earlier(folder: &Path) -> Option<(Made, IngestReport)> {
     Some((made, serde_json::from_str(&text("manifest.json")?).ok()?))
 }
 
+/// The lake as it stands, whatever the raw files are now: for those who ask about a finished run.
+///
+/// # Errors
+/// There is none, or its manifest cannot be read.
+pub(crate) fn standing(folder: &Path) -> Outcome<Lake> {
+    let path = folder.join("manifest.json");
+    if !path.is_file() {
+        let hint = "make it with `acoledger ingest STUDY.toml`";
+        return Err(trouble::of_file_with_hint(folder, "no lake here: it has no manifest.json", hint).into());
+    }
+    let text = fs::read_to_string(&path).doing("cannot be read", &path)?;
+    let report: IngestReport = serde_json::from_str(&text).doing("not a manifest", &path)?;
+    Ok(Lake { folder: folder.to_owned(), inputs: inputs(&report), report })
+}
+
 /// Makes the lake anew and notes what it was made of.
 ///
 /// # Errors
@@ -191,14 +208,7 @@ impl Lake {
     pub(crate) fn missing(&self, needs: &Needs) -> Outcome<Problems> {
         let mut problems = Problems::default();
         let mut lacks = |what: String, hint: &str| problems.push(trouble::of_file_with_hint(&self.folder, what, hint));
-        let years = self.years("enrollment");
-        let enrollment = needs.tables.iter().find(|need| need.table.name == "enrollment");
-        let missing: Vec<String> = enrollment
-            .iter()
-            .flat_map(|need| &need.years)
-            .filter(|year| !years.contains(year))
-            .map(ToString::to_string)
-            .collect();
+        let missing: Vec<String> = self.enrollment_missing(needs).iter().map(ToString::to_string).collect();
         if !missing.is_empty() {
             let what = format!("enrollment of {} is missing, which the study needs", missing.join(", "));
             lacks(what, "add the enrollment files of these years to the raw files; `run --dry-run` lists all needs");
@@ -209,6 +219,13 @@ impl Lake {
             lacks(what, "add the claims files of these months to the raw files; `run --dry-run` lists all needs");
         }
         Ok(problems)
+    }
+
+    /// Years of enrollment that the study needs and the lake lacks.
+    pub(crate) fn enrollment_missing(&self, needs: &Needs) -> Vec<i32> {
+        let years = self.years("enrollment");
+        let enrollment = needs.tables.iter().find(|need| need.table.name == "enrollment");
+        enrollment.iter().flat_map(|need| &need.years).filter(|year| !years.contains(year)).copied().collect()
     }
 
     /// Months that the study needs and that hold no claim.

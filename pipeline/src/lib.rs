@@ -12,6 +12,7 @@ mod aco;
 mod check;
 pub mod cli;
 mod commands;
+mod explain;
 mod files;
 mod grid;
 pub mod ingest;

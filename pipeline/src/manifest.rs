@@ -218,6 +218,26 @@ pub struct Metrics {
     pub threads: usize,
     /// Operating system and architecture.
     pub host: String,
+    /// The last life that was explained from this run's lake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explain: Option<ExplainMetrics>,
+}
+
+/// What explaining one life took.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ExplainMetrics {
+    /// Seconds of the command.
+    pub seconds: f64,
+    /// Bytes read of the lake's tables: footers, page indexes and pages.
+    pub lake_bytes: u64,
+    /// Bytes of the lake's manifest, which lists its files.
+    pub manifest_bytes: u64,
+    /// Bytes of the program files that assignment needs, read whole.
+    pub program_bytes: u64,
+    /// Lives in the lake.
+    pub lives: u64,
+    /// Size of the lake's tables, bytes.
+    pub lake_size_bytes: u64,
 }
 
 /// Time of one stage.
@@ -259,6 +279,17 @@ impl Metrics {
     pub(crate) fn skipped(&mut self, stage: &str) {
         self.stages.push(StageMetrics { stage: stage.into(), skipped: true, ..StageMetrics::default() });
         tracing::info!(stage, "already done for the same inputs, rules and version");
+    }
+
+    /// Notes in `metrics.json` of a finished run what explaining a life took; nothing where there is no run.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub(crate) fn note_explain(run: &Path, explain: ExplainMetrics) -> Outcome<()> {
+        let path = run.join("metrics.json");
+        let text = fs::read_to_string(&path).ok();
+        let Some(metrics) = text.and_then(|text| serde_json::from_str::<Metrics>(&text).ok()) else { return Ok(()) };
+        write_json(&path, &Metrics { explain: Some(explain), ..metrics })
     }
 
     /// Closes the metrics and writes `metrics.json`.

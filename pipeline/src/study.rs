@@ -160,6 +160,14 @@ pub(crate) fn rules_in(file: &Path) -> Outcome<Rules> {
     rules_of(file, &parse(file)?, None)
 }
 
+/// A study file alone, without its inputs.
+///
+/// # Errors
+/// A file that cannot be read or has an unknown key.
+pub(crate) fn study_in(file: &Path) -> Outcome<Study> {
+    parse(file)
+}
+
 /// The rules of this version with those of a rules file in their place.
 ///
 /// # Errors

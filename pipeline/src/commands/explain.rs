@@ -1,5 +1,7 @@
-//! `acoledger explain`: how one ACO's benchmark came about, section by section, and what was expected against what was spent.
+//! `acoledger explain`: how one ACO's benchmark came about, section by section, and what was expected against what was spent;
+//! or why one life is on the list it is on.
 
+mod life;
 mod page;
 mod section;
 
@@ -23,11 +25,20 @@ pub(crate) struct ExplainArgs {
     #[arg(value_name = "STUDY.toml|RUN")]
     place: PathBuf,
     /// ACO to explain
-    #[arg(long, value_name = "ID")]
-    aco: String,
-    /// Performance year; all of the run without it
+    #[arg(long, value_name = "ID", required_unless_present = "bene", conflicts_with = "bene")]
+    aco: Option<String>,
+    /// Life to explain, by the identifier of the raw files: why it is on an ACO's list of `--year`, or on none
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, conflicts_with = "arithmetic")]
+    bene: Option<String>,
+    /// With --aco: performance year; all of the run without it. With --bene: calendar year of the list
     #[arg(long, value_name = "Y")]
     year: Option<i32>,
+    /// With --bene: the performance year alone whose rules and participants decide; all of the study without it
+    #[arg(long, value_name = "P", requires = "bene")]
+    performance_year: Option<i32>,
+    /// With --bene: file for what it took (bytes, seconds), in place of the run's metrics.json
+    #[arg(long, value_name = "FILE", requires = "bene")]
+    metrics: Option<PathBuf>,
     /// Show the arithmetic of each value below it
     #[arg(long)]
     arithmetic: bool,
@@ -45,16 +56,22 @@ struct Story<'s> {
 }
 
 pub(crate) fn run(args: &ExplainArgs) -> Outcome<Exit> {
+    match (&args.bene, &args.aco) {
+        (Some(bene_id), _) => life::run(args, bene_id),
+        (None, aco) => benchmark(args, aco.as_deref().unwrap_or_default()),
+    }
+}
+
+fn benchmark(args: &ExplainArgs, id: &str) -> Outcome<Exit> {
     let folder = run_folder(&args.place)?;
-    let wanted = |aco: &AcoId, year: PerformanceYear| {
-        aco.as_str() == args.aco && args.year.is_none_or(|wanted| wanted == year.0)
-    };
+    let wanted =
+        |aco: &AcoId, year: PerformanceYear| aco.as_str() == id && args.year.is_none_or(|wanted| wanted == year.0);
     let mut steps: Vec<BenchmarkStep> = read_parquet(&folder)?.unwrap_or_default();
-    steps.retain(|row| row.aco_id.as_str() == args.aco);
+    steps.retain(|row| row.aco_id.as_str() == id);
     let years: BTreeSet<i32> = steps.iter().map(|row| row.performance_year.0).collect();
     steps.retain(|row| wanted(&row.aco_id, row.performance_year));
     if steps.is_empty() {
-        return Err(no_benchmark(&folder, args, &years).into());
+        return Err(no_benchmark(&folder, id, args.year, &years).into());
     }
     let results: Vec<SavingsLosses> = read_parquet(&folder)?.unwrap_or_default();
     let expected: Vec<Expected> = read_parquet(&folder)?.unwrap_or_default();
@@ -80,15 +97,15 @@ pub(crate) fn run(args: &ExplainArgs) -> Outcome<Exit> {
 }
 
 /// An ACO that the run does not have, or has in other years.
-fn no_benchmark(folder: &Path, args: &ExplainArgs, years: &BTreeSet<i32>) -> Problem {
-    match (args.year, years.is_empty()) {
+fn no_benchmark(folder: &Path, id: &str, year: Option<i32>, years: &BTreeSet<i32>) -> Problem {
+    match (year, years.is_empty()) {
         (Some(year), false) => {
             let years: Vec<String> = years.iter().map(i32::to_string).collect();
-            let what = format!("no benchmark of {} in {year}", args.aco);
+            let what = format!("no benchmark of {id} in {year}");
             trouble::of_file_with_hint(folder, what, &format!("this run has it in {}", years.join(", ")))
         }
         _ => {
-            let what = format!("no benchmark of {} in this run", args.aco);
+            let what = format!("no benchmark of {id} in this run");
             trouble::of_file_with_hint(folder, what, "benchmark.csv lists every ACO of the run")
         }
     }

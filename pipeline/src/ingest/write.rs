@@ -210,6 +210,10 @@ fn properties(table: &LakeTable) -> WriterProperties {
         .set_key_value_metadata(Some(vec![schema]));
     for column in table.columns {
         let path = ColumnPath::from(column.name);
+        if column.name == SORT_KEY[0] {
+            // Which pages hold a life: with it, one life is read without its neighbours.
+            properties = properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::Page);
+        }
         properties = match (column.store, column.name) {
             // A life's key repeats over its rows, which runs in a dictionary take best; a claim's hardly does.
             (Store::Long, "claim_key") => properties

@@ -4,6 +4,7 @@
 mod bad_input;
 mod command;
 mod demo;
+mod explain;
 mod help;
 mod rates_door;
 mod replay;

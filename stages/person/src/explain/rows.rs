@@ -4,7 +4,7 @@ use super::story::{ClaimRow, Role};
 use crate::columns::NO_DAY;
 use crate::context::{Context, kind};
 use crate::ledger::Ledger;
-use crate::life::Life;
+use crate::life::{Life, Source};
 use crate::lines::suspect;
 use crate::merge::{ORDER, Rows};
 use crate::views::{FacilityView, LineView, RevenueView, View, unpack};
@@ -151,6 +151,7 @@ impl Record {
             (None, None) => Role::NotProfessional,
             _ if life.clinic_lines.len() > before.1 => Role::OfClinicClaim,
             (None, Some(_)) if view.service.at(row).code == 0 => Role::NotListed,
+            (None, Some(claim)) if claim.source == Source::Hospital && !view.center.at(row).0 => Role::NotProfessional,
             (None, Some(_)) => Role::OtherYear,
         };
         let service = view.service.text(row);

@@ -1,0 +1,159 @@
+//! Why one life is where it is, from the files of a study: its program files as far as assignment needs them, and the life's
+//! own rows of the lake. Nothing is run, and no more than a note in `metrics.json` is written.
+
+mod page;
+
+pub(crate) use page::page;
+
+use crate::lake::{self, Lake};
+use crate::manifest::{ExplainMetrics, Manifest, RulesRecord};
+use crate::study::{rules_in, study_in};
+use crate::tables::read_table;
+use crate::trouble::{self, Outcome};
+use acoledger_person::explain::{LifeStory, explain, lists};
+use acoledger_person::{Context, Facts};
+use acoledger_schemas::keys::bene_key;
+use acoledger_schemas::program::Program;
+use acoledger_schemas::rules::Rules;
+use acoledger_schemas::table::{Problems, Table};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// What is asked.
+pub(crate) struct Question<'q> {
+    pub(crate) study: &'q Path,
+    /// Identifier as the claims carry it.
+    pub(crate) bene_id: &'q str,
+    pub(crate) calendar_year: i32,
+    pub(crate) performance_year: Option<i32>,
+}
+
+/// The answer, and what it took.
+pub(crate) struct Answer {
+    pub(crate) story: LifeStory,
+    pub(crate) rules: Rules,
+    pub(crate) metrics: ExplainMetrics,
+    /// The study's output folder.
+    pub(crate) run: PathBuf,
+    /// Whether the run in that folder was made under other rules.
+    pub(crate) other_rules: bool,
+}
+
+/// Answers from the lake of a study, run or not.
+///
+/// # Errors
+/// A study without a lake, a year that it does not have, a life that the lake does not have.
+pub(crate) fn life(question: &Question<'_>) -> Outcome<Answer> {
+    let started = Instant::now();
+    let file = question.study;
+    let study = study_in(file)?;
+    let rules = rules_in(file)?;
+    let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+    if study.input.raw.is_none() {
+        let hint = "`explain --bene` reads claims: it needs `input.raw` and the lake made of it";
+        return Err(trouble::of_file_with_hint(file, "a study that starts from rates has no lives", hint).into());
+    }
+    let mut program_bytes = 0;
+    let program = program(&folder.join(&study.input.program), question.bene_id, &mut program_bytes)?;
+    let facts = Facts::of(&study).map_err(|what| trouble::of_study(file, &what))?;
+    let context = Context::new(&rules, &program, &facts)?;
+    years_are_there(question, &context)?;
+    let lake = lake::standing(&folder.join(&study.lake.path))?;
+    let missing: BTreeSet<i32> = lake.enrollment_missing(context.needs()).into_iter().collect();
+    if !missing.is_empty() {
+        let what = format!("enrollment of {} is missing, which the study needs", join(&missing));
+        return Err(
+            trouble::of_file_with_hint(&lake.folder, what, "make the lake with `acoledger ingest STUDY.toml`").into()
+        );
+    }
+    let read = Arc::new(AtomicU64::new(0));
+    let key = bene_key(question.bene_id);
+    let streams = lake.life(key, context.needs(), &read)?;
+    let story = explain(&context, streams, key, question.calendar_year, question.performance_year)?;
+    // Two identifiers of one key are refused at ingest; one that is not in the lake may still meet a key that is.
+    let Some(story) = story.filter(|story| story.bene_id == question.bene_id) else {
+        return Err(unknown(&lake, question.bene_id));
+    };
+    let run = folder.join(&study.run.out);
+    let manifest = Manifest::read(&run).unwrap_or_default();
+    let metrics = ExplainMetrics {
+        seconds: started.elapsed().as_secs_f64(),
+        lake_bytes: read.load(Ordering::Relaxed),
+        manifest_bytes: lake.folder.join("manifest.json").metadata().map_or(0, |about| about.len()),
+        program_bytes,
+        lives: lake.report.lives,
+        lake_size_bytes: lake.report.files.iter().map(|file| file.bytes).sum(),
+    };
+    let other_rules = manifest.is_some_and(|manifest| manifest.rules.sha256 != RulesRecord::of(&rules).sha256);
+    Ok(Answer { story, rules, metrics, run, other_rules })
+}
+
+fn unknown(lake: &Lake, bene_id: &str) -> Problems {
+    let what = format!("no life `{bene_id}` among the {} of this lake", lake.report.lives);
+    let hint = "give the identifier as the raw files have it, with its sign and leading zeros";
+    trouble::of_file_with_hint(&lake.folder, what, hint).into()
+}
+
+/// Program files that decide assignment; of tables about single lives the rows of this one. Scores, payments and
+/// subsidies move no life from one list to another and are not read.
+fn program(folder: &Path, bene_id: &str, bytes: &mut u64) -> Outcome<Program> {
+    fn read<T: Table>(folder: &Path, bytes: &mut u64) -> Outcome<Option<Vec<T>>> {
+        for extension in ["csv", "parquet"] {
+            let path = folder.join(T::SPEC.name).with_extension(extension);
+            *bytes += path.metadata().map_or(0, |about| about.len());
+        }
+        read_table(folder)
+    }
+    let mut program = Program {
+        aco: read(folder, bytes)?.ok_or_else(|| {
+            let hint = "the program folder needs a table `aco`, as CSV or Parquet";
+            trouble::of_file_with_hint(&folder.join("aco.csv"), "no such file", hint)
+        })?,
+        participant: read(folder, bytes)?,
+        participant_ccn: read(folder, bytes)?,
+        aco_provider: read(folder, bytes)?,
+        provider_specialty: read(folder, bytes)?,
+        voluntary_alignment: read(folder, bytes)?,
+        other_initiative: read(folder, bytes)?,
+        esrd_month: read(folder, bytes)?,
+        eta_hospital: read(folder, bytes)?,
+        eta_fee: read(folder, bytes)?,
+        ..Program::default()
+    };
+    let about = |id: &str| id == bene_id;
+    program.voluntary_alignment.iter_mut().for_each(|rows| rows.retain(|row| about(row.bene_id.as_str())));
+    program.other_initiative.iter_mut().for_each(|rows| rows.retain(|row| about(row.bene_id.as_str())));
+    program.esrd_month.iter_mut().for_each(|rows| rows.retain(|row| about(row.bene_id.as_str())));
+    Ok(program)
+}
+
+/// The study must have a list of the year that is asked for.
+fn years_are_there(question: &Question<'_>, context: &Context) -> Outcome<()> {
+    let lists = lists(context);
+    let asked = |list: &&(i32, i32)| {
+        list.1 == question.calendar_year && question.performance_year.is_none_or(|year| year == list.0)
+    };
+    if lists.iter().any(|list| asked(&list)) {
+        return Ok(());
+    }
+    let years: BTreeSet<i32> = match question.performance_year {
+        Some(year) if lists.iter().all(|list| list.0 != year) => {
+            let years: BTreeSet<i32> = lists.iter().map(|list| list.0).collect();
+            let what = format!("not a performance year of the study: {year}");
+            let hint = format!("its performance years are {}", join(&years));
+            return Err(trouble::of_file_with_hint(question.study, what, hint).into());
+        }
+        Some(year) => lists.iter().filter(|list| list.0 == year).map(|list| list.1).collect(),
+        None => lists.iter().map(|list| list.1).collect(),
+    };
+    let what = format!("no list of calendar year {} in the study", question.calendar_year);
+    let hint = format!("`--year` takes a performance year or a benchmark year: {}", join(&years));
+    Err(trouble::of_file_with_hint(question.study, what, hint).into())
+}
+
+fn join(years: &BTreeSet<i32>) -> String {
+    years.iter().map(i32::to_string).collect::<Vec<_>>().join(", ")
+}
