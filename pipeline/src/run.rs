@@ -159,8 +159,13 @@ impl<'a> Run<'a> {
         let loaded = self.loaded;
         let question = &loaded.study.study;
         let facts = format!(
-            "{:?} {} {:?} {}",
-            question.performance_years, question.seed, loaded.study.input.county_codes, loaded.study.input.maturity
+            "{:?} {} {:?} {} {:?} {}",
+            question.performance_years,
+            question.seed,
+            loaded.study.input.county_codes,
+            loaded.study.input.maturity,
+            loaded.study.input.assignment,
+            loaded.study.input.national_from_county,
         );
         let lake_key = lake.map(Lake::key).unwrap_or_default();
         let mut key = hash_texts([VERSION, facts.as_str(), lake_key.as_str()]);

@@ -223,6 +223,32 @@ table! {
         won_spend_cents: Cents ["cents"],
     }
 }
+table! {
+    /// Our assignment beside a list that was given (`assignment_given`): each life of either, once; empty without a list.
+    AssignmentComparison = "assignment_comparison",
+    key [performance_year, calendar_year, aco_id, outcome, own_aco_id, step, reason] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// Calendar year of the list.
+        calendar_year: CalendarYear ["year"],
+        /// ACO that has the life on the list given; of `ours_only`, by our rules.
+        aco_id: AcoId ["id"],
+        /// `both`, `ours_only`, `theirs_only`, or `other_aco`: on both lists, of different ACOs.
+        outcome: String ["code"],
+        /// ACO that has the life by our rules, where it is another.
+        own_aco_id: Option<AcoId> ["id"],
+        /// Step that decided by our rules: 1, 2 or 3; blank where no claims did.
+        step: Option<u8> ["count"],
+        /// Of `ours_only` the basis; else why the life is not on this ACO's list by our rules: `died`, `plan`, `one_part`,
+        /// `no_month`, `residence`, `other_initiative`, `designation` (to others), `no_designation`, `earlier_list`,
+        /// `no_physician` (pre-step), `other_entity` (has more), `shared_tin`, `no_primary_care`, `not_served`, `not_in_lake`.
+        reason: Option<String> ["code"],
+        /// Lives.
+        lives: i64 ["lives"],
+        /// Their spending of the calendar year (M.B.1), neither truncated nor completed.
+        spend_cents: Cents ["cents"],
+    }
+}
 
 /// All cells of a study.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -237,4 +263,5 @@ pub struct Cells {
     pub threshold: Vec<Threshold>,
     pub assignment_stability: Vec<AssignmentStability>,
     pub assignment_margin: Vec<AssignmentMargin>,
+    pub assignment_comparison: Vec<AssignmentComparison>,
 }

@@ -58,8 +58,14 @@ pub struct Input {
     /// How complete the claims are: `3-months`, `mature`, or the day through which claims are known.
     #[serde(default = "three_months")]
     pub maturity: String,
-    /// Folder of rates, in place of raw files.
+    /// Folder of rates, in place of raw files. CMS's published county files may lie there as they are.
     pub rates: Option<String>,
+    /// Whether national spending that no table gives is the mean of a published county file, weighted by person years.
+    #[serde(default)]
+    pub national_from_county: bool,
+    /// Whose assignment counts: our own, or the list of the program file `assignment_given`.
+    #[serde(default)]
+    pub assignment: AssignmentSource,
     /// Whether a plain number in a date column of a raw file is a SAS day number, days since 1960-01-01.
     #[serde(default)]
     pub sas_day_numbers: bool,
@@ -107,6 +113,17 @@ pub enum CountyCodes {
     Fips,
     /// SSA.
     Ssa,
+}
+
+/// Whose assignment counts. With `own`, a list that is there is compared with.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum AssignmentSource {
+    /// Our own, by the rules.
+    #[default]
+    Own,
+    /// The list of `assignment_given`.
+    Given,
 }
 
 /// The lake.

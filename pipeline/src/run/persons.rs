@@ -8,6 +8,7 @@ use crate::output::{self, Output};
 use crate::person::{self, PassA};
 use crate::study::Finding;
 use crate::trouble::Outcome;
+use acoledger_person::Context;
 use acoledger_schemas::cells::Cells;
 use acoledger_schemas::rates::Rates;
 use std::path::{Path, PathBuf};
@@ -61,7 +62,7 @@ impl Run<'_> {
         let started = Instant::now();
         let a = person::run_pass_a(&context, lake, output.folder())?;
         self.metrics.stage("enroll, assign, spend, risk", started, a.rows_read);
-        self.note_pass_a(&a);
+        self.note_pass_a(&context, &a);
         copy_rejects(lake, output.folder())?;
         if !self.reaches("cells") {
             return Ok(None);
@@ -91,8 +92,8 @@ impl Run<'_> {
         Ok(cells)
     }
 
-    fn note_pass_a(&mut self, a: &PassA) {
-        self.manifest.findings.extend(person::findings(&a.all));
+    fn note_pass_a(&mut self, context: &Context, a: &PassA) {
+        self.manifest.findings.extend(person::findings(context, &a.all));
         for (table, rows) in person::TABLES.iter().zip(a.rows_written) {
             self.manifest.outputs.push(OutputRecord { file: (*table).into(), rows: Some(rows), sha256: None });
         }

@@ -1,9 +1,11 @@
 //! Assignment of one life in one calendar year of one performance year (M.A).
 
 mod absence;
+mod given;
 mod near;
 
 pub(crate) use absence::{Why, why_not};
+pub(crate) use given::{take_given, why_not_there};
 pub(crate) use near::{Near, overtakes};
 
 use crate::context::{AcoYear, Context, Designation, Elsewhere, List, NOBODY, OWN, SHARED, Span, Window, class};

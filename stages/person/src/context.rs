@@ -3,6 +3,7 @@
 mod care;
 mod clinicians;
 mod faults;
+mod given;
 mod law;
 mod lists;
 mod people;
@@ -11,6 +12,7 @@ mod performance;
 pub(crate) use care::{Care, Names, class, flag};
 pub(crate) use clinicians::Clinicians;
 pub(crate) use faults::Faults;
+pub(crate) use given::{Given, GivenPlace};
 pub(crate) use law::{EnrollLaw, KINDS, PARTS, SpendLaw, kind};
 pub(crate) use lists::{AcoYear, Entities, Field, List, NOBODY, OWN, SHARED, Span};
 pub(crate) use people::{Designation, Elsewhere, Esrd, Payment, People, Score};
@@ -20,7 +22,7 @@ use crate::needs::{Needs, needs};
 use crate::output;
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rules::Rules;
-use acoledger_schemas::study::{CountyCodes, Maturity, Study};
+use acoledger_schemas::study::{AssignmentSource, CountyCodes, Maturity, Study};
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::Date;
 use arrow_schema::SchemaRef;
@@ -37,6 +39,8 @@ pub struct Facts {
     pub county_codes: CountyCodes,
     /// How complete the claims are.
     pub maturity: Maturity,
+    /// Whose assignment counts.
+    pub assignment: AssignmentSource,
 }
 
 impl Facts {
@@ -50,6 +54,7 @@ impl Facts {
             seed: study.study.seed,
             county_codes: study.input.county_codes,
             maturity: study.maturity()?,
+            assignment: study.input.assignment,
         })
     }
 }
@@ -83,6 +88,8 @@ pub struct Context {
     /// Codes that are not on the list of teaching-amendment hospitals, from a day on.
     pub(crate) eta_unlisted: Vec<(i32, BTreeSet<u16>)>,
     pub(crate) people: People,
+    /// CMS's own lists, where there are any.
+    pub(crate) given: Option<Given>,
     /// How much higher the runner-up's sum is supposed, in ten thousandths (`assignment_margin`).
     pub(crate) margins: Vec<i64>,
     /// Last day of the emergency, for services.
@@ -146,13 +153,15 @@ impl Context {
         performances.iter_mut().for_each(|performance| performance.set_windows(&time, touched));
         let calendar_years = needs.expenditure_years.clone();
         let shared = |count: fn(&Performance) -> usize| performances.iter().map(|p| count(p) as u64).sum();
-        let findings = vec![
+        let given = Given::new(program, facts.assignment, &acos, &performances, &mut faults);
+        let mut findings = vec![
             ("participant: TINs in more than one ACO of a performance year", shared(|p| p.field.tins.shared.len())),
             (
                 "participant_ccn: facilities of more than one ACO of a performance year",
                 shared(|p| p.field.ccns.shared.len()),
             ),
         ];
+        findings.extend(given.iter().flat_map(|given| given.findings));
         let by_month = |years: &[i32]| -> Vec<u8> {
             let months = 0..time.years as i32 * 12;
             let at = |month: i32| years.iter().position(|year| *year == first + month / 12);
@@ -189,6 +198,7 @@ impl Context {
             entities,
             performances,
             people,
+            given,
             calendar_years,
             needs,
             findings,

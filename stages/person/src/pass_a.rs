@@ -1,7 +1,7 @@
 //! Pass A: one walk over a shard's lives and claims answers every (performance year, calendar year, window).
 
-use crate::assign::{Outcome, Place, Scratch, assign, why_not};
-use crate::context::{Context, List, Performance};
+use crate::assign::{Outcome, Place, Scratch, assign, take_given, why_not, why_not_there};
+use crate::context::{Context, GivenPlace, List, Performance};
 use crate::histogram::{BUCKETS, annual, bucket};
 use crate::ledger::{Ledger, LedgerRow};
 use crate::life::Life;
@@ -11,7 +11,7 @@ use crate::risk;
 use crate::rows::PersonYears;
 use crate::spend::{Sums, add_demonstrations, add_earnings, add_up};
 use crate::streams::ShardStreams;
-use crate::tally::{Amount, Destination, ListAt, Tally, following};
+use crate::tally::{Amount, Compared, Destination, ListAt, OURS_ONLY, THEIRS_ONLY, Tally, following};
 use crate::views::View;
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::Basis;
@@ -166,6 +166,7 @@ struct Places {
     subsidies: usize,
     payments: usize,
     scores: usize,
+    given: usize,
 }
 
 /// The state of a walk: the open life, and what has been added up.
@@ -224,6 +225,7 @@ impl<'w> Walk<'w> {
             subsidies: people.subsidies.seek(key),
             payments: people.payments.seek(key),
             scores: people.scores.seek(key),
+            given: context.given.as_ref().map_or(0, |given| given.places.seek(key)),
         });
         self.life.designations = people.designations.of(key, &mut places.designations);
         self.life.elsewhere = people.elsewhere.of(key, &mut places.elsewhere);
@@ -247,12 +249,14 @@ impl<'w> Walk<'w> {
         add_up(context, &self.life, &mut self.shard.ledger, &mut self.sums);
         add_demonstrations(context, &self.life, payments, &mut self.shard.ledger, &mut self.sums);
         add_earnings(context, &self.life, &mut self.shard.revenue);
-        self.assign_all(merge, subsidies)?;
+        let given = context.given.as_ref();
+        let given = given.map_or(&[][..], |given| given.places.rows(given.places.of(key, &mut places.given)));
+        self.assign_all(merge, subsidies, given)?;
         self.person_years(merge, scores)
     }
 
     /// Assignment in every list, with heads and membership.
-    fn assign_all(&mut self, merge: &Merge<'_>, subsidies: &[i32]) -> Result<(), Problems> {
+    fn assign_all(&mut self, merge: &Merge<'_>, subsidies: &[i32], given: &[GivenPlace]) -> Result<(), Problems> {
         let context = self.context;
         self.members.iter_mut().for_each(|years| years.fill(0));
         for (at, performance) in context.performances.iter().enumerate() {
@@ -260,7 +264,17 @@ impl<'w> Walk<'w> {
             for (list_at, list) in performance.field.lists.iter().enumerate() {
                 let previous = before.as_ref().filter(|(year, _)| *year == list.year - 1);
                 let previous = previous.and_then(|(_, outcome)| outcome.place.as_ref());
-                let outcome = assign(context, at, list_at, &self.life, &mut self.scratch, previous);
+                let mut outcome = assign(context, at, list_at, &self.life, &mut self.scratch, previous);
+                let this = (at as u8, list_at as u8);
+                let theirs = given.iter().find(|place| place.list == this);
+                if let Some(lists) = context.given.as_ref().filter(|lists| lists.has(this)) {
+                    if !list.only_before {
+                        self.compare(this, &outcome, theirs);
+                    }
+                    if lists.used {
+                        take_given(context, &self.life, (at, list_at), &mut outcome, theirs, previous);
+                    }
+                }
                 self.places[at][list_at] = outcome.place.as_ref().map(|place| place.aco);
                 if !list.only_before {
                     self.keep(merge, at, list_at, &outcome, subsidies)?;
@@ -270,6 +284,25 @@ impl<'w> Walk<'w> {
         }
         self.follow();
         Ok(())
+    }
+
+    /// Counts how our list and the one given agree on the life.
+    fn compare(&mut self, list: ListAt, outcome: &Outcome, theirs: Option<&GivenPlace>) {
+        let context = self.context;
+        let ours = outcome.place.as_ref();
+        let step = ours.and_then(|place| place.comparison.as_ref()).map_or(0, |comparison| comparison.step as u8 + 1);
+        let at = (usize::from(list.0), usize::from(list.1));
+        let why = |theirs| why_not_there(context, &self.life, at, &self.scratch, ours, theirs);
+        let of = |aco, outcome, own, reason| Compared { aco, outcome, own, step, reason };
+        let what = match (ours, theirs) {
+            (None, None) => return,
+            (Some(ours), None) => of(ours.aco, OURS_ONLY, None, ours.basis.code()),
+            (None, Some(theirs)) => of(theirs.aco, THEIRS_ONLY, None, why(theirs)),
+            (Some(ours), Some(theirs)) if ours.aco == theirs.aco => of(ours.aco, "both", None, ""),
+            (Some(ours), Some(theirs)) => of(theirs.aco, "other_aco", Some(ours.aco), why(theirs)),
+        };
+        let amount = amount(context, list, &self.life, &self.sums);
+        self.shard.tally.compared(list, what, amount);
     }
 
     /// From each list to the one that follows it: where the life is found there.

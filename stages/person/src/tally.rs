@@ -3,9 +3,13 @@
 
 use crate::assign::{Near, Outcome, Why, overtakes};
 use crate::context::Context;
-use acoledger_schemas::cells::{AssignmentMargin, AssignmentStability, Cells};
+use acoledger_schemas::cells::{AssignmentComparison, AssignmentMargin, AssignmentStability, Cells};
 use acoledger_schemas::values::{AcoId, Basis, CalendarYear, Cents, PerformanceYear};
 use std::collections::BTreeMap;
+
+/// Outcomes of a comparison that other code looks at.
+pub(crate) const OURS_ONLY: &str = "ours_only";
+pub(crate) const THEIRS_ONLY: &str = "theirs_only";
 
 /// A list: performance year and calendar year, as positions.
 pub(crate) type ListAt = (u8, u8);
@@ -42,7 +46,7 @@ impl Destination {
             Destination::Absent(Why::Nobody) => "none",
             Destination::Absent(Why::Plan) => "plan",
             Destination::Absent(Why::Died) => "died",
-            Destination::Absent(Why::Ineligible) => "ineligible",
+            Destination::Absent(Why::OnePart | Why::NoMonth | Why::Residence) => "ineligible",
             Destination::Absent(Why::OtherInitiative) => "other_initiative",
         }
     }
@@ -61,6 +65,19 @@ struct Margin {
 pub(crate) struct Tally {
     moves: BTreeMap<(ListAt, ListAt, u16, Destination), Amount>,
     margins: BTreeMap<(ListAt, u16), Margin>,
+    compared: BTreeMap<(ListAt, Compared), Amount>,
+}
+
+/// What our list and the one given say about a life of an ACO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Compared {
+    pub(crate) aco: u32,
+    pub(crate) outcome: &'static str,
+    /// The ACO that has the life by our rules, where it is another.
+    pub(crate) own: Option<u32>,
+    /// Step that decided ours, from 1; 0: none.
+    pub(crate) step: u8,
+    pub(crate) reason: &'static str,
 }
 
 /// Lists that follow each other: of one performance year, and of one performance year and the next.
@@ -90,6 +107,9 @@ impl Tally {
         for (key, amount) in &other.moves {
             self.moves.entry(*key).or_default().add(*amount);
         }
+        for (key, amount) in &other.compared {
+            self.compared.entry(*key).or_default().add(*amount);
+        }
         for (key, margin) in &other.margins {
             let own = self.margins.entry(*key).or_default();
             own.lives += margin.lives;
@@ -100,6 +120,10 @@ impl Tally {
         }
     }
 
+    pub(crate) fn compared(&mut self, list: ListAt, what: Compared, amount: Amount) {
+        self.compared.entry((list, what)).or_default().add(amount);
+    }
+
     pub(crate) fn moved(&mut self, from: ListAt, to: ListAt, aco: u32, destination: Destination, amount: Amount) {
         self.moves.entry((from, to, aco as u16, destination)).or_default().add(amount);
     }
@@ -108,7 +132,8 @@ impl Tally {
     pub(crate) fn decided(&mut self, context: &Context, list: ListAt, outcome: &Outcome, amount: impl Fn() -> Amount) {
         let shares = &context.margins;
         // More than half of all is no matter of the second alone.
-        if shares.is_empty() || context.performances[usize::from(list.0)].care.majority {
+        let given = context.given.as_ref().is_some_and(|given| given.used);
+        if given || shares.is_empty() || context.performances[usize::from(list.0)].care.majority {
             return;
         }
         if let Some(place) = &outcome.place {
@@ -125,8 +150,44 @@ impl Tally {
         }
     }
 
-    /// The rows of `assignment_stability` and `assignment_margin`.
+    /// The rows of `assignment_comparison`: what was met, and what of the file is not in the lake.
+    fn comparison(&self, context: &Context, cells: &mut Cells) {
+        let Some(given) = &context.given else { return };
+        let mut compared = self.compared.clone();
+        let mut missing = given.totals.clone();
+        missing.retain(|(list, _), _| {
+            !context.performances[usize::from(list.0)].field.lists[usize::from(list.1)].only_before
+        });
+        for ((list, what), amount) in &self.compared {
+            if what.outcome != OURS_ONLY
+                && let Some(lives) = missing.get_mut(&(*list, what.aco as u16))
+            {
+                *lives -= amount.lives;
+            }
+        }
+        for ((list, aco), lives) in missing.into_iter().filter(|(_, lives)| *lives > 0) {
+            let aco = u32::from(aco);
+            let what = Compared { aco, outcome: THEIRS_ONLY, own: None, step: 0, reason: "not_in_lake" };
+            compared.entry((list, what)).or_default().add(Amount { lives, ..Amount::default() });
+        }
+        for ((list, what), amount) in compared {
+            cells.assignment_comparison.push(AssignmentComparison {
+                performance_year: years(context, list).0,
+                calendar_year: years(context, list).1,
+                aco_id: aco_id(context, what.aco as u16),
+                outcome: what.outcome.to_owned(),
+                own_aco_id: what.own.map(|aco| aco_id(context, aco as u16)),
+                step: (what.step > 0).then_some(what.step),
+                reason: (!what.reason.is_empty()).then(|| what.reason.to_owned()),
+                lives: amount.lives,
+                spend_cents: Cents(amount.cents),
+            });
+        }
+    }
+
+    /// The rows of `assignment_stability`, `assignment_margin` and `assignment_comparison`.
     pub(crate) fn rows(&self, context: &Context, cells: &mut Cells) {
+        self.comparison(context, cells);
         let mut moves: BTreeMap<(ListAt, ListAt, Option<u16>, &str), Amount> = BTreeMap::new();
         for ((from, to, aco, destination), amount) in &self.moves {
             for aco in [None, Some(*aco)] {

@@ -12,8 +12,12 @@ pub(crate) enum Why {
     Died,
     /// In a health plan (A.1.2).
     Plan,
-    /// Months with one part alone, or none with both (A.1.1); residence (A.1.4).
-    Ineligible,
+    /// Months with one part alone (A.1.1).
+    OnePart,
+    /// No month with both parts (A.1.1).
+    NoMonth,
+    /// Residence (A.1.4).
+    Residence,
     /// Aligned elsewhere (A.1.3).
     OtherInitiative,
     /// Eligible, and no ACO has it.
@@ -28,10 +32,15 @@ pub(crate) fn why_not(context: &Context, at: usize, list_at: usize, life: &Life,
         return Why::Died;
     }
     let standings = case.standings(list_at, aco);
-    if standings.iter().any(|standing| standing.plan) {
+    let any = |broken: fn(&Standing) -> bool| standings.iter().any(broken);
+    if any(|standing| standing.plan) {
         Why::Plan
-    } else if !standings.iter().all(|standing| standing.both && !standing.one && standing.inside) {
-        Why::Ineligible
+    } else if any(|standing| standing.one) {
+        Why::OnePart
+    } else if any(|standing| !standing.both) {
+        Why::NoMonth
+    } else if any(|standing| !standing.inside) {
+        Why::Residence
     } else if case.aligned_elsewhere(aco) {
         Why::OtherInitiative
     } else {

@@ -13,7 +13,7 @@ pub(crate) struct PerLife<T> {
 
 impl<T> PerLife<T> {
     /// Sorts by key, keeping the order of equal keys.
-    fn new(rows: impl Iterator<Item = (u64, T)>) -> PerLife<T> {
+    pub(super) fn new(rows: impl Iterator<Item = (u64, T)>) -> PerLife<T> {
         let mut all: Vec<(u64, T)> = rows.collect();
         all.sort_by_key(|(key, _)| *key);
         let (keys, rows) = all.into_iter().unzip();

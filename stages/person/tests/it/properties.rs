@@ -19,6 +19,7 @@ fn text(run: &Run) -> Vec<String> {
     tables.push(table_rows(&cells.threshold));
     tables.push(table_rows(&cells.assignment_stability));
     tables.push(table_rows(&cells.assignment_margin));
+    tables.push(table_rows(&cells.assignment_comparison));
     tables.iter().flatten().map(|row| format!("{row:?}")).collect()
 }
 

@@ -8,7 +8,7 @@ use crate::walk::{Rows, Run, run};
 use acoledger_person::{Context, Facts};
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rules::Rules;
-use acoledger_schemas::study::{CountyCodes, Maturity};
+use acoledger_schemas::study::{AssignmentSource, CountyCodes, Maturity};
 use acoledger_schemas::table::{Table, read_csv};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,6 +80,7 @@ impl Small {
             provider_specialty: program(&sections, of, &[]),
             voluntary_alignment: program(&sections, of, &[]),
             other_initiative: program(&sections, of, &[]),
+            assignment_given: program(&sections, of, &[]),
             risk_score: program(&sections, of, &[]),
             esrd_month: program(&sections, of, &[]),
             lis_adi: program(&sections, of, &[]),
@@ -94,6 +95,7 @@ impl Small {
             seed: 1,
             county_codes: CountyCodes::Fips,
             maturity: Maturity::Mature,
+            assignment: AssignmentSource::Own,
         };
         let rules = Rules::built_in().expect("the shipped rules are sound");
         Small { program, facts, lake: lake(&sections), rules }

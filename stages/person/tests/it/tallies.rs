@@ -1,7 +1,8 @@
 //! Tables around assignment: where lists lead, and how close they are.
 
-use crate::small::{Small, aligned};
+use crate::small::{Small, aligned, assigned_of};
 use crate::walk::table_rows;
+use acoledger_schemas::study::AssignmentSource;
 use expect_test::{Expect, expect};
 
 const ACOS: &str = "
@@ -189,4 +190,135 @@ fn performance_years_lead_to_the_next() {
         2024                   2024              A2   retained     1      12      0
     "#]],
     );
+}
+
+const GIVEN: &str = "
+    [participant]
+    aco_id  tin
+    A1      T7
+    A2      T7      # of two ACOs
+    [enrollment]
+    bene  year       plan                     died
+    B3    2023       0/0/0/1/1/1/1/1/1/1/1/1  -
+    B4    2022-2023  0                        2022-07-01
+    [carrier]
+    bene  date        tin  specialty  allowed  paid
+    B1    2023-05-01  T1   11         1.00     1.00    # both
+    B2    2023-05-01  T1   11         1.00     2.00    # ours only
+    B3    2023-02-01  T1   11         1.00     3.00
+    B4    2022-02-01  T1   11         1.00     4.00
+    B5    2023-05-01  T2   11         2.00     5.00    # the file says A1
+    B5    2023-05-01  T1   11         1.00     0.00
+    B6    2023-05-01  T7   11         1.00     0.00
+    B7    2023-05-01  T1   50         1.00     0.00
+    B8    2023-05-01  T9   11         1.00     0.00
+    B9    2023-05-01  T9   11         1.00     0.00
+    B10   2023-05-01  T9   18         1.00     0.00
+    [assignment_given]
+    calendar_year  aco_id  bene  basis
+    2023           A1      B1    claims
+    2023           A1      B3    claims
+    2023           A1      B4    claims
+    2023           A1      B5    claims
+    2023           A1      B6    claims
+    2023           A1      B7    claims
+    2023           A1      B8    claims
+    2023           A1      B9    voluntary
+    2023           A1      B10   claims
+    2023           A1      B99   claims         # in no table of the lake
+    2019           A1      B1    claims         # a year that nobody asks for
+";
+
+#[test]
+fn a_list_that_is_given_is_compared_with() {
+    let small = Small::new(2023, &format!("{ACOS}{GIVEN}"));
+    let run = small.run();
+    let columns = ["aco_id", "outcome", "own_aco_id", "step", "reason", "lives", "spend_cents"];
+    expect![[r#"
+        aco  outcome      own_aco  step  reason           lives  spend
+        A1   both         -        1     -                1      102
+        A1   other_aco    A2       1     other_entity     1      510
+        A1   ours_only    -        1     claims           1      204
+        A1   theirs_only  -        -     died             1      0
+        A1   theirs_only  -        -     no_designation   1      0
+        A1   theirs_only  -        -     no_physician     1      0
+        A1   theirs_only  -        -     no_primary_care  1      0
+        A1   theirs_only  -        -     not_in_lake      1      0
+        A1   theirs_only  -        -     not_served       1      0
+        A1   theirs_only  -        -     plan             1      306
+        A1   theirs_only  -        -     shared_tin       1      0
+    "#]]
+    .assert_eq(&aligned(&table_rows(&run.cells.assignment_comparison), &columns));
+    let lives: i64 = run.cells.assignment_comparison.iter().map(|row| row.lives).sum();
+    assert_eq!(lives, 11, "ten of the file and one of ours");
+    assert!(small.context().findings().iter().any(|of| of.0.contains("rows of no list") && of.1 == 1));
+}
+
+/// A study whose ACO has lists in all its years.
+fn listed(rows: &str) -> Small {
+    let text = "
+        [aco]
+        aco_id  agreement_start
+        A1      2023-01-01
+        A2      2023-01-01
+        [participant]
+        aco_id  tin
+        A1      T1
+        A2      T2
+        [carrier]
+        bene  date        tin  paid
+        B1    2023-05-01  T1   1.00
+        B2    2023-05-01  T1   2.00
+        B3    2023-05-01  T2   3.00
+        [assignment_given]
+        calendar_year  aco_id  bene  basis      months_mask
+        2020           A1      B1    claims     -
+        2021           A1      B1    claims     -
+        2022           A1      B1    claims     -
+        2023           A1      B1    claims     4095
+        2020           A2      B2    claims     -
+        2021           A2      B2    claims     -
+        2022           A2      B2    claims     -
+        2023           A2      B2    voluntary  -
+    ";
+    let mut small = Small::new(2023, &format!("{text}{rows}"));
+    small.facts.assignment = AssignmentSource::Given;
+    small
+}
+
+#[test]
+fn a_list_that_is_given_takes_our_place() {
+    let small = listed("        2023           A1      B3    -          0\n");
+    expect![[r#"
+        bene  aco  basis      step  winner  runner_up  runner_up  tie
+        B1    A1   claims     1     10000   -          -          -
+        B2    A2   voluntary  -     -       -          -          -
+    "#]]
+    .assert_eq(&assigned_of(&small, 2023));
+    let run = small.run();
+    let heads: Vec<String> = run
+        .cells
+        .aco_heads
+        .iter()
+        .filter(|row| row.calendar_year.0 == 2023)
+        .map(|row| format!("{} {} {} {}", row.aco_id, row.head_count, row.voluntary_only, row.claims_only))
+        .collect();
+    assert_eq!(heads, ["A1 1 0 1", "A2 1 1 0"]);
+    let spend: i64 = run.cells.assigned_county.iter().map(|row| row.spend_cents.0).sum();
+    assert_eq!(spend, 306, "B1 and B2; B3 is on nobody's list"); // (1.00 + 2.00) / 0.98
+    assert!(run.cells.assignment_margin.is_empty());
+    let moved = run.cells.assignment_comparison.iter().filter(|row| row.own_aco_id.is_some()).map(|row| row.lives);
+    assert_eq!(moved.collect::<Vec<_>>(), [1], "B2 is A1's by our rules");
+}
+
+#[test]
+fn lists_that_lack_something_are_refused() {
+    let mut small = listed("");
+    small.program.assignment_given.as_mut().expect("rows").retain(|row| row.calendar_year.0 != 2021);
+    assert!(small.refusal().contains("no life of `A1` in 2021, a year of its own in 2023"), "{}", small.refusal());
+    small = listed("        2023           A2      B1    claims     -\n");
+    assert!(small.refusal().contains("a life on two lists of 2023"), "{}", small.refusal());
+    assert!(!small.refusal().contains("B1"));
+    small.program.assignment_given = None;
+    assert!(small.refusal().contains("`[input] assignment` is `given`"), "{}", small.refusal());
 }

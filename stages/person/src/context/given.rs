@@ -1,0 +1,125 @@
+//! CMS's own assignment lists (`assignment_given`): to use in place of ours, or to compare with.
+
+use super::people::PerLife;
+use super::{Faults, Performance};
+use acoledger_schemas::keys::bene_key;
+use acoledger_schemas::program::Program;
+use acoledger_schemas::study::AssignmentSource;
+use acoledger_schemas::values::Basis;
+use std::collections::BTreeMap;
+
+/// A life's place on a list of the file.
+#[derive(Clone, Copy)]
+pub(crate) struct GivenPlace {
+    /// Performance year and list, as positions.
+    pub(crate) list: (u8, u8),
+    pub(crate) aco: u32,
+    pub(crate) basis: Basis,
+}
+
+/// The lists of the file.
+pub(crate) struct Given {
+    pub(crate) places: PerLife<GivenPlace>,
+    /// Whether they are used in place of ours, rather than compared with.
+    pub(crate) used: bool,
+    /// Lives by list and ACO.
+    pub(crate) totals: BTreeMap<((u8, u8), u16), i64>,
+    pub(super) findings: [(&'static str, u64); 3],
+}
+
+const FILE: &str = "assignment_given";
+
+impl Given {
+    pub(super) fn new(
+        program: &Program,
+        source: AssignmentSource,
+        acos: &[String],
+        performances: &[Performance],
+        faults: &mut Faults,
+    ) -> Option<Given> {
+        let used = source == AssignmentSource::Given;
+        let Some(rows) = &program.assignment_given else {
+            if used {
+                let hint = "give the lists, or leave `[input] assignment` at `own`";
+                faults.file(FILE, "", "file is missing: `[input] assignment` is `given`", hint);
+            }
+            return None;
+        };
+        let (mut elsewhere, mut monthless, mut without_basis) = (0, 0, 0);
+        let mut places = Vec::new();
+        let mut totals = BTreeMap::new();
+        for row in rows {
+            let list = performances.iter().enumerate().find_map(|(at, of)| {
+                let same_year = of.year == row.performance_year.0;
+                let list = of.field.lists.iter().position(|list| same_year && list.year == row.calendar_year.0)?;
+                Some((at as u8, list as u8))
+            });
+            let Some(list) = list else {
+                elsewhere += 1;
+                continue;
+            };
+            if row.months_mask.is_some_and(|months| months.0 == 0) {
+                monthless += 1;
+                continue;
+            }
+            let of_year = &performances[usize::from(list.0)].field.lists[usize::from(list.1)].acos;
+            let aco = acos.iter().position(|aco| aco == row.aco_id.as_str()).filter(|aco| of_year[*aco].is_some());
+            let Some(aco) = aco else {
+                let what = format!("not an ACO of performance year {}: `{}`", row.performance_year, row.aco_id);
+                faults.file(FILE, "aco_id", what, "add it to `aco`, or leave its rows out");
+                continue;
+            };
+            without_basis += u64::from(row.basis.is_none());
+            *totals.entry((list, aco as u16)).or_default() += 1;
+            let basis = row.basis.unwrap_or(Basis::Claims);
+            places.push((bene_key(row.bene_id.as_str()), GivenPlace { list, aco: aco as u32, basis }));
+        }
+        one_list_per_life(&mut places, performances, faults);
+        let given = Given {
+            places: PerLife::new(places.into_iter()),
+            used,
+            totals,
+            findings: [
+                ("assignment_given: rows of no list of the study, left out", elsewhere),
+                ("assignment_given: rows without any month, left out", monthless),
+                ("assignment_given: rows without a basis, taken as `claims`", without_basis),
+            ],
+        };
+        if used {
+            given.has_all_years(acos, performances, faults);
+        }
+        Some(given)
+    }
+
+    /// Whether the file has anything to say about a list.
+    pub(crate) fn has(&self, list: (u8, u8)) -> bool {
+        self.totals.range((list, 0)..=(list, u16::MAX)).next().is_some()
+    }
+
+    /// Without a base year an ACO would have no lives there, which looks like a number and is none.
+    fn has_all_years(&self, acos: &[String], performances: &[Performance], faults: &mut Faults) {
+        for (at, performance) in performances.iter().enumerate() {
+            for (list_at, list) in performance.field.lists.iter().enumerate() {
+                let own = |aco: &usize| list.acos[*aco].as_ref().is_some_and(|terms| terms.own != 0);
+                for aco in (0..acos.len()).filter(own) {
+                    if !self.totals.contains_key(&((at as u8, list_at as u8), aco as u16)) {
+                        let (of, year) = (performance.year, list.year);
+                        let what = format!("no life of `{}` in {year}, a year of its own in {of}", acos[aco]);
+                        faults.file(FILE, "calendar_year", what, "give the lists of all base years too");
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn one_list_per_life(places: &mut [(u64, GivenPlace)], performances: &[Performance], faults: &mut Faults) {
+    places.sort_by_key(|(key, place)| (place.list, *key));
+    let twice = |pair: &&[(u64, GivenPlace)]| pair[0].0 == pair[1].0 && pair[0].1.list == pair[1].1.list;
+    for pair in places.windows(2).filter(twice) {
+        let performance = &performances[usize::from(pair[0].1.list.0)];
+        let year = performance.field.lists[usize::from(pair[0].1.list.1)].year;
+        let what = format!("a life on two lists of {year} in performance year {}", performance.year);
+        faults.file(FILE, "bene_id", what, "a life belongs to one ACO at most: keep one of its rows");
+    }
+}
