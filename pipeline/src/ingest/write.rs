@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 
 /// Rows that are encoded at a time. Fixed, so that the bytes of a file do not depend on how its rows arrived.
 pub(super) const BATCH_ROWS: usize = 1 << 16;
-/// Rows of a row group: a year of a shard of a usual lake.
-const GROUP_ROWS: usize = 1 << 20;
+/// Rows of a row group: few enough that one life is read out of any lake at the same cost, enough that a whole shard is read as fast.
+const GROUP_ROWS: usize = 1 << 17;
 /// Codes of a row group that are worth a dictionary, bytes.
 const DICTIONARY_BYTES: usize = 4 << 20;
 /// Level of compression: beyond it files shrink little and writing slows much.
