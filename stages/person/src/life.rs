@@ -232,8 +232,12 @@ impl Life {
 /// know its services (M.A.2.5).
 #[inline]
 pub(crate) fn late(context: &Context, day: i32, processed: i32) -> bool {
-    processed != NO_DAY
-        && context.time.month(day).is_some_and(|month| processed > context.spend.known_through[usize::from(month / 12)])
+    let law = &context.spend;
+    let known_through = match context.time.month(day) {
+        Some(month) => law.known_through[usize::from(month / 12)],
+        None => law.known_beside[usize::from(day >= context.time.day_of(0))],
+    };
+    processed != NO_DAY && processed > known_through
 }
 
 /// When the first stay was known that shares a day with a service, first and last days included.

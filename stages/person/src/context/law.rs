@@ -102,6 +102,8 @@ pub(crate) struct SpendLaw {
     pub(crate) suspect: Vec<Suspect>,
     /// Last day of processing that is known, by calendar year of the timeline.
     pub(crate) known_through: Vec<i32>,
+    /// The same of the years before and after it, whose stays reach into it.
+    pub(crate) known_beside: [i32; 2],
 }
 
 impl SpendLaw {
@@ -153,6 +155,7 @@ impl SpendLaw {
             covid_months_after: faults.take(rules.at("spend.covid.months_after", last_year)),
             suspect: (first_year..=last_year).map(|year| faults.take(rules.at("spend.suspect", year))).collect(),
             known_through: (first_year..=last_year).map(known).collect(),
+            known_beside: [known(first_year - 1), known(last_year + 1)],
         }
     }
 
