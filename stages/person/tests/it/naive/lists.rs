@@ -247,13 +247,15 @@ pub(super) fn is_expenditure_month(life: &Life, month: (i32, i32)) -> bool {
     life.is_alive_on_the_first(month) && is_both(life.code(month, |year| &year.buyin)) && !is_plan(plan)
 }
 
-/// County of the last eligible month of the year (M.D.1.2), or the last before it that the record has; blank: unknown.
+/// County of the last eligible month of the year that has one (M.D.1.2), failing that of the last month alive; blank: unknown.
 pub(super) fn county(life: &Life, year: i32) -> &'static str {
-    let last = (1..=12).rev().find(|month| is_expenditure_month(life, (year, *month)));
-    let months = (1..=last.unwrap_or(0)).rev();
-    let mut known =
-        months.map(|month| life.code((year, month), |year| &year.county)).filter(|county| !county.is_empty());
-    known.next().unwrap_or("")
+    let latest = |counts: &dyn Fn((i32, i32)) -> bool| {
+        let months = (1..=12).rev().map(|month| (year, month)).filter(|month| counts(*month));
+        let mut known = months.map(|month| life.code(month, |year| &year.county)).filter(|county| !county.is_empty());
+        known.next()
+    };
+    let eligible = latest(&|month| is_expenditure_month(life, month));
+    eligible.or_else(|| latest(&|month| life.is_alive_on_the_first(month))).unwrap_or("")
 }
 
 /// Whether a life is assignable by a window (M.A.8.2).

@@ -6,6 +6,9 @@ use super::rows::{Claim, Day, Designation, Life, Line, Payment};
 impl Draw<'_> {
     /// One case, met or missed by a day as often as not.
     pub(super) fn plant(&mut self, life: &mut Life) {
+        if self.world.py >= 2025 && self.dice.one_in(2) {
+            return self.practitioner_now_physician_before(life);
+        }
         match self.dice.below(5) {
             0 => self.visit_in_a_stay(life),
             1 | 2 => self.tie(life),
@@ -79,6 +82,20 @@ impl Draw<'_> {
                 life.lines.push(Line { claim: self.claim(), specialty, last, first: None, allowed: 0, ..line });
             }
         }
+    }
+
+    /// What step 3 asks for, at the same practice or at two.
+    fn practitioner_now_physician_before(&mut self, life: &mut Life) {
+        let charges = [5_000, 5_001, 0];
+        let (now_cents, before_cents) = (self.dice.pick(&charges), self.dice.pick(&charges));
+        let now = self.day();
+        let practitioner = self.plain_line(now, "99213", now_cents);
+        let before = (now.0 - 1, now.1, self.dice.pick(&[now.2.min(28), 1, 28]));
+        let specialty = self.dice.pick(&["11", "06", "93"]);
+        let physician = self.plain_line(before, "99213", before_cents);
+        let tin = if self.dice.one_in(3) { physician.tin } else { practitioner.tin };
+        life.lines.push(Line { specialty: self.dice.pick(&["50", "97"]), ..practitioner });
+        life.lines.push(Line { specialty, tin, ..physician });
     }
 
     fn telephone_visit(&mut self, life: &mut Life) {
