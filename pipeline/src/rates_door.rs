@@ -1,8 +1,16 @@
 //! The rates door: `[input] rates` names a folder of rates tables to start from, in place of raw claims.
+//!
+//! CMS's published county files may lie beside them, as they are; they are known by their header.
 
+mod county_file;
+mod published;
+
+use crate::study::Finding;
 use crate::tables::{read_table, unknown_tables};
 use crate::trouble::{self, Outcome};
+use acoledger_schemas::program::Program;
 use acoledger_schemas::rates::{AcoCounty, AcoCountyHeads, AcoHeads, AcoYear, CountyRate, National, Rates};
+use acoledger_schemas::study::Study;
 use acoledger_schemas::table::{Problems, Table};
 use std::path::Path;
 
@@ -15,19 +23,42 @@ const TABLES: &[&str] = &[
     AcoCountyHeads::SPEC.name,
 ];
 
+/// Reads the folder of rates that a study starts from, published county files among them, and what the reader should know.
+///
+/// # Errors
+/// As [`read_rates`]; a county file that is not understood, whose counties stand in the table `county` too, or whose codes
+/// the study's crosswalk lacks.
+pub(crate) fn read_rates_of(study: &Study, program: Option<&Program>, folder: &Path) -> Outcome<(Rates, Vec<Finding>)> {
+    let files = published::county_files(folder, TABLES)?;
+    let stems = files.iter().map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
+    let stems: Vec<String> = stems.collect();
+    let known: Vec<&str> = TABLES.iter().copied().chain(stems.iter().map(String::as_str)).collect();
+    let mut rates = read_tables(folder, &known, study.input.national_from_county)?;
+    let findings = match program {
+        Some(program) => published::add_county_files(&mut rates, &files, study, program)?,
+        None => Vec::new(),
+    };
+    Ok((rates, findings))
+}
+
 /// Reads a folder of rates. National rates, ACO years and heads must be there; county tables may be absent where no
 /// regional figure enters (M.D.4).
 ///
 /// # Errors
 /// All problems of all files.
 pub(crate) fn read_rates(folder: &Path) -> Outcome<Rates> {
+    read_tables(folder, TABLES, false)
+}
+
+fn read_tables(folder: &Path, known: &[&str], without_national: bool) -> Outcome<Rates> {
     if !folder.is_dir() {
         let hint = "`input.rates` of the study names the folder of rates tables";
         return Err(trouble::of_file_with_hint(folder, "no such folder", hint).into());
     }
-    let mut problems = unknown_tables(folder, TABLES)?;
+    let mut problems = unknown_tables(folder, known)?;
+    let national = if without_national { optional } else { needed };
     let rates = Rates {
-        national: needed(folder, &mut problems),
+        national: national(folder, &mut problems),
         county: optional(folder, &mut problems),
         aco_year: needed(folder, &mut problems),
         aco_county: optional(folder, &mut problems),

@@ -2,7 +2,7 @@
 
 use crate::files::{files_below, hash_file};
 use crate::program::read_program;
-use crate::rates_door::read_rates;
+use crate::rates_door::read_rates_of;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rates::Rates;
@@ -91,11 +91,15 @@ impl LoadedStudy {
         let rules = rules_of(file, &study, overrides.rules.as_deref()).map_err(&mut note).ok();
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         let program = read_program(&folder.join(&study.input.program), &study).map_err(&mut note).ok();
-        let rates = study.input.rates.as_ref().map(|rates| read_rates(&folder.join(rates)));
-        let rates = rates.transpose().map_err(&mut note).ok();
-        let (Some(rules), Some((program, findings)), Some(rates)) = (rules, program, rates) else {
+        let read = |rates| read_rates_of(&study, program.as_ref().map(|(program, _)| program), &folder.join(rates));
+        let rates = study.input.rates.as_ref().map(read).transpose().map_err(&mut note).ok();
+        let (Some(rules), Some((program, mut findings)), Some(rates)) = (rules, program, rates) else {
             return Err(problems);
         };
+        let rates = rates.map(|(rates, of_rates)| {
+            findings.extend(of_rates);
+            rates
+        });
         let mut loaded = LoadedStudy {
             file: file.to_owned(),
             folder,

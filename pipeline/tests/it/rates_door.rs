@@ -150,3 +150,52 @@ fn marginal_prints_and_writes_every_aco() {
     let done = folder.run("marginal study.toml --aco NOBODY").expect(2);
     assert!(done.stderr.contains("no such ACO or performance year"), "{}", done.stderr);
 }
+
+/// The published county file beside our own tables: `calendar` county rates, national ones where asked for.
+#[test]
+fn the_published_county_file_is_read_as_it_is() {
+    let (Some(cases), Some(published)) = (oracle("data/rates_cases"), oracle("data/published/county_ffs_2018.csv"))
+    else {
+        return;
+    };
+    let folder = Folder::copy_of(&cases);
+    std::fs::copy(published, folder.file("rates/county_ffs_2018.csv")).unwrap();
+    let done = folder.run("run study.toml");
+    assert_eq!(done.exit, 2, "{}", done.stdout);
+    assert!(done.stderr.contains("in SSA county codes, the study in FIPS"), "{}", done.stderr);
+    assert!(done.stderr.contains("hint: add the program file `county_crosswalk`"), "{}", done.stderr);
+
+    let study = folder.read("study.toml").replace("county_codes = \"fips\"", "county_codes = \"ssa\"");
+    folder.write("study.toml", &study);
+    let done = folder.run("run study.toml");
+    assert_eq!(done.exit, 2, "{}", done.stdout);
+    assert!(done.stderr.contains("stands in another file of the folder too"), "{}", done.stderr);
+
+    // Two sources of one year are one too many; the table keeps the other years.
+    let county: Vec<String> = folder.read("rates/county.csv").lines().map(str::to_owned).collect();
+    let kept = county.iter().filter(|line| !line.contains(",2018,calendar,"));
+    folder.write("rates/county.csv", &kept.fold(String::new(), |text, line| text + line + "\n"));
+    let national = folder.read("rates/national.csv");
+    let kept = national.lines().filter(|line| !line.starts_with("2021,2018,AGND,"));
+    folder.write("rates/national.csv", &kept.fold(String::new(), |text, line| text + line + "\n"));
+    folder.write("study.toml", &study.replace("rates = \"rates\"", "rates = \"rates\"\nnational_from_county = true"));
+    folder.run("run study.toml").expect(0);
+
+    let rates = folder.read("run/rates/county.csv");
+    let of_2021: Vec<&str> = rates.lines().filter(|line| line.starts_with("2021,2018,calendar,")).collect();
+    assert_eq!(of_2021.len(), 4 * 3219);
+    assert!(of_2021.contains(&"2021,2018,calendar,01000,DIS,8777,680.42,0.88038,"), "Autauga");
+    assert_eq!(
+        of_2021.iter().filter(|line| line.ends_with(",,,,")).count(),
+        675 + 47 + 58 + 3,
+        "suppressed is unknown"
+    );
+    assert_eq!(of_2021.iter().filter(|line| line.ends_with(",,0,,")).count(), 69 + 3 + 6, "empty has no person years");
+    assert!(!rates.contains("\n2016,2018,"), "no year after the performance year");
+    let national = folder.read("run/rates/national.csv");
+    let added = national.lines().find(|line| line.starts_with("2021,2018,AGND,")).unwrap();
+    assert!(added.starts_with("2021,2018,AGND,10172.8"), "{added}");
+    let manifest = folder.read("run/manifest.json");
+    assert!(manifest.contains("cells suppressed (`*`), unknown: ESRD 675, DIS 47, AGDU 58, AGND 3"), "{manifest}");
+    assert!(manifest.contains("cells without person years (`.`): ESRD 69, DIS 3, AGDU 6, AGND 0"), "{manifest}");
+}
