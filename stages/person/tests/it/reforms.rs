@@ -354,8 +354,8 @@ fn what_is_not_supported_is_refused_by_its_key() {
         ("'assign.measure' = 'hours'", "assign.measure", "not one of visits, charges: `hours`"),
         ("'assign.winner' = 'all'", "assign.winner", "not one of majority, plurality: `all`"),
         ("'assign.left_out' = ['step 1']", "assign.left_out", "not one of pre-step, practitioners, step 2: `step 1`"),
-        ("'assign.window.months' = 0", "assign.window.months", "not a number of months from 1 to 60: `0`"),
-        ("'assign.window.expanded' = 600", "assign.window.expanded", "not a number of months from 0 to 60: `600`"),
+        ("'assign.window.months' = 61", "assign.window.months", "not a number of months from 1 to 60: `61`"),
+        ("'assign.window.expanded' = 61", "assign.window.expanded", "not a number of months from 0 to 60: `61`"),
         ("'assign.window.prospective' = [-27, -4]", "assign.window.prospective", "twelve months"),
         ("'assign.steps' = 'nurses'", "assign.steps", "not one of practitioners, professionals: `nurses`"),
         (
@@ -365,9 +365,8 @@ fn what_is_not_supported_is_refused_by_its_key() {
         ),
         ("'spend.left_out' = ['pharmacy']", "spend.left_out", "neither a claim type nor one of inpatient, snf,"),
         ("'spend.left_out' = ['61']", "spend.left_out", "neither a claim type"),
-        ("'spend.sequestration.rate' = 1", "spend.sequestration.rate", "not a share from 0 to less than 1: `1`"),
         ("'spend.sequestration.rate' = 0.02001", "spend.sequestration.rate", "more than four decimals"),
-        ("'cells.truncation.percentile' = 99", "cells.truncation.percentile", "not a share above 0, to 1: `99`"),
+        ("'cells.truncation.percentile' = 0", "cells.truncation.percentile", "not a share above 0, to 1: `0`"),
         ("'cells.truncation.percentile' = 0.99999", "cells.truncation.percentile", "more than four decimals"),
     ] {
         let refusal = Small::new(2023, ACOS).under(rules).refusal();
