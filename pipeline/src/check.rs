@@ -1,38 +1,66 @@
 //! Checks of a study, its lake and its run: each says what it looked at and what is wrong there.
+//!
+//! What must hold (files, sums, keys) is an error where it does not. Figures are judged by bounds that are data.
+
+mod figures;
+mod judge;
+mod lake_figures;
+mod limits;
+mod lists;
 
 use crate::files::hash_file;
 use crate::lake;
 use crate::manifest::Manifest;
 use crate::scenario::{half_of, is_scenario};
 use crate::study::{InputFile, LoadedStudy, Overrides};
-use crate::tables::{read_parquet, read_parquet_file};
 use crate::trouble::{self, Io, Outcome};
-use acoledger_schemas::cells::AcoHeadsCell;
-use acoledger_schemas::outputs::{Assignment, Reject};
-use acoledger_schemas::values::{AcoId, CalendarYear, PerformanceYear};
+use acoledger_schemas::outputs::Reject;
+pub(crate) use limits::Severity;
+use limits::{Figures, Limits};
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The outcome of one check.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Check {
     /// What was checked.
     pub(crate) check: &'static str,
-    /// Of what: a file, a table, a stage.
+    /// Of what: a file, a table, a stage, a figure.
     pub(crate) of: String,
+    /// What it means when it is wrong.
+    pub(crate) severity: Severity,
     /// Things looked at.
     pub(crate) looked_at: u64,
     /// Things that are wrong.
     pub(crate) wrong: u64,
-    /// What is wrong, where.
+    /// Why nothing could be looked at: `too few`, `not available`.
+    pub(crate) unjudged: Option<&'static str>,
+    /// Of figures.
+    pub(crate) judged: Judged,
+    /// What is wrong, where; or why nothing was judged.
     pub(crate) what: String,
+}
+
+/// A figure beside its bounds, as text. Blank for other checks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Judged {
+    /// The figure, or the least and the most of them.
+    pub(crate) value: String,
+    /// Bounds; of several, those of the figure that is farthest out.
+    pub(crate) bounds: String,
+    /// Where the bounds are from.
+    pub(crate) source: String,
 }
 
 impl Check {
     fn new(check: &'static str, of: impl Into<String>) -> Check {
-        Check { check, of: of.into(), looked_at: 0, wrong: 0, what: String::new() }
+        Check { check, of: of.into(), ..Check::default() }
+    }
+
+    /// Whether something is wrong that must not be.
+    pub(crate) fn is_error(&self) -> bool {
+        self.wrong > 0 && self.severity == Severity::Error
     }
 
     /// Counts one thing; a wrong one is described, the first three in words.
@@ -104,7 +132,11 @@ fn check_lake(loaded: &LoadedStudy, plan: &crate::ingest::IngestPlan) -> Outcome
     for problem in &missing.first {
         needs.look(Some(problem.what.clone()));
     }
-    Ok(vec![current, files, needs])
+    let limits = Limits::built_in();
+    let figures: Figures = lake_figures::of_lake(loaded, &lake, limits.part_b_share)?;
+    let mut checks = vec![current, files, needs];
+    checks.extend(judge::judge(&limits, &figures));
+    Ok(checks)
 }
 
 /// Whether the files of a scenario, or of one of its halves, are as they were written.
@@ -147,7 +179,11 @@ pub(crate) fn check_run(run: &Path) -> Outcome<Vec<Check>> {
     let mut checks = vec![outputs(run, &manifest)?];
     checks.extend(conservation(&manifest));
     checks.extend(rejects(run, &manifest)?);
-    checks.extend(one_aco_per_life(run)?);
+    let lists = lists::check_lists(run)?;
+    checks.extend(lists.checks);
+    let mut figures = figures::of_run(run)?;
+    figures.insert("ties", lists.ties);
+    checks.extend(judge::judge(&Limits::built_in(), &figures));
     Ok(checks)
 }
 
@@ -211,43 +247,6 @@ fn rejects(run: &Path, manifest: &Manifest) -> Outcome<Option<Check>> {
         }));
     }
     Ok(Some(check))
-}
-
-/// A life is on one list at most per performance year and calendar year, and heads count the lists.
-fn one_aco_per_life(run: &Path) -> Outcome<Vec<Check>> {
-    let folder = run.join("assignment");
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut unique = Check::new("one ACO per life and year", "assignment/");
-    let mut lists: BTreeMap<(PerformanceYear, CalendarYear, AcoId), i64> = BTreeMap::new();
-    for path in shards(&folder)? {
-        // The reader refuses a second row of one key; a life never stands in two shards.
-        match read_parquet_file::<Assignment>(&path) {
-            Ok(rows) => {
-                unique.looked_at += rows.len() as u64;
-                for row in rows {
-                    *lists.entry((row.performance_year, row.calendar_year, row.aco_id)).or_default() += 1;
-                }
-            }
-            Err(problems) => {
-                unique.look(Some(
-                    problems.first.first().map_or(String::new(), |problem| problem.to_string().replace('\n', "; ")),
-                ));
-                unique.wrong += problems.count - 1;
-            }
-        }
-    }
-    let mut heads = Check::new("heads count the lists", "cells/aco_heads");
-    for row in read_parquet::<AcoHeadsCell>(&run.join("cells"))?.unwrap_or_default() {
-        let listed =
-            lists.get(&(row.performance_year, row.calendar_year, row.aco_id.clone())).copied().unwrap_or_default();
-        heads.look((listed != row.head_count).then(|| {
-            let AcoHeadsCell { performance_year, calendar_year, aco_id, head_count, .. } = &row;
-            format!("{performance_year} {calendar_year} {aco_id}: {head_count} heads, {listed} on the list")
-        }));
-    }
-    Ok(vec![unique, heads])
 }
 
 fn shards(folder: &Path) -> Outcome<Vec<PathBuf>> {

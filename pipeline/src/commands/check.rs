@@ -5,6 +5,7 @@ use crate::check::{Check, check_run, check_study};
 use crate::grid::{Format, Grid, Head, Value};
 use crate::trouble::Outcome;
 use clap::Args;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -19,25 +20,60 @@ pub(crate) struct CheckArgs {
 
 pub(crate) fn run(args: &CheckArgs) -> Outcome<Exit> {
     let checks = if args.place.is_dir() { check_run(&args.place)? } else { check_study(&args.place)? };
-    let mut grid = Grid::new(&[
+    // On a page sources stand below, each once; programs get them with each row.
+    let on_a_page = args.format == Format::Table;
+    let mut heads = vec![
         Head::Left("check"),
         Head::Left("of"),
         Head::Left("result"),
+        Head::Left("severity"),
         Head::Right("looked at"),
         Head::Right("wrong"),
+        Head::Left("value"),
+        Head::Left("bounds"),
         Head::Left("what"),
-    ]);
-    for Check { check, of, looked_at, wrong, what } in &checks {
-        let result = if *wrong > 0 { "WRONG" } else { "ok" };
-        grid.push(vec![
-            (*check).into(),
-            of.as_str().into(),
+    ];
+    heads.extend((!on_a_page).then_some(Head::Left("source")));
+    let mut grid = Grid::new(&heads);
+    for check in &checks {
+        let Check { severity, looked_at, wrong, unjudged, judged, what, .. } = check;
+        let result = match unjudged {
+            _ if check.is_error() => "WRONG",
+            _ if *wrong > 0 => "outside",
+            Some(why) => why,
+            None => "ok",
+        };
+        let mut row = vec![
+            check.check.into(),
+            check.of.as_str().into(),
             result.into(),
+            severity.word().into(),
             Value::from(*looked_at),
             Value::from(*wrong),
+            judged.value.as_str().into(),
+            judged.bounds.as_str().into(),
             what.as_str().into(),
-        ]);
+        ];
+        row.extend((!on_a_page).then(|| judged.source.as_str().into()));
+        grid.push(row);
     }
     print(&grid.render(args.format))?;
-    Ok(if checks.iter().any(|check| check.wrong > 0) { Exit::Findings } else { Exit::Done })
+    if on_a_page {
+        print(&sources(&checks))?;
+    }
+    Ok(if checks.iter().any(Check::is_error) { Exit::Findings } else { Exit::Done })
+}
+
+/// Where the bounds of figures are from, a line for each check.
+fn sources(checks: &[Check]) -> String {
+    let mut text = String::new();
+    let mut seen = BTreeSet::new();
+    for check in checks.iter().filter(|check| !check.judged.source.is_empty()) {
+        let name = check.of.split(' ').next().unwrap_or_default();
+        if seen.insert(name) {
+            let heading = if text.is_empty() { "\nbounds of figures:\n" } else { "" };
+            text.push_str(&format!("{heading}  {name}: {}\n", check.judged.source));
+        }
+    }
+    text
 }

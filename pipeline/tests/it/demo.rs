@@ -17,7 +17,17 @@ fn the_loop_closes() {
     for word in ["Performance year 2023", "Performance year 2024", "Rows and dollars", "Files in demo/run"] {
         assert!(page.contains(word), "no `{word}` in\n{page}");
     }
-    folder.run("check demo/study.toml").expect(0);
+    let checked = folder.run("check demo/study.toml --format csv").expect(0).stdout;
+    // From 2020-05-01 nothing is withheld, from 2022-07-01 two percent: the claims themselves show it.
+    for figure in
+        ["sequestration from 2020-05-01", "sequestration from 2022-07-01", "claims_after_death", "retention", "ties"]
+    {
+        let line = checked.lines().find(|line| line.starts_with(&format!("figure,{figure},")));
+        let line = line.unwrap_or_else(|| panic!("no {figure}: {checked}"));
+        assert!([",ok,", ",too few,"].iter().any(|result| line.contains(result)), "{line}");
+    }
+    let sequestration = "figure,sequestration from 2022-07-01,ok,warning,1,0,";
+    assert!(checked.contains(sequestration), "{checked}");
     let replayed = folder.run("replay demo/run/savings_losses.csv").expect(0).stdout;
     assert!(replayed.contains(" 0 unexplained"), "{replayed}");
     let manifest: serde_json::Value = serde_json::from_str(&folder.read("demo/run/manifest.json")).unwrap();

@@ -77,11 +77,14 @@ fn outputs_are_whole_and_check_finds_nothing_wrong() {
     let inputs = manifest["inputs"].as_array().unwrap();
     assert_eq!(inputs.len(), 10, "{inputs:?}");
     assert!(inputs.iter().all(|input| input["sha256"].as_str().unwrap().len() == 64));
-    folder.run("check study.toml").expect(0);
+    let checked = folder.run("check study.toml --format csv").expect(0).stdout;
+    assert!(checked.contains("figure,type_share AGND,ok,warning,"), "{checked}");
+    let given = "figure,renormalised_mean,not available,error,0,0,,,the run did not start from claims: it has no cells";
+    assert!(checked.contains(given), "{checked}");
 
     let csv = folder.file("run/savings_losses.csv");
     std::fs::write(&csv, folder.read("run/savings_losses.csv").replacen("full", "h1", 1)).unwrap();
-    let done = folder.run("check study.toml").expect(1);
+    let done = folder.run("check study.toml --format csv").expect(1);
     assert!(done.stdout.contains("savings_losses.csv: content changed"), "{}", done.stdout);
 }
 
