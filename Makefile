@@ -91,3 +91,13 @@ peer-spend: build ## the same spending, thresholds and cells in SQL: cells that 
 .PHONY: determinism
 determinism: build ## the same bytes for 1 and 2 threads and 8 and 64 shards
 	scripts/determinism.sh $(RELEASE)
+
+# Types of few lives need this many; LIVES as given goes before it.
+CALIBRATE_LIVES := $(if $(filter file,$(origin LIVES)),200000,$(LIVES))
+
+.PHONY: calibrate
+calibrate: build ## the synthetic nation of 2018 against published figures (data/calibration/targets.json), LIVES=200000
+	rm -rf target/calibrate
+	$(RELEASE) synth --lives $(CALIBRATE_LIVES) --years 2018 --raw lake --out target/calibrate
+	$(RELEASE) run target/calibrate/study.toml --csv
+	scripts/calibrate.py target/calibrate/run target/calibrate/lake data/calibration/targets.json
