@@ -31,8 +31,8 @@ pub(crate) struct PassA {
     pub(crate) all: ShardA,
     /// Rows read from the lake.
     pub(crate) rows_read: u64,
-    /// Rows of `assignment` and `person_year`.
-    pub(crate) rows_written: [u64; 2],
+    /// Rows of each of [`TABLES`].
+    pub(crate) rows_written: [u64; 3],
 }
 
 /// Walks every shard once: enrollment, assignment, spending, risk.
@@ -40,13 +40,13 @@ pub(crate) struct PassA {
 /// # Errors
 /// A lake file that cannot be read or is out of order, the disk.
 pub(crate) fn run_pass_a(context: &Context, lake: &Lake, run: &Path) -> Outcome<PassA> {
-    for table in TABLES {
+    for table in written(context.differences_schema().is_some()) {
         let folder = run.join(table);
         fs::create_dir_all(&folder).doing("cannot be created", &folder)?;
     }
     let progress = Progress::begin("persons", u64::from(lake.report.shards), "shards");
     let read = AtomicU64::new(0);
-    let written = [AtomicU64::new(0), AtomicU64::new(0)];
+    let written = [AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0)];
     let all = (0..lake.report.shards)
         .into_par_iter()
         .map(|shard| {
@@ -129,8 +129,13 @@ pub(crate) fn run_pass_b(context: &Context, shards: u32, run: &Path, all: &Shard
     Ok(sums.finish(context, all, &thresholds))
 }
 
-/// The sharded tables.
-pub(crate) const TABLES: [&str; 2] = ["assignment", "person_year"];
+/// The sharded tables; the last only where lists are given.
+pub(crate) const TABLES: [&str; 3] = ["assignment", "person_year", "assignment_differences"];
+
+/// The sharded tables of a run with lists that are given, or without.
+pub(crate) fn written(given: bool) -> &'static [&'static str] {
+    if given { &TABLES } else { &TABLES[..2] }
+}
 
 /// Writes `<table>.csv` from the shards of a sharded table, in their order: for tools without a Parquet reader.
 ///
@@ -179,10 +184,10 @@ fn person_years(run: &Path, shard: u32) -> Outcome<impl Iterator<Item = Result<R
     Ok(reader.map(|batch| batch.map_err(|error| error.to_string())))
 }
 
-/// The two files of a shard. They lie in the staging folder, so they need no temporary names.
+/// The files of a shard. They lie in the staging folder, so they need no temporary names.
 struct Files {
-    tables: [(PathBuf, ArrowWriter<BufWriter<File>>); 2],
-    rows: [u64; 2],
+    tables: Vec<(PathBuf, ArrowWriter<BufWriter<File>>)>,
+    rows: [u64; 3],
 }
 
 impl Files {
@@ -198,9 +203,10 @@ impl Files {
                 .doing("cannot be written", &path)?;
             Outcome::Ok((path, writer))
         };
-        let assignment = open(TABLES[0], context.assignment_schema())?;
-        let person_year = open(TABLES[1], context.person_year_schema())?;
-        Ok(Files { tables: [assignment, person_year], rows: [0, 0] })
+        let schemas = [context.assignment_schema(), context.person_year_schema()];
+        let schemas = schemas.into_iter().chain(context.differences_schema());
+        let tables = TABLES.iter().zip(schemas).map(|(table, schema)| open(table, schema));
+        Ok(Files { tables: tables.collect::<Outcome<_>>()?, rows: [0; 3] })
     }
 
     fn write(&mut self, at: usize, batch: &RecordBatch) -> Result<(), String> {
@@ -209,8 +215,8 @@ impl Files {
         writer.write(batch).map_err(|error| format!("{}: {error}", path.display()))
     }
 
-    /// Ends and syncs both files; returns their rows.
-    fn close(self) -> Outcome<[u64; 2]> {
+    /// Ends and syncs the files; returns their rows.
+    fn close(self) -> Outcome<[u64; 3]> {
         for (path, writer) in self.tables {
             let file = writer.into_inner().doing("cannot be written", &path)?;
             let file = file.into_inner().doing("cannot be written", &path)?;
@@ -226,6 +232,9 @@ impl Sink for Files {
     }
     fn person_year(&mut self, batch: RecordBatch) -> Result<(), String> {
         self.write(1, &batch)
+    }
+    fn assignment_differences(&mut self, batch: RecordBatch) -> Result<(), String> {
+        self.write(2, &batch)
     }
 }
 

@@ -102,6 +102,11 @@ impl<'a> Run<'a> {
         self.loaded.study.input.raw.is_some()
     }
 
+    /// Whether lists of assignment are given.
+    fn has_lists(&self) -> bool {
+        self.loaded.program.assignment_given.is_some()
+    }
+
     fn reaches(&self, name: &str) -> bool {
         let place = |name: &str| STAGES.iter().position(|stage| stage.name == name);
         place(name) <= place(self.until.name)
@@ -195,7 +200,7 @@ impl<'a> Run<'a> {
         };
         let copies = !self.loaded.csv
             || !self.has_persons()
-            || sharded().all(|of| place.join(format!("{}.csv", of.name)).is_file());
+            || sharded(self.has_lists()).all(|of| place.join(format!("{}.csv", of.name)).is_file());
         // What this run found as it read its inputs, limits applied: it must be what the manifest says.
         let of_inputs = |of: &&Finding| matches!(of.stage.as_str(), "study" | "ingest");
         let findings = self.manifest.findings.iter().eq(earlier.findings.iter().filter(of_inputs));
@@ -236,7 +241,7 @@ impl<'a> Run<'a> {
     /// Hashes what was written, writes manifest and metrics, swaps the output in.
     fn finish(mut self, output: Output, savings_losses: Vec<SavingsLosses>) -> Outcome<RunReport> {
         if self.loaded.csv && self.has_persons() {
-            for table in sharded() {
+            for table in sharded(self.has_lists()) {
                 person::write_csv_copy(output.folder(), &table)?;
             }
         }

@@ -34,6 +34,29 @@ table! {
     }
 }
 table! {
+    /// A life on whose ACO our rules and a list that was given (`assignment_given`) disagree. Lives that no table of the lake
+    /// has are left to `assignment_comparison`.
+    AssignmentDifference = "assignment_differences", key [performance_year, calendar_year, bene_id] {
+        /// Performance year whose lists and rules were used.
+        performance_year: PerformanceYear ["year"],
+        /// Calendar year of the list.
+        calendar_year: CalendarYear ["year"],
+        /// Beneficiary.
+        bene_id: BeneId ["id"],
+        /// ACO by our rules; blank: none.
+        own_aco_id: Option<AcoId> ["id"],
+        /// ACO by the list given; blank: none.
+        given_aco_id: Option<AcoId> ["id"],
+        /// `ours_only`, `theirs_only`, or `other_aco`: on both lists, of different ACOs.
+        outcome: String ["code"],
+        /// Step that decided by our rules: 1, 2 or 3; blank where no claims did.
+        step: Option<u8> ["count"],
+        /// Of `ours_only` the basis; else why the life is not on the given ACO's list by our rules, as in
+        /// `assignment_comparison`.
+        reason: String ["code"],
+    }
+}
+table! {
     /// Months and spending of a life, by calendar year and enrollment type.
     PersonYear = "person_year", key [bene_id, calendar_year, enrollment_type] {
         /// Beneficiary.

@@ -44,11 +44,12 @@ pub const STAGES: &[Stage] = &[
             "provider_specialty",
             "voluntary_alignment",
             "other_initiative",
+            "assignment_given",
             "eta_hospital",
             "eta_fee",
             "lis_adi",
         ],
-        writes: &["assignment"],
+        writes: &["assignment", "assignment_differences"],
         rules: &["assign", "primary_care"],
     },
     Stage {

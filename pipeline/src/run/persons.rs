@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// What an earlier run's person grain is: persons, then cells.
-const KEPT: [&str; 4] = [person::TABLES[0], person::TABLES[1], "rejects", "cells"];
+const KEPT: [&str; 5] = [person::TABLES[0], person::TABLES[1], person::TABLES[2], "rejects", "cells"];
 
 impl Run<'_> {
     /// Enrollment to cells, and cells to rates. `None` when the run stops before.
@@ -25,7 +25,7 @@ impl Run<'_> {
             Some(cells)
         } else if let Some((folder, earlier, cells)) = self.earlier_until("risk")?.filter(|_| self.reaches("cells")) {
             // Other rules of the cells alone: persons are what they were, and no claim is read.
-            self.keep_person_grain(&folder, &earlier, output, &KEPT[..3])?;
+            self.keep_person_grain(&folder, &earlier, output, &KEPT[..4])?;
             Some(self.second_pass(lake, cells, output)?)
         } else {
             self.person_passes(lake, output)?
@@ -46,7 +46,7 @@ impl Run<'_> {
         let Some(wanted) = self.manifest.stage(stage) else { return Ok(None) };
         for folder in output::earlier(&self.loaded.out()).into_iter().chain(self.loaded.beside.clone()) {
             let Some(earlier) = Manifest::read(&folder).unwrap_or_default() else { continue };
-            let sharded = person::TABLES.iter().all(|table| folder.join(table).is_dir());
+            let sharded = person::written(self.has_lists()).iter().all(|table| folder.join(table).is_dir());
             if earlier.stage(stage).is_some_and(|of| of.key == wanted.key)
                 && sharded
                 && let Some(cells) = read_cells(&folder.join("cells"))?
@@ -94,7 +94,7 @@ impl Run<'_> {
 
     fn note_pass_a(&mut self, context: &Context, a: &PassA) {
         self.manifest.findings.extend(person::findings(context, &a.all));
-        for (table, rows) in person::TABLES.iter().zip(a.rows_written) {
+        for (table, rows) in person::written(self.has_lists()).iter().zip(a.rows_written) {
             self.manifest.outputs.push(OutputRecord { file: (*table).into(), rows: Some(rows), sha256: None });
         }
         let record = self.manifest.stages.iter_mut().find(|stage| stage.stage == "spend");

@@ -9,10 +9,11 @@ use acoledger_schemas::table::{Table, TableSpec};
 use std::fs;
 use std::path::Path;
 
-/// The sharded tables as declared.
-pub(super) fn sharded() -> impl Iterator<Item = TableSpec> {
-    use acoledger_schemas::outputs::{Assignment, PersonYear};
-    [Assignment::SPEC, PersonYear::SPEC].into_iter()
+/// The sharded tables as declared, of a run with lists that are given, or without.
+pub(super) fn sharded(given: bool) -> impl Iterator<Item = TableSpec> {
+    use acoledger_schemas::outputs::{Assignment, AssignmentDifference, PersonYear};
+    let all = [Assignment::SPEC, PersonYear::SPEC, AssignmentDifference::SPEC];
+    all.into_iter().take(if given { 3 } else { 2 })
 }
 
 /// `rejects/rejects.csv`: from the lake, or with a header alone.

@@ -241,6 +241,11 @@ impl Context {
         self.assignment.clone()
     }
 
+    /// Schema of the `assignment_differences` batches; `None` where no list was given.
+    pub fn differences_schema(&self) -> Option<SchemaRef> {
+        self.given.as_ref().map(|_| crate::output::differences_schema())
+    }
+
     /// Schema of the `person_year` batches: the table's columns, then internal ones that pass B reads.
     pub fn person_year_schema(&self) -> SchemaRef {
         self.person_year.clone()

@@ -1,7 +1,7 @@
-//! Rows on their way out: `assignment` and `person_year` as Arrow batches.
+//! Rows on their way out: `assignment`, `person_year` and `assignment_differences` as Arrow batches.
 
 use crate::pass_a::Sink;
-use acoledger_schemas::outputs::{Assignment, PersonYear};
+use acoledger_schemas::outputs::{Assignment, AssignmentDifference, PersonYear};
 use acoledger_schemas::table::{Problem, Problems, Table, arrow_schema};
 use arrow_array::builder::{ArrayBuilder, Int64Builder, StringBuilder, UInt8Builder, UInt32Builder, UInt64Builder};
 use arrow_array::{ArrayRef, RecordBatch};
@@ -32,6 +32,11 @@ pub(crate) fn score_columns(model: &str) -> [String; 4] {
 /// Schema of `assignment`.
 pub(crate) fn assignment_schema() -> SchemaRef {
     Arc::new(arrow_schema(&Assignment::SPEC))
+}
+
+/// Schema of `assignment_differences`.
+pub(crate) fn differences_schema() -> SchemaRef {
+    Arc::new(arrow_schema(&AssignmentDifference::SPEC))
 }
 
 /// Schema of `person_year`: the table's columns, then those that pass B reads.
@@ -72,6 +77,18 @@ pub(crate) struct AssignmentRow<'r> {
     pub(crate) cohort: &'static str,
 }
 
+/// One row of `assignment_differences`.
+pub(crate) struct DifferenceRow<'r> {
+    pub(crate) performance_year: i32,
+    pub(crate) calendar_year: i32,
+    pub(crate) bene_id: &'r str,
+    pub(crate) own_aco_id: Option<&'r str>,
+    pub(crate) given_aco_id: Option<&'r str>,
+    pub(crate) outcome: &'static str,
+    pub(crate) step: Option<i64>,
+    pub(crate) reason: &'static str,
+}
+
 /// One row of `person_year`.
 pub(crate) struct PersonYearRow<'r> {
     pub(crate) bene_id: &'r str,
@@ -106,6 +123,18 @@ struct AssignmentColumns {
 }
 
 #[derive(Default)]
+struct DifferenceColumns {
+    performance_year: Int64Builder,
+    calendar_year: Int64Builder,
+    bene_id: StringBuilder,
+    own_aco_id: StringBuilder,
+    given_aco_id: StringBuilder,
+    outcome: StringBuilder,
+    step: Int64Builder,
+    reason: StringBuilder,
+}
+
+#[derive(Default)]
 struct PersonYearColumns {
     bene_id: StringBuilder,
     calendar_year: Int64Builder,
@@ -131,6 +160,7 @@ pub(crate) struct Output<'s> {
     person_year_schema: SchemaRef,
     assignment: AssignmentColumns,
     person_year: PersonYearColumns,
+    differences: DifferenceColumns,
 }
 
 fn failed(table: &str, what: impl std::fmt::Display) -> Problems {
@@ -149,7 +179,8 @@ impl<'s> Output<'s> {
         let mut person_year = PersonYearColumns::default();
         person_year.members.resize_with(members, UInt32Builder::default);
         person_year.scores.resize_with(scores, Int64Builder::default);
-        Output { sink, assignment_schema, person_year_schema, assignment: AssignmentColumns::default(), person_year }
+        let (assignment, differences) = (AssignmentColumns::default(), DifferenceColumns::default());
+        Output { sink, assignment_schema, person_year_schema, assignment, person_year, differences }
     }
 
     pub(crate) fn assignment(&mut self, row: &AssignmentRow<'_>) -> Result<(), Problems> {
@@ -196,9 +227,23 @@ impl<'s> Output<'s> {
         if columns.kind.len() >= BATCH_ROWS { self.flush_person_year() } else { Ok(()) }
     }
 
+    pub(crate) fn difference(&mut self, row: &DifferenceRow<'_>) -> Result<(), Problems> {
+        let columns = &mut self.differences;
+        columns.performance_year.append_value(row.performance_year.into());
+        columns.calendar_year.append_value(row.calendar_year.into());
+        columns.bene_id.append_value(row.bene_id);
+        columns.own_aco_id.append_option(row.own_aco_id);
+        columns.given_aco_id.append_option(row.given_aco_id);
+        columns.outcome.append_value(row.outcome);
+        columns.step.append_option(row.step);
+        columns.reason.append_value(row.reason);
+        if columns.performance_year.len() >= BATCH_ROWS { self.flush_differences() } else { Ok(()) }
+    }
+
     /// Hands over what is left.
     pub(crate) fn finish(mut self) -> Result<(), Problems> {
         self.flush_assignment()?;
+        self.flush_differences()?;
         self.flush_person_year()
     }
 
@@ -225,6 +270,26 @@ impl<'s> Output<'s> {
         let batch = RecordBatch::try_new(self.assignment_schema.clone(), arrays);
         let batch = batch.map_err(|error| failed("assignment", error))?;
         self.sink.assignment(batch).map_err(|error| failed("assignment", error))
+    }
+
+    fn flush_differences(&mut self) -> Result<(), Problems> {
+        let columns = &mut self.differences;
+        if columns.performance_year.is_empty() {
+            return Ok(());
+        }
+        let arrays: Vec<ArrayRef> = vec![
+            ArrayBuilder::finish(&mut columns.performance_year),
+            ArrayBuilder::finish(&mut columns.calendar_year),
+            ArrayBuilder::finish(&mut columns.bene_id),
+            ArrayBuilder::finish(&mut columns.own_aco_id),
+            ArrayBuilder::finish(&mut columns.given_aco_id),
+            ArrayBuilder::finish(&mut columns.outcome),
+            ArrayBuilder::finish(&mut columns.step),
+            ArrayBuilder::finish(&mut columns.reason),
+        ];
+        let batch = RecordBatch::try_new(differences_schema(), arrays);
+        let batch = batch.map_err(|error| failed("assignment_differences", error))?;
+        self.sink.assignment_differences(batch).map_err(|error| failed("assignment_differences", error))
     }
 
     fn flush_person_year(&mut self) -> Result<(), Problems> {

@@ -6,7 +6,7 @@ use crate::histogram::{BUCKETS, annual, bucket};
 use crate::ledger::{Ledger, LedgerRow};
 use crate::life::Life;
 use crate::merge::{Merge, Rows};
-use crate::output::{AssignmentRow, Output, PersonYearRow, member};
+use crate::output::{AssignmentRow, DifferenceRow, Output, PersonYearRow, member};
 use crate::risk;
 use crate::rows::PersonYears;
 use crate::spend::{Sums, add_demonstrations, add_earnings, add_up};
@@ -30,6 +30,11 @@ pub trait Sink {
     /// # Errors
     /// Says what went wrong; pass A stops.
     fn person_year(&mut self, batch: RecordBatch) -> Result<(), String>;
+    /// Takes rows of `assignment_differences`, in the order of lives; none where no list was given.
+    ///
+    /// # Errors
+    /// Says what went wrong; pass A stops.
+    fn assignment_differences(&mut self, batch: RecordBatch) -> Result<(), String>;
 }
 
 /// Heads of one ACO in one year.
@@ -269,7 +274,7 @@ impl<'w> Walk<'w> {
                 let theirs = given.iter().find(|place| place.list == this);
                 if let Some(lists) = context.given.as_ref().filter(|lists| lists.has(this)) {
                     if !list.only_before {
-                        self.compare(this, &outcome, theirs);
+                        self.compare(this, &outcome, theirs)?;
                     }
                     if lists.used {
                         take_given(context, &self.life, (at, list_at), &mut outcome, theirs, previous);
@@ -286,8 +291,8 @@ impl<'w> Walk<'w> {
         Ok(())
     }
 
-    /// Counts how our list and the one given agree on the life.
-    fn compare(&mut self, list: ListAt, outcome: &Outcome, theirs: Option<&GivenPlace>) {
+    /// Counts how our list and the one given agree on the life, and notes it where they do not.
+    fn compare(&mut self, list: ListAt, outcome: &Outcome, theirs: Option<&GivenPlace>) -> Result<(), Problems> {
         let context = self.context;
         let ours = outcome.place.as_ref();
         let step = ours.and_then(|place| place.comparison.as_ref()).map_or(0, |comparison| comparison.step as u8 + 1);
@@ -295,7 +300,7 @@ impl<'w> Walk<'w> {
         let why = |theirs| why_not_there(context, &self.life, at, &self.scratch, ours, theirs);
         let of = |aco, outcome, own, reason| Compared { aco, outcome, own, step, reason };
         let what = match (ours, theirs) {
-            (None, None) => return,
+            (None, None) => return Ok(()),
             (Some(ours), None) => of(ours.aco, OURS_ONLY, None, ours.basis.code()),
             (None, Some(theirs)) => of(theirs.aco, THEIRS_ONLY, None, why(theirs)),
             (Some(ours), Some(theirs)) if ours.aco == theirs.aco => of(ours.aco, "both", None, ""),
@@ -303,6 +308,22 @@ impl<'w> Walk<'w> {
         };
         let amount = amount(context, list, &self.life, &self.sums);
         self.shard.tally.compared(list, what, amount);
+        let (ours, theirs) = (ours.map(|place| place.aco), theirs.map(|place| place.aco));
+        if ours == theirs {
+            return Ok(());
+        }
+        let id = |aco: u32| context.acos[aco as usize].as_str();
+        let performance = &context.performances[at.0];
+        self.output.difference(&DifferenceRow {
+            performance_year: performance.year,
+            calendar_year: performance.field.lists[at.1].year,
+            bene_id: &self.life.bene_id,
+            own_aco_id: ours.map(id),
+            given_aco_id: theirs.map(id),
+            outcome: what.outcome,
+            step: (what.step > 0).then_some(what.step.into()),
+            reason: what.reason,
+        })
     }
 
     /// From each list to the one that follows it: where the life is found there.

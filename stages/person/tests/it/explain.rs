@@ -182,7 +182,11 @@ fn rows_that_do_not_count_say_why() {
         B1    2023-03-10  2023-03-01  20    015001
         "
     );
-    check(2023, "B1", &text, &expect![[r#"
+    check(
+        2023,
+        "B1",
+        &text,
+        &expect![[r#"
         row 0 11X Stay
         row 2 99213 Denied
         row 3 70450 NotListed
@@ -196,7 +200,8 @@ fn rows_that_do_not_count_say_why() {
         prospective step None
         M.A.5 prospective window: no primary care service that counts
         M.A.6.2 retrospective window: A1 wins step 1: on its list
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

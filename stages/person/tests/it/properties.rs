@@ -88,6 +88,9 @@ impl Sink for Nowhere {
     fn person_year(&mut self, _: RecordBatch) -> Result<(), String> {
         Ok(())
     }
+    fn assignment_differences(&mut self, _: RecordBatch) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 fn context() -> Context {

@@ -254,6 +254,38 @@ fn a_list_that_is_given_is_compared_with() {
     assert!(small.context().findings().iter().any(|of| of.0.contains("rows of no list") && of.1 == 1));
 }
 
+#[test]
+fn lives_on_which_the_lists_differ_are_named() {
+    let small = Small::new(2023, &format!("{ACOS}{GIVEN}"));
+    let run = small.run();
+    let columns =
+        ["performance_year", "calendar_year", "bene_id", "own_aco_id", "given_aco_id", "outcome", "step", "reason"];
+    expect![[r#"
+        performance_year  calendar_year  bene  own_aco  given_aco  outcome      step  reason
+        2023              2023           B10   -        A1         theirs_only  -     no_primary_care
+        2023              2023           B2    A1       -          ours_only    1     claims
+        2023              2023           B3    -        A1         theirs_only  -     plan
+        2023              2023           B4    -        A1         theirs_only  -     died
+        2023              2023           B5    A2       A1         other_aco    1     other_entity
+        2023              2023           B6    -        A1         theirs_only  -     shared_tin
+        2023              2023           B7    -        A1         theirs_only  -     no_physician
+        2023              2023           B8    -        A1         theirs_only  -     not_served
+        2023              2023           B9    -        A1         theirs_only  -     no_designation
+    "#]]
+    .assert_eq(&aligned(&run.differences, &columns));
+    // As many lives as the comparison counts, without those on which the lists agree and those that the lake lacks.
+    let mut counted = run.cells.assignment_comparison;
+    counted.retain(|row| row.outcome != "both" && row.reason.as_deref() != Some("not_in_lake"));
+    assert_eq!(counted.iter().map(|row| row.lives).sum::<i64>(), run.differences.len() as i64);
+    let context = small.context();
+    for (shards, batch_rows) in [(8, 3), (64, 1)] {
+        assert_eq!(crate::walk::run(&context, &small.lake, shards, batch_rows).differences, run.differences);
+    }
+    // Where the list counts in place of ours, what we differ in is said all the same.
+    assert_eq!(listed("").run().differences.iter().filter(|row| row["own_aco_id"] == "A1").count(), 1);
+    assert!(Small::new(2023, ACOS).context().differences_schema().is_none());
+}
+
 /// A study whose ACO has lists in all its years.
 fn listed(rows: &str) -> Small {
     let text = "

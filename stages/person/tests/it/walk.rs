@@ -16,6 +16,7 @@ pub(crate) type Rows = Vec<BTreeMap<String, String>>;
 struct Kept {
     assignment: Vec<RecordBatch>,
     person_year: Vec<RecordBatch>,
+    differences: Vec<RecordBatch>,
 }
 
 impl Sink for Kept {
@@ -27,12 +28,17 @@ impl Sink for Kept {
         self.person_year.push(batch);
         Ok(())
     }
+    fn assignment_differences(&mut self, batch: RecordBatch) -> Result<(), String> {
+        self.differences.push(batch);
+        Ok(())
+    }
 }
 
 /// What a run leaves.
 pub(crate) struct Run {
     pub(crate) assignment: Rows,
     pub(crate) person_year: Rows,
+    pub(crate) differences: Rows,
     pub(crate) cells: Cells,
     pub(crate) shard: ShardA,
 }
@@ -66,6 +72,7 @@ pub(crate) fn run(context: &Context, lake: &Lake, shards: u32, batch_rows: usize
     Run {
         assignment: kept.iter().flat_map(|sink| &sink.assignment).flat_map(rows).collect(),
         person_year: kept.iter().flat_map(|sink| &sink.person_year).flat_map(rows).collect(),
+        differences: kept.iter().flat_map(|sink| &sink.differences).flat_map(rows).collect(),
         cells: sums.finish(context, &all, &thresholds),
         shard: all,
     }
