@@ -32,12 +32,14 @@ enum Command {
     /// Reads the study file, the program files that it names, and raw claims (or rates: `[input] rates`).
     ///
     /// Keys of the study file, paths relative to it: `[study]` name, performance_years, seed; `[input]` raw or rates,
-    /// layout, program, county_codes, maturity; `[lake]` path, shards; `[run]` out, threads, memory; `[rules]` overrides
-    /// by rule key; `[limits]` rejected_rows, rejected_cents_share, shared_tins.
+    /// layout, program, county_codes, maturity, assignment (`own`, or `given`: the lists of program file assignment_given
+    /// count in place of ours; where the file is there, both are compared); `[lake]` path, shards; `[run]` out, threads, memory;
+    /// `[rules]` overrides by rule key; `[limits]` rejected_rows, rejected_cents_share, shared_tins.
     ///
     /// Writes the lake (`[lake] path`) and the output folder (`[run] out`): savings_losses, benchmark, expected, rates/, cells/,
-    /// assignment/, person_year/, rejects, manifest.json, metrics.json. What is already done for the same inputs, rules
-    /// and version is skipped. A run that fails leaves the output of an earlier one as it was.
+    /// assignment/, person_year/, assignment_differences/ (where lists are given), rejects, manifest.json, metrics.json. What is
+    /// already done for the same inputs, rules and version is skipped. A run that fails leaves the output of an earlier one
+    /// as it was.
     ///
     /// Costs time in proportion to the claim lines, most of it in `ingest`; disk for the lake of about a tenth of the
     /// delimited text; memory up to `[run] memory`.
@@ -64,6 +66,19 @@ enum Command {
     /// hold the life; needs no run. Notes bytes and seconds in the run's metrics.json.
     #[command(display_order = 21)]
     Explain(commands::explain::ExplainArgs),
+    /// Compare two runs: who is assigned where, savings and losses, rules
+    ///
+    /// Reads two run folders (or study files, for their runs; or the baseline/ and reform/ of a scenario): assignment/,
+    /// person_year/, savings_losses, manifest.json. Lives are matched by their identifier, ACOs by theirs; runs may differ in
+    /// shards.
+    ///
+    /// Prints what differs; --format json holds all, --format csv the assignments by ACO and step. Writes nothing unless
+    /// --out is given: then assignment_comparison, assignment_differences (by life), savings_losses_comparison,
+    /// rules_comparison. Takes seconds for each million lives; memory does not grow with them.
+    ///
+    /// Exit status: 0 the runs are equal, 1 they differ, 2 they could not be compared.
+    #[command(display_order = 27)]
+    Compare(commands::compare::CompareArgs),
     /// Validate a study, its inputs, lake and run, and say what is wrong where
     ///
     /// Reads the study file, program files, the lake's files and the run's tables; writes nothing; takes seconds. Among the
@@ -188,6 +203,7 @@ fn dispatch(command: Command) -> crate::trouble::Outcome<Exit> {
         Command::Run(args) => commands::run::run(&args.study, STAGES.last().expect("there are stages")),
         Command::Replay(args) => commands::replay::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
+        Command::Compare(args) => commands::compare::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Scenario(args) => commands::scenario::run(&args),

@@ -93,6 +93,14 @@ impl Grid {
         self.rows.is_empty()
     }
 
+    /// The grid without the columns in which no row has a value.
+    pub(crate) fn without_blank_columns(&self) -> Grid {
+        let kept = |at: &usize| self.rows.iter().any(|row| row[*at] != Value::Blank);
+        let kept: Vec<usize> = (0..self.heads.len()).filter(kept).collect();
+        let rows = self.rows.iter().map(|row| kept.iter().map(|at| row[*at].clone()).collect());
+        Grid { heads: kept.iter().map(|at| self.heads[*at]).collect(), rows: rows.collect() }
+    }
+
     /// The rows as `format` wants them, with a line end.
     pub(crate) fn render(&self, format: Format) -> String {
         match format {
@@ -142,16 +150,17 @@ impl Grid {
         }
     }
 
+    /// The rows as objects, for a document of several tables.
+    pub(crate) fn objects(&self) -> serde_json::Value {
+        let object = |row: &Vec<Value>| {
+            let pairs = self.heads.iter().zip(row).map(|(head, value)| (head.name().to_owned(), value.json()));
+            serde_json::Value::Object(pairs.collect())
+        };
+        self.rows.iter().map(object).collect()
+    }
+
     fn json(&self) -> String {
-        let rows: Vec<serde_json::Value> = self
-            .rows
-            .iter()
-            .map(|row| {
-                let pairs = self.heads.iter().zip(row).map(|(head, value)| (head.name().to_owned(), value.json()));
-                serde_json::Value::Object(pairs.collect())
-            })
-            .collect();
-        serde_json::to_string_pretty(&rows).expect("plain values serialise") + "\n"
+        serde_json::to_string_pretty(&self.objects()).expect("plain values serialise") + "\n"
     }
 
     fn csv(&self) -> String {

@@ -12,6 +12,7 @@ mod aco;
 mod check;
 pub mod cli;
 mod commands;
+mod compare;
 mod explain;
 mod files;
 mod grid;

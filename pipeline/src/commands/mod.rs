@@ -1,6 +1,7 @@
 //! The commands, one file each: they print, and decide the exit status; the work is elsewhere.
 
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod dry_run;
 pub(crate) mod explain;
 pub(crate) mod marginal;

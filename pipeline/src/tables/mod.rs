@@ -4,4 +4,4 @@ mod read;
 mod write;
 
 pub(crate) use read::{read_parquet, read_parquet_file, read_table, unknown_tables};
-pub(crate) use write::{write_both, write_csv_file};
+pub(crate) use write::{stream_both, write_both, write_csv_file};

@@ -1,7 +1,7 @@
 //! Writes declared tables: CSV, and Parquet with dictionaries, compression and the columns' units and meanings.
 
 use crate::files::write_atomically;
-use crate::trouble::Outcome;
+use crate::trouble::{Io, Outcome};
 use acoledger_schemas::table::{Cell, Kind, Table, arrow_schema, write_csv};
 use arrow_array::builder::{Date32Builder, Float64Builder, Int64Builder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
@@ -9,7 +9,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -51,6 +52,84 @@ fn write_parquet<T: Table>(rows: &[T], writer: impl Write + Send) -> parquet::er
     writer.close()?;
     Ok(())
 }
+
+/// Writes `<folder>/<name>.csv` and `<folder>/<name>.parquet` row by row: for tables that grow with the lives.
+///
+/// # Errors
+/// Those of the disk and of `fill`; then neither file carries its name.
+pub(crate) fn stream_both<T: Table, R>(
+    folder: &Path,
+    fill: impl FnOnce(&mut RowWriter<'_, T>) -> Outcome<R>,
+) -> Outcome<R> {
+    let [csv, parquet] = ["csv", "parquet"].map(|form| folder.join(format!("{}.{form}", T::SPEC.name)));
+    let mut filled = None;
+    let done = write_atomically(&csv, |text| {
+        let both = write_atomically(&parquet, |columns| {
+            let mut rows = RowWriter::<T>::new(folder, text, columns).map_err(|problems| problems.to_string())?;
+            let result = match fill(&mut rows) {
+                Ok(result) => rows.finish().map(|()| result),
+                Err(problems) => Err(problems),
+            };
+            let failed = result.is_err();
+            filled = Some(result);
+            if failed { Err("stopped".into()) } else { Ok(()) }
+        });
+        both.map_err(|problems| problems.to_string())
+    });
+    match filled {
+        Some(Ok(result)) => done.map(|()| result),
+        Some(Err(problems)) => Err(problems),
+        None => Err(done.expect_err("files that could not be begun")),
+    }
+}
+
+/// Both forms of a table in the making.
+pub(crate) struct RowWriter<'w, T> {
+    folder: &'w Path,
+    text: csv::Writer<&'w mut BufWriter<File>>,
+    columns: ArrowWriter<&'w mut BufWriter<File>>,
+    rows: Vec<T>,
+}
+
+impl<'w, T: Table> RowWriter<'w, T> {
+    fn new(folder: &'w Path, text: &'w mut BufWriter<File>, columns: &'w mut BufWriter<File>) -> Outcome<Self> {
+        let mut text = csv::Writer::from_writer(text);
+        text.write_record(T::SPEC.columns.iter().map(|column| column.name)).doing(FAILED, folder)?;
+        let schema = Arc::new(arrow_schema(&T::SPEC));
+        let properties = properties::<T>().doing(FAILED, folder)?;
+        let columns = ArrowWriter::try_new(columns, schema, Some(properties)).doing(FAILED, folder)?;
+        Ok(RowWriter { folder, text, columns, rows: Vec::new() })
+    }
+
+    /// Takes a row.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub(crate) fn push(&mut self, row: T) -> Outcome<()> {
+        self.rows.push(row);
+        if self.rows.len() < BATCH_ROWS { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> Outcome<()> {
+        for row in &self.rows {
+            let cells = (0..T::SPEC.columns.len()).map(|at| row.cell(at).to_string());
+            self.text.write_record(cells).doing(FAILED, self.folder)?;
+        }
+        let columns = (0..T::SPEC.columns.len()).map(|at| column(&self.rows, at)).collect();
+        let batch = RecordBatch::try_new(Arc::new(arrow_schema(&T::SPEC)), columns).doing(FAILED, self.folder)?;
+        self.columns.write(&batch).doing(FAILED, self.folder)?;
+        self.rows.clear();
+        Ok(())
+    }
+
+    fn finish(mut self) -> Outcome<()> {
+        self.flush()?;
+        self.text.flush().doing(FAILED, self.folder)?;
+        self.columns.close().map(|_| ()).doing(FAILED, self.folder)
+    }
+}
+
+const FAILED: &str = "cannot be written";
 
 /// Settings of every table: the same bytes for the same rows, and a data dictionary inside the file.
 fn properties<T: Table>() -> parquet::errors::Result<WriterProperties> {
