@@ -116,6 +116,15 @@ enum Command {
     /// the study, a second or two.
     #[command(display_order = 25)]
     Marginal(commands::marginal::MarginalArgs),
+    /// Write an ACO's assigned lives in the columns of CMS's Assignment List Report, table 1-1
+    ///
+    /// Reads the study, the assignment of its run, and of its lake who the lives are and their enrollment; no claims. Prints the
+    /// list, or writes it to --out. It holds beneficiary identifiers, since it is the list.
+    ///
+    /// What no claims file knows stays blank (names, Part D, HCCs); docs/src/assignment-tables.md says which columns, and what
+    /// the others mean. Takes time in proportion to the lives of the lake, not to their claims.
+    #[command(display_order = 26)]
+    AssignmentList(commands::assignment_list::AssignmentListArgs),
     /// Write a synthetic nation: raw files, program files, a study file, an answer key
     ///
     /// Writes --out: raw/, program/, study.toml, answer_key.csv. The same seed gives the same bytes for any number of
@@ -208,6 +217,7 @@ fn dispatch(command: Command) -> crate::trouble::Outcome<Exit> {
         Command::Rules(args) => commands::rules::run(&args),
         Command::Scenario(args) => commands::scenario::run(&args),
         Command::Marginal(args) => commands::marginal::run(&args),
+        Command::AssignmentList(args) => commands::assignment_list::run(&args),
         Command::Synth(args) => commands::synth::run(&args),
     }
 }

@@ -100,6 +100,19 @@ fn unknown(lake: &Lake, bene_id: &str) -> Problems {
 /// Program files that decide assignment; of tables about single lives the rows of this one. Scores, payments and
 /// subsidies move no life from one list to another and are not read.
 fn program(folder: &Path, bene_id: &str, bytes: &mut u64) -> Outcome<Program> {
+    let mut program = deciding_program(folder, bytes)?;
+    let about = |id: &str| id == bene_id;
+    program.voluntary_alignment.iter_mut().for_each(|rows| rows.retain(|row| about(row.bene_id.as_str())));
+    program.other_initiative.iter_mut().for_each(|rows| rows.retain(|row| about(row.bene_id.as_str())));
+    program.esrd_month.iter_mut().for_each(|rows| rows.retain(|row| about(row.bene_id.as_str())));
+    Ok(program)
+}
+
+/// Program files that decide assignment, whole. `bytes` counts what is read.
+///
+/// # Errors
+/// A file that cannot be read; `aco` is missing.
+pub(crate) fn deciding_program(folder: &Path, bytes: &mut u64) -> Outcome<Program> {
     fn read<T: Table>(folder: &Path, bytes: &mut u64) -> Outcome<Option<Vec<T>>> {
         for extension in ["csv", "parquet"] {
             let path = folder.join(T::SPEC.name).with_extension(extension);
@@ -107,7 +120,7 @@ fn program(folder: &Path, bene_id: &str, bytes: &mut u64) -> Outcome<Program> {
         }
         read_table(folder)
     }
-    let mut program = Program {
+    Ok(Program {
         aco: read(folder, bytes)?.ok_or_else(|| {
             let hint = "the program folder needs a table `aco`, as CSV or Parquet";
             trouble::of_file_with_hint(&folder.join("aco.csv"), "no such file", hint)
@@ -122,12 +135,7 @@ fn program(folder: &Path, bene_id: &str, bytes: &mut u64) -> Outcome<Program> {
         eta_hospital: read(folder, bytes)?,
         eta_fee: read(folder, bytes)?,
         ..Program::default()
-    };
-    let about = |id: &str| id == bene_id;
-    program.voluntary_alignment.iter_mut().for_each(|rows| rows.retain(|row| about(row.bene_id.as_str())));
-    program.other_initiative.iter_mut().for_each(|rows| rows.retain(|row| about(row.bene_id.as_str())));
-    program.esrd_month.iter_mut().for_each(|rows| rows.retain(|row| about(row.bene_id.as_str())));
-    Ok(program)
+    })
 }
 
 /// The study must have a list of the year that is asked for.

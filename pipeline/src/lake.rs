@@ -283,16 +283,29 @@ impl Lake {
     pub(crate) fn streams<'a>(&self, shard: u32, needs: &Needs, rows: &'a AtomicU64) -> Outcome<ShardStreams<'a>> {
         let mut streams = ShardStreams::new();
         for need in &needs.tables {
-            let wanted = |file: &&LakeFile| {
-                let year =
-                    file.year.is_none_or(|year| need.years.contains(&year) || need.optional_years.contains(&year));
-                file.shard == shard && file.table == need.table.name && year && file.rows > 0
-            };
-            for file in self.report.files.iter().filter(wanted) {
-                streams.add(&file.table, file.year, batches(&self.folder.join(&file.file), need, rows)?);
+            for (year, batches) in self.table(shard, need, rows)? {
+                streams.add(need.table.name, year, batches);
             }
         }
         Ok(streams)
+    }
+
+    /// One table of a shard, year by year. `rows` counts what is read.
+    ///
+    /// # Errors
+    /// A lake file that cannot be opened.
+    pub(crate) fn table<'a>(
+        &self,
+        shard: u32,
+        need: &TableNeed,
+        rows: &'a AtomicU64,
+    ) -> Outcome<Vec<(Option<i32>, Batches<'a>)>> {
+        let year = |year: i32| need.years.contains(&year) || need.optional_years.contains(&year);
+        let wanted = |file: &&LakeFile| {
+            file.shard == shard && file.table == need.table.name && file.year.is_none_or(year) && file.rows > 0
+        };
+        let files = self.report.files.iter().filter(wanted);
+        files.map(|file| Ok((file.year, batches(&self.folder.join(&file.file), need, rows)?))).collect()
     }
 }
 

@@ -9,6 +9,7 @@
 //! ```
 
 mod aco;
+mod assignment_list;
 mod check;
 pub mod cli;
 mod commands;

@@ -1,5 +1,6 @@
 //! The commands, one file each: they print, and decide the exit status; the work is elsewhere.
 
+pub(crate) mod assignment_list;
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod dry_run;

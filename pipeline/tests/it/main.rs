@@ -1,6 +1,7 @@
 //! The program as its users meet it: whole commands, their exit status, what they print, what they write.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod assignment_list;
 mod bad_input;
 mod command;
 mod compare;
