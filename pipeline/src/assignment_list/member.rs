@@ -81,7 +81,8 @@ impl Residences {
                     column.map(|column| column.value(at).to_owned()).unwrap_or_default()
                 };
                 let county = last_county(&cell(&county), months);
-                let state = if county.is_empty() { cell(&state).trim().to_owned() } else { county[..2].to_owned() };
+                let state =
+                    if county.is_empty() { cell(&state).trim().to_owned() } else { county.chars().take(2).collect() };
                 self.of.insert(*key, Residence { sex: cell(&sex), county, state });
             }
         }
