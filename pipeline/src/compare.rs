@@ -43,6 +43,10 @@ pub(crate) struct Comparison {
 /// Runs that have nothing in common to compare, files that cannot be read or written.
 pub(crate) fn compare(folders: [PathBuf; 2], out: Option<&Path>) -> Outcome<Comparison> {
     let [a, b] = &folders;
+    if let Some(place) = out.filter(|out| out.join("manifest.json").exists() || folders.iter().any(|run| run == out)) {
+        let hint = "choose another folder with --out: tables of a run could be lost";
+        return Err(trouble::of_file_with_hint(place, "holds a run", hint).into());
+    }
     let manifests = [Manifest::read(a)?, Manifest::read(b)?];
     let (rules, mut notes) = rules::compare(&manifests);
     let mut is_equal = true;

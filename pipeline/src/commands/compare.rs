@@ -203,7 +203,8 @@ fn acos(rows: &[RunComparison]) -> String {
 
 fn savings(rows: &[SavingsComparison]) -> String {
     let mut differ: Vec<&SavingsComparison> = rows.iter().filter(|row| !row.is_equal()).collect();
-    let title = format!("\nSavings and losses: {} ACO results, {} differ\n", rows.len(), differ.len());
+    let shown = if differ.len() > LONGEST_LIST { format!("; the {LONGEST_LIST} largest") } else { String::new() };
+    let title = format!("\nSavings and losses: {} ACO results, {} differ{shown}\n", rows.len(), differ.len());
     if differ.is_empty() {
         return title;
     }

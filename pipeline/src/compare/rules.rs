@@ -26,10 +26,16 @@ pub(super) fn compare(manifests: &[Option<Manifest>; 2]) -> (Vec<RuleComparison>
     (rules, notes)
 }
 
+/// The day from which a value holds that a study sets for all time.
+const ALWAYS: &str = "0001-01-01";
+
 /// A rule's values with the days from which they hold.
 fn values(rule: &OverriddenRule) -> String {
-    let values: Vec<String> = rule.values.iter().map(|(from, value)| format!("from {from}: {value}")).collect();
-    values.join("; ")
+    let value = |(from, value): &(String, String)| match from.as_str() {
+        ALWAYS => value.clone(),
+        _ => format!("from {from}: {value}"),
+    };
+    rule.values.iter().map(value).collect::<Vec<_>>().join("; ")
 }
 
 fn notes(a: &Manifest, b: &Manifest, same_overrides: bool) -> Vec<String> {
@@ -68,7 +74,7 @@ mod tests {
     fn manifest(rules: &[(&str, &str)], inputs: &[(&str, &str)]) -> Manifest {
         let overridden = rules.iter().map(|(key, value)| OverriddenRule {
             key: (*key).into(),
-            values: vec![("1900-01-01".into(), (*value).into())],
+            values: vec![(ALWAYS.into(), (*value).into()), ("2024-01-01".into(), "0".into())],
         });
         let overridden: Vec<_> = overridden.collect();
         let inputs = inputs.iter().map(|(file, hash)| InputFile { file: (*file).into(), sha256: (*hash).into() });
@@ -95,9 +101,9 @@ mod tests {
         assert_eq!(
             told,
             [
-                r#"w None Some("from 1900-01-01: 9")"#,
-                r#"x Some("from 1900-01-01: 1") None"#,
-                r#"z Some("from 1900-01-01: 3") Some("from 1900-01-01: 4")"#,
+                r#"w None Some("9; from 2024-01-01: 0")"#,
+                r#"x Some("1; from 2024-01-01: 0") None"#,
+                r#"z Some("3; from 2024-01-01: 0") Some("4; from 2024-01-01: 0")"#,
             ]
         );
         assert_eq!(notes, ["1 input files differ: aco.csv"]);

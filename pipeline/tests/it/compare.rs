@@ -132,7 +132,7 @@ fn a_reform_of_assignment_is_told_life_by_life() {
 
     // The page names the same numbers; turned round, A and B change places.
     let page = folder.run("compare demo/visits demo/run").expect(1).stdout;
-    assert!(page.contains("The runs differ.") && page.contains("assign.measure  A    from"), "{page}");
+    assert!(page.contains("The runs differ.") && page.contains("assign.measure  A    \"visits\""), "{page}");
     assert!(page.lines().all(|line| line.chars().count() <= 120), "{page}");
 }
 
@@ -184,6 +184,7 @@ fn what_cannot_be_compared_is_said() {
     let done = folder.run("compare run-scenario/baseline run-scenario/reform").expect(1);
     assert!(done.stdout.contains("a run without a manifest of its own"), "{}", done.stdout);
     assert!(folder.run("compare run-scenario run").expect(2).stderr.contains("which is two runs"));
+    assert!(folder.run("compare run run --out run").expect(2).stderr.contains("holds a run"));
     assert!(folder.run("compare run nowhere").expect(2).stderr.contains("error: nowhere"));
     std::fs::create_dir(folder.file("bare")).unwrap();
     std::fs::copy(folder.file("run/manifest.json"), folder.file("bare/manifest.json")).unwrap();
