@@ -54,7 +54,7 @@ CELLS = {
 }
 # Rules that change the logic rather than its numbers: the SQL is written for these values.
 FIXED = {
-    "assign.window.months": 12, "assign.steps": "practitioners", "assign.left_out": [], "assign.measure": "charges",
+    "assign.window.last_month": 12, "assign.window.months": 12, "assign.steps": "practitioners", "assign.left_out": [], "assign.measure": "charges",
     "assign.winner": "plurality", "assign.voluntary.designees": "any", "assign.clinic.services": "all",
     "assign.clinic.assignable": True, "primary_care.codes.replacing": [], "primary_care.clinic.centers": [],
     "spend.left_out": [], "spend.inpatient.removed": ["ime", "dsh", "uncompensated_care"],

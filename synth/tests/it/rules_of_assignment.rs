@@ -62,8 +62,8 @@ pub(crate) const RULES: &[Rule] = &[
     rule(
         "2",
         "Services of the calendar year, or of October two years before to September, by the ACO's method.",
-        &["assign.window.prospective", "assign.window.months"],
-        &[PROSPECTIVE, "reforms::windows_of_twenty_four_months"],
+        &["assign.window.prospective", "assign.window.last_month", "assign.window.months"],
+        &[PROSPECTIVE, "reforms::the_list_of_a_quarter", "reforms::windows_of_twenty_four_months"],
     ),
     rule(
         "2.1",

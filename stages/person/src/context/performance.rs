@@ -15,6 +15,8 @@ pub(crate) struct Performance {
     pub(crate) field: Field,
     /// First and last month of the prospective window, from January of the year.
     prospective: (i32, i32),
+    /// Month of the performance year with which the window of its own retrospective list ends.
+    closing_month: i32,
     /// Months of services that decide, the window's last month included.
     window_months: i32,
     /// Months of the expanded window; 0: no step 3.
@@ -63,6 +65,7 @@ impl Performance {
             care,
             field,
             prospective,
+            closing_month: months(1, "assign.window.last_month", rules, year, faults),
             window_months: months(1, "assign.window.months", rules, year, faults),
             expanded_months: months(0, "assign.window.expanded", rules, year, faults),
             percentile: faults.ten_thousandths("cells.truncation.percentile", share).max(0) as u64,
@@ -75,7 +78,12 @@ impl Performance {
 
     /// The twelve months of the assignment window of a calendar year.
     fn window(&self, year: i32, prospective: bool) -> MonthSpan {
-        let (from, to) = if prospective { self.prospective } else { (0, 11) };
+        let (from, to) = match prospective {
+            true => self.prospective,
+            // A quarterly list of the performance year looks at its most recent twelve months.
+            false if year == self.year => (self.closing_month - 12, self.closing_month - 1),
+            false => (0, 11),
+        };
         MonthSpan { first: year * 12 + from, last: year * 12 + to }
     }
 

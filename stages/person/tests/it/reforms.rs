@@ -153,6 +153,42 @@ fn windows_of_twenty_four_months() {
 }
 
 #[test]
+fn the_list_of_a_quarter() {
+    attribution(
+        "
+        [carrier]
+        bene  date        tin  allowed
+        B1    2022-07-01  T1   10.00    # first day of the twelve months to June
+        B2    2022-06-30  T1   10.00    # a day too early
+        B3    2023-06-30  T1   10.00
+        B4    2023-07-01  T1   10.00    # after the quarter
+        B5    2021-10-01  T3   10.00    # a prospective list stays
+        B6    2023-01-31  T1   10.00
+        B7    2023-01-31  T1   10.00
+        [enrollment]
+        bene  year  plan
+        B6    2022  0/0/0/0/0/0/0/0/1/0/0/0    # September: within the twelve months
+        B7    2023  0/0/0/0/0/0/0/0/1/0/0/0    # after them
+        ",
+        "'assign.window.last_month' = 6",
+        expect![[r#"
+            bene  aco  basis   step  winner  runner_up  runner_up  tie
+            B3    A1   claims  1     1000    -          -          -
+            B4    A1   claims  1     1000    -          -          -
+            B5    A2   claims  1     1000    -          -          -
+            B6    A1   claims  1     1000    -          -          -
+        "#]],
+        expect![[r#"
+            bene  aco  basis   step  winner  runner_up  runner_up  tie
+            B1    A1   claims  1     1000    -          -          -
+            B3    A1   claims  1     1000    -          -          -
+            B5    A2   claims  1     1000    -          -          -
+            B7    A1   claims  1     1000    -          -          -
+        "#]],
+    );
+}
+
+#[test]
 fn without_practitioners() {
     attribution(
         "
