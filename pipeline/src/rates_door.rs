@@ -26,7 +26,7 @@ const TABLES: &[&str] = &[
 /// Reads the folder of rates that a study starts from, published county files among them, and what the reader should know.
 ///
 /// # Errors
-/// As [`read_rates`]; a county file that is not understood, whose counties stand in the table `county` too, or whose codes
+/// All problems of all files; a county file that is not understood, whose counties stand in the table `county` too, or whose codes
 /// the study's crosswalk lacks.
 pub(crate) fn read_rates_of(study: &Study, program: Option<&Program>, folder: &Path) -> Outcome<(Rates, Vec<Finding>)> {
     let files = published::county_files(folder, TABLES)?;
@@ -41,15 +41,7 @@ pub(crate) fn read_rates_of(study: &Study, program: Option<&Program>, folder: &P
     Ok((rates, findings))
 }
 
-/// Reads a folder of rates. National rates, ACO years and heads must be there; county tables may be absent where no
-/// regional figure enters (M.D.4).
-///
-/// # Errors
-/// All problems of all files.
-pub(crate) fn read_rates(folder: &Path) -> Outcome<Rates> {
-    read_tables(folder, TABLES, false)
-}
-
+/// National rates, ACO years and heads must be there; county tables may be absent where no regional figure enters (M.D.4).
 fn read_tables(folder: &Path, known: &[&str], without_national: bool) -> Outcome<Rates> {
     if !folder.is_dir() {
         let hint = "`input.rates` of the study names the folder of rates tables";

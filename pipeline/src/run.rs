@@ -19,7 +19,7 @@ use acoledger_schemas::stages::{STAGES, Stage, stage};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tables::sharded;
-pub(crate) use tables::write_rates;
+pub(crate) use tables::{read_rates, write_rates};
 
 /// What a run did, for those who print or test it.
 #[derive(Debug)]

@@ -8,13 +8,13 @@ use crate::manifest::VERSION;
 use crate::output::Output;
 use crate::run::{run_study, stage_named};
 use crate::study::{Finding, InputFile, LoadedStudy};
-use crate::tables::{read_parquet, write_both};
+use crate::tables::write_both;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_aco::scenario::{Difference, Reform, Scenario, Summary, differences, settle, summaries};
 use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
 use acoledger_aco::{Detail, Index, expected};
 use acoledger_schemas::program::Program;
-use acoledger_schemas::rates::{self, Rates};
+use acoledger_schemas::rates::Rates;
 use acoledger_schemas::stages::{STAGES, Stage};
 use serde::Serialize;
 use std::fs;
@@ -252,7 +252,7 @@ fn baseline_rates(loaded: &LoadedStudy) -> Outcome<Rates> {
         Some(rates) => Ok(rates.clone()),
         None => {
             let report = run_study(loaded, STAGES.last().expect("there are stages"))?;
-            read_rates(&report.folder.join("rates"))
+            crate::run::read_rates(&report.folder.join("rates"))
         }
     }
 }
@@ -268,29 +268,12 @@ fn rates_of_reform(
     let program = scenario.program_of_persons(rates, &loaded.program)?;
     let changed = loaded.changed(scenario.rules_of_persons()?, program, staging.join("reform_persons"));
     let report = run_study(&changed, stage_named("rates")?)?;
-    let rates = read_rates(&report.folder.join("rates"));
+    let rates = crate::run::read_rates(&report.folder.join("rates"));
     // Persons of a reform are large, and made again from the same files whenever they are asked for.
     fs::remove_dir_all(&report.folder).doing("cannot be removed", &report.folder)?;
     let of_persons = report.manifest.findings.iter().filter(|finding| finding.stage == "persons");
     let findings = of_persons.map(|finding| format!("under the reform, {}: {}", finding.what, finding.count));
     Ok((rates?, findings.collect()))
-}
-
-/// Reads the rates of a run back.
-fn read_rates(folder: &Path) -> Outcome<Rates> {
-    macro_rules! table {
-        ($row:ty) => {
-            read_parquet::<$row>(folder)?.unwrap_or_default()
-        };
-    }
-    Ok(Rates {
-        national: table!(rates::National),
-        county: table!(rates::CountyRate),
-        aco_year: table!(rates::AcoYear),
-        aco_county: table!(rates::AcoCounty),
-        aco_heads: table!(rates::AcoHeads),
-        aco_county_heads: table!(rates::AcoCountyHeads),
-    })
 }
 
 /// The tables of a run, from rates on.

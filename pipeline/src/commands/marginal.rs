@@ -2,7 +2,7 @@
 
 use super::{Exit, print};
 use crate::grid::{Format, Grid, Head, Value};
-use crate::rates_door::read_rates;
+use crate::run::read_rates;
 use crate::scenario::{half_of, is_scenario};
 use crate::study::{LoadedStudy, Overrides};
 use crate::tables::write_both;

@@ -78,3 +78,20 @@ pub(crate) fn write_rates(folder: &Path, rates: &Rates) -> Outcome<()> {
     write_both::<rates::AcoHeads>(folder, &rates.aco_heads)?;
     write_both::<rates::AcoCountyHeads>(folder, &rates.aco_county_heads)
 }
+
+/// Reads the rates of a run back, from their Parquet files.
+pub(crate) fn read_rates(folder: &Path) -> Outcome<Rates> {
+    macro_rules! table {
+        ($row:ty) => {
+            read_parquet::<$row>(folder)?.unwrap_or_default()
+        };
+    }
+    Ok(Rates {
+        national: table!(rates::National),
+        county: table!(rates::CountyRate),
+        aco_year: table!(rates::AcoYear),
+        aco_county: table!(rates::AcoCounty),
+        aco_heads: table!(rates::AcoHeads),
+        aco_county_heads: table!(rates::AcoCountyHeads),
+    })
+}

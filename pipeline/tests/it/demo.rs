@@ -28,6 +28,8 @@ fn the_loop_closes() {
     }
     let sequestration = "figure,sequestration from 2022-07-01,ok,warning,1,0,";
     assert!(checked.contains(sequestration), "{checked}");
+    // What a run writes can be read again, though it stands there as CSV too.
+    assert!(folder.run("marginal demo/study.toml --format csv --out marginal").expect(0).stdout.lines().count() > 1);
     let replayed = folder.run("replay demo/run/savings_losses.csv").expect(0).stdout;
     assert!(replayed.contains(" 0 unexplained"), "{replayed}");
     let manifest: serde_json::Value = serde_json::from_str(&folder.read("demo/run/manifest.json")).unwrap();
