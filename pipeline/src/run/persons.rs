@@ -69,6 +69,14 @@ impl Run<'_> {
         }
         let started = Instant::now();
         let cells = person::run_pass_b(&context, lake.report.shards, output.folder(), &a.all)?;
+        let absent = cells.assignment_comparison.iter().filter(|row| row.reason.as_deref() == Some("not_in_lake"));
+        let count: i64 = absent.map(|row| row.lives).sum();
+        if count > 0 {
+            let what =
+                "assignment_given: lives that the lake does not have (`assignment_comparison`: not_in_lake)".into();
+            let count = count.unsigned_abs();
+            self.manifest.findings.push(Finding { stage: "persons".into(), what, count, beyond_limits: false });
+        }
         self.metrics.stage("cells", started, a.rows_written[1]);
         write_cells(&output.folder().join("cells"), &cells)?;
         Ok(Some(cells))

@@ -48,7 +48,8 @@ impl Given {
         let (mut elsewhere, mut monthless, mut without_basis) = (0, 0, 0);
         let mut places = Vec::new();
         let mut totals = BTreeMap::new();
-        for row in rows {
+        let mut unknown: BTreeMap<(i32, &str), (u64, usize)> = BTreeMap::new();
+        for (at, row) in rows.iter().enumerate() {
             let list = performances.iter().enumerate().find_map(|(at, of)| {
                 let same_year = of.year == row.performance_year.0;
                 let list = of.field.lists.iter().position(|list| same_year && list.year == row.calendar_year.0)?;
@@ -65,18 +66,23 @@ impl Given {
             let of_year = &performances[usize::from(list.0)].field.lists[usize::from(list.1)].acos;
             let aco = acos.iter().position(|aco| aco == row.aco_id.as_str()).filter(|aco| of_year[*aco].is_some());
             let Some(aco) = aco else {
-                let what = format!("not an ACO of performance year {}: `{}`", row.performance_year, row.aco_id);
-                faults.file(FILE, "aco_id", what, "add it to `aco`, or leave its rows out");
+                unknown.entry((row.performance_year.0, row.aco_id.as_str())).or_insert((0, at + 1)).0 += 1;
                 continue;
             };
             without_basis += u64::from(row.basis.is_none());
             *totals.entry((list, aco as u16)).or_default() += 1;
             let basis = row.basis.unwrap_or(Basis::Claims);
-            places.push((bene_key(row.bene_id.as_str()), GivenPlace { list, aco: aco as u32, basis }));
+            places.push((bene_key(row.bene_id.as_str()), GivenPlace { list, aco: aco as u32, basis }, at + 1));
         }
-        one_list_per_life(&mut places, performances, faults);
+        for ((year, aco), (count, first)) in unknown {
+            let what = format!(
+                "not an ACO of performance year {year}: `{aco}`, in {count} rows, the first of them row {first}"
+            );
+            faults.file(FILE, "aco_id", what, "add it to `aco`, or leave its rows out");
+        }
+        one_list_per_life(&mut places, performances, acos, faults);
         let given = Given {
-            places: PerLife::new(places.into_iter()),
+            places: PerLife::new(places.into_iter().map(|(key, place, _)| (key, place))),
             used,
             totals,
             findings: [
@@ -113,13 +119,23 @@ impl Given {
     }
 }
 
-fn one_list_per_life(places: &mut [(u64, GivenPlace)], performances: &[Performance], faults: &mut Faults) {
-    places.sort_by_key(|(key, place)| (place.list, *key));
-    let twice = |pair: &&[(u64, GivenPlace)]| pair[0].0 == pair[1].0 && pair[0].1.list == pair[1].1.list;
+/// `places` with the row of the file, 1 for the first after the header: it finds a life without naming it.
+fn one_list_per_life(
+    places: &mut [(u64, GivenPlace, usize)],
+    performances: &[Performance],
+    acos: &[String],
+    faults: &mut Faults,
+) {
+    places.sort_by_key(|(key, place, row)| (place.list, *key, *row));
+    let twice = |pair: &&[(u64, GivenPlace, usize)]| pair[0].0 == pair[1].0 && pair[0].1.list == pair[1].1.list;
     for pair in places.windows(2).filter(twice) {
-        let performance = &performances[usize::from(pair[0].1.list.0)];
-        let year = performance.field.lists[usize::from(pair[0].1.list.1)].year;
-        let what = format!("a life on two lists of {year} in performance year {}", performance.year);
+        let [(_, one, row), (_, other, other_row)] = pair else { continue };
+        let performance = &performances[usize::from(one.list.0)];
+        let year = performance.field.lists[usize::from(one.list.1)].year;
+        let what = format!(
+            "a life on two lists of {year} in performance year {}: `{}` in row {row}, `{}` in row {other_row}",
+            performance.year, acos[one.aco as usize], acos[other.aco as usize]
+        );
         faults.file(FILE, "bene_id", what, "a life belongs to one ACO at most: keep one of its rows");
     }
 }
