@@ -15,6 +15,7 @@ use acoledger_person::{Context, Facts};
 use acoledger_schemas::keys::bene_key;
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rules::Rules;
+use acoledger_schemas::study::AssignmentSource;
 use acoledger_schemas::table::{Problems, Table};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -57,7 +58,12 @@ pub(crate) fn life(question: &Question<'_>) -> Outcome<Answer> {
         return Err(trouble::of_file_with_hint(file, "a study that starts from rates has no lives", hint).into());
     }
     let mut program_bytes = 0;
-    let program = program(&folder.join(&study.input.program), question.bene_id, &mut program_bytes)?;
+    let from = folder.join(&study.input.program);
+    let mut program = program(&from, question.bene_id, &mut program_bytes)?;
+    if study.input.assignment == AssignmentSource::Given {
+        // Whole: which lists the file has, and whether it has all that it must, is asked of every row.
+        program.assignment_given = read_counted(&from, &mut program_bytes)?;
+    }
     let facts = Facts::of(&study).map_err(|what| trouble::of_study(file, &what))?;
     let context = Context::new(&rules, &program, &facts)?;
     years_are_there(question, &context)?;
@@ -74,9 +80,10 @@ pub(crate) fn life(question: &Question<'_>) -> Outcome<Answer> {
     let streams = lake.life(key, context.needs(), &read)?;
     let story = explain(&context, streams, key, question.calendar_year, question.performance_year)?;
     // Two identifiers of one key are refused at ingest; one that is not in the lake may still meet a key that is.
-    let Some(story) = story.filter(|story| story.bene_id == question.bene_id) else {
+    let Some(mut story) = story.filter(|story| story.bene_id == question.bene_id) else {
         return Err(unknown(&lake, question.bene_id));
     };
+    name(&mut story, &program);
     let run = folder.join(&study.run.out);
     let manifest = Manifest::read(&run).unwrap_or_default();
     let metrics = ExplainMetrics {
@@ -108,32 +115,47 @@ fn program(folder: &Path, bene_id: &str, bytes: &mut u64) -> Outcome<Program> {
     Ok(program)
 }
 
+/// Names what decides nothing and is therefore not kept with the lives: designees outside the study, and initiatives.
+fn name(story: &mut LifeStory, program: &Program) {
+    for (told, row) in story.designations.iter_mut().zip(program.voluntary_alignment.iter().flatten()) {
+        if told.tin.is_none() && told.designated_on == Some(row.designated_on) {
+            told.outside_tin = Some(row.designee_tin.to_string());
+        }
+    }
+    for (told, row) in story.elsewhere.iter_mut().zip(program.other_initiative.iter().flatten()) {
+        if told.calendar_year == row.calendar_year.0 {
+            told.initiative.clone_from(&row.initiative);
+        }
+    }
+}
+
+fn read_counted<T: Table>(folder: &Path, bytes: &mut u64) -> Outcome<Option<Vec<T>>> {
+    for extension in ["csv", "parquet"] {
+        let path = folder.join(T::SPEC.name).with_extension(extension);
+        *bytes += path.metadata().map_or(0, |about| about.len());
+    }
+    read_table(folder)
+}
+
 /// Program files that decide assignment, whole. `bytes` counts what is read.
 ///
 /// # Errors
 /// A file that cannot be read; `aco` is missing.
 pub(crate) fn deciding_program(folder: &Path, bytes: &mut u64) -> Outcome<Program> {
-    fn read<T: Table>(folder: &Path, bytes: &mut u64) -> Outcome<Option<Vec<T>>> {
-        for extension in ["csv", "parquet"] {
-            let path = folder.join(T::SPEC.name).with_extension(extension);
-            *bytes += path.metadata().map_or(0, |about| about.len());
-        }
-        read_table(folder)
-    }
     Ok(Program {
-        aco: read(folder, bytes)?.ok_or_else(|| {
+        aco: read_counted(folder, bytes)?.ok_or_else(|| {
             let hint = "the program folder needs a table `aco`, as CSV or Parquet";
             trouble::of_file_with_hint(&folder.join("aco.csv"), "no such file", hint)
         })?,
-        participant: read(folder, bytes)?,
-        participant_ccn: read(folder, bytes)?,
-        aco_provider: read(folder, bytes)?,
-        provider_specialty: read(folder, bytes)?,
-        voluntary_alignment: read(folder, bytes)?,
-        other_initiative: read(folder, bytes)?,
-        esrd_month: read(folder, bytes)?,
-        eta_hospital: read(folder, bytes)?,
-        eta_fee: read(folder, bytes)?,
+        participant: read_counted(folder, bytes)?,
+        participant_ccn: read_counted(folder, bytes)?,
+        aco_provider: read_counted(folder, bytes)?,
+        provider_specialty: read_counted(folder, bytes)?,
+        voluntary_alignment: read_counted(folder, bytes)?,
+        other_initiative: read_counted(folder, bytes)?,
+        esrd_month: read_counted(folder, bytes)?,
+        eta_hospital: read_counted(folder, bytes)?,
+        eta_fee: read_counted(folder, bytes)?,
         ..Program::default()
     })
 }

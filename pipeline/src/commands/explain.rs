@@ -42,7 +42,8 @@ pub(crate) struct ExplainArgs {
     /// Show the arithmetic of each value below it
     #[arg(long)]
     arithmetic: bool,
-    /// How the walk is printed to standard output; json and csv hold every step with its arithmetic and citation
+    /// How the walk is printed to standard output; json and csv hold every step with its arithmetic and citation.
+    /// With --bene table or json: a life is no table, csv is refused
     #[arg(long, default_value = "table")]
     format: Format,
 }
@@ -102,7 +103,7 @@ fn no_benchmark(folder: &Path, id: &str, year: Option<i32>, years: &BTreeSet<i32
         (Some(year), false) => {
             let years: Vec<String> = years.iter().map(i32::to_string).collect();
             let what = format!("no benchmark of {id} in {year}");
-            trouble::of_file_with_hint(folder, what, &format!("this run has it in {}", years.join(", ")))
+            trouble::of_file_with_hint(folder, what, format!("this run has it in {}", years.join(", ")))
         }
         _ => {
             let what = format!("no benchmark of {id} in this run");

@@ -4,7 +4,9 @@ use super::Answer;
 use crate::grid::{Format, Grid, Head, PAGE, Value, thousands, wrap};
 use crate::lake::span;
 use acoledger_person::MonthSpan;
-use acoledger_person::explain::{Condition, LifeStory, ListStory, Role, Verdict, WindowStory, YearOfLife};
+use acoledger_person::explain::{
+    Candidate, Condition, LifeStory, ListStory, Role, Verdict, WindowLine, WindowStory, YearOfLife,
+};
 use acoledger_schemas::values::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -110,15 +112,23 @@ fn given(out: &mut String, story: &LifeStory) {
     if !story.designations.is_empty() {
         let mut grid = Grid::new(&["made on", "last day", "practice"].map(Head::Left));
         for row in &story.designations {
-            let practice = row.tin.clone().unwrap_or_else(|| "a participant of no ACO of the study".into());
+            let practice = match (&row.tin, &row.outside_tin) {
+                (Some(tin), _) => tin.clone(),
+                (None, Some(tin)) => format!("{tin}, a participant of no ACO of the study"),
+                (None, None) => "a participant of no ACO of the study".into(),
+            };
             grid.push(vec![date(row.designated_on), date(row.ended_on), practice.into()]);
         }
         let _ = write!(out, "\nDesignations (M.A.3)\n{}", indent(&grid.render(Format::Table)));
     }
     if !story.elsewhere.is_empty() {
-        let mut grid = Grid::new(&["calendar year", "decided on"].map(Head::Left));
+        let mut grid = Grid::new(&["calendar year", "decided on", "initiative"].map(Head::Left));
         for row in &story.elsewhere {
-            grid.push(vec![row.calendar_year.to_string().into(), date(row.decided_on)]);
+            grid.push(vec![
+                row.calendar_year.to_string().into(),
+                date(row.decided_on),
+                row.initiative.as_deref().map_or(Value::Blank, Into::into),
+            ]);
         }
         let _ = write!(out, "\nOther initiatives (M.A.1.3)\n{}", indent(&grid.render(Format::Table)));
     }
@@ -138,7 +148,8 @@ fn list_page(out: &mut String, story: &LifeStory, list: &ListStory) {
             words.join(", ")
         }
     };
-    let _ = writeln!(out, "{result}");
+    let given = if list.given { "; by the list that is given (`[input] assignment`)" } else { "" };
+    wrapped(out, &format!("{result}{given}"), "");
     if list.only_before {
         let _ = writeln!(out, "kept only to tell who is newly assigned the year after: no row of `assignment`");
     }
@@ -147,7 +158,8 @@ fn list_page(out: &mut String, story: &LifeStory, list: &ListStory) {
     }
     let failing: Vec<String> = list.year.iter().filter(|condition| !condition.holds).map(failure).collect();
     if !failing.is_empty() {
-        let _ = writeln!(out, "\nOver the calendar year (M.A.1.6) not eligible: {}", failing.join("; "));
+        out.push('\n');
+        wrapped(out, &format!("Over the calendar year (M.A.1.6) not eligible: {}", failing.join("; ")), "");
     }
     let _ = writeln!(out, "\nDecisions, in the order of precedence");
     for (at, decision) in list.decisions.iter().enumerate() {
@@ -162,21 +174,48 @@ fn list_page(out: &mut String, story: &LifeStory, list: &ListStory) {
 fn window_page(out: &mut String, story: &LifeStory, list: &ListStory, window: &WindowStory) {
     let months = |(first, last): (i32, i32)| span(MonthSpan { first, last });
     let title = if window.window == "prospective" { "Prospective" } else { "Retrospective" };
-    let _ = write!(out, "\n{title} window: services of {}", months(window.months));
-    if window.step == Some(3) {
-        let _ = write!(out, ", expanded {}", window.expanded.map(months).unwrap_or_default());
+    let mut heading = format!("{title} window: services of {}", months(window.months));
+    if let Some(third) = &window.third {
+        let _ = write!(heading, ", expanded {}", months(third.months));
     }
     if let Some(day) = window.known_through {
-        let _ = write!(out, ", known through {day}");
+        let _ = write!(heading, ", known through {day}");
     }
+    out.push('\n');
+    wrapped(out, &heading, "");
     let failing: Vec<String> = window.conditions.iter().filter(|condition| !condition.holds).map(failure).collect();
     let eligible =
         if failing.is_empty() { "eligible".to_owned() } else { format!("not eligible: {}", failing.join("; ")) };
     let judged =
         if window.judged == window.months { String::new() } else { format!(" over {}", months(window.judged)) };
-    let _ = writeln!(out, "\n  {eligible}{judged}");
-    candidates(out, list, window);
-    services(out, story, window);
+    wrapped(out, &format!("{eligible}{judged}"), "  ");
+    let unit = if list.measure == "visits" { "visits" } else { "allowed charges, dollars" };
+    let compared = match (window.step, window.tie) {
+        (None, _) => "no step is compared".to_owned(),
+        (Some(step), None) => format!("step {step} is compared"),
+        (Some(step), Some(tie)) => format!("step {step} is compared; equal sums, decided by: {tie}"),
+    };
+    match &window.third {
+        None => {
+            candidates(out, list, &window.candidates, false, &format!("{unit}; {compared}"));
+            services(out, story, (&window.candidates, &window.lines), window.months);
+        }
+        Some(third) => {
+            let own = format!("{}; {unit}; no ACO meets the pre-step", months(window.months));
+            candidates(out, list, &window.candidates, false, &own);
+            services(out, story, (&window.candidates, &window.lines), window.months);
+            let wide = format!("expanded, {}; {unit}; {compared}", months(third.months));
+            candidates(out, list, &third.candidates, true, &wide);
+            services(out, story, (&third.candidates, &third.lines), third.months);
+        }
+    }
+}
+
+/// A sentence over as many lines as it takes.
+fn wrapped(out: &mut String, text: &str, indent: &str) {
+    for line in wrap(text, PAGE - indent.len()) {
+        let _ = writeln!(out, "{indent}{line}");
+    }
 }
 
 fn failure(condition: &Condition) -> String {
@@ -185,18 +224,19 @@ fn failure(condition: &Condition) -> String {
     format!("`{}` {fails} ({})", condition.what, condition.section)
 }
 
-/// Entities with their sums, the winner of the compared step marked.
-fn candidates(out: &mut String, list: &ListStory, window: &WindowStory) {
-    if window.candidates.is_empty() {
+/// Entities with their sums, the winner of the compared step marked. `third`: those of step 3, in the expanded window.
+fn candidates(out: &mut String, list: &ListStory, candidates: &[Candidate], third: bool, title: &str) {
+    if candidates.is_empty() {
         return;
     }
-    let left = ["", "entity", "is"].map(Head::Left);
+    let steps = if third { 2..3 } else { 0..2 };
     let sums = ["step 1", "step 2", "step 3"].map(Head::Right);
-    let steps = if window.expanded.is_some() { 3 } else { 2 };
-    let right = ["pre-step", "last primary", "last specialist", "billers"].map(Head::Left);
-    let heads: Vec<Head> = left.into_iter().chain(sums.into_iter().take(steps)).chain(right).collect();
+    let mut heads = ["", "entity", "is"].map(Head::Left).to_vec();
+    heads.extend(sums.into_iter().skip(steps.start).take(steps.len()));
+    heads.push(Head::Left(if third { "physician" } else { "pre-step" }));
+    heads.extend(["last primary", "last specialist", "billers"].map(Head::Left));
     let mut grid = Grid::new(&heads);
-    for candidate in &window.candidates {
+    for candidate in candidates {
         let is = match candidate.kind {
             "aco" => "ACO",
             "practice" => "practice",
@@ -204,27 +244,32 @@ fn candidates(out: &mut String, list: &ListStory, window: &WindowStory) {
         };
         let mark = if candidate.wins { "*" } else { "" };
         let mut row = vec![mark.into(), candidate.entity.as_str().into(), is.into()];
-        row.extend(candidate.sums.iter().take(steps).map(|sum| match sum {
+        row.extend(candidate.sums[steps.clone()].iter().map(|sum| match sum {
             None => Value::Blank,
             Some(visits) if list.measure == "visits" => Value::Integer(*visits),
             Some(cents) => dollars(*cents).into(),
         }));
-        row.push(if candidate.passes { "passes" } else { "fails" }.into());
+        row.push(match (third, candidate.kind) {
+            (true, _) => if candidate.physician { "served" } else { "none" }.into(),
+            (false, "aco") => if candidate.passes { "passes" } else { "fails" }.into(),
+            // Whoever is no ACO is not asked.
+            (false, _) => Value::Blank,
+        });
         row.extend([date(candidate.last_primary), date(candidate.last_listed)]);
         row.push(if candidate.kind == "aco" { candidate.billers.join(", ").into() } else { Value::Blank });
         grid.push(row);
     }
-    let unit = if list.measure == "visits" { "visits" } else { "allowed charges, dollars" };
-    let compared = match (window.step, window.tie) {
-        (None, _) => "no step is compared".to_owned(),
-        (Some(step), None) => format!("step {step} is compared"),
-        (Some(step), Some(tie)) => format!("step {step} is compared; equal sums, decided by: {tie}"),
-    };
-    let _ = write!(out, "  Entities ({unit}; {compared})\n{}", indent(&grid.render(Format::Table)));
+    wrapped(out, &format!("Entities ({title})"), "  ");
+    out.push_str(&indent(&grid.render(Format::Table)));
 }
 
 /// Rows that may be services, then how many are not looked at, by reason.
-fn services(out: &mut String, story: &LifeStory, window: &WindowStory) {
+fn services(
+    out: &mut String,
+    story: &LifeStory,
+    (candidates, lines): (&[Candidate], &[WindowLine]),
+    (first, last): (i32, i32),
+) {
     let heads = ["date", "code", "specialty", "place", "biller"].map(Head::Left);
     let mut heads = heads.to_vec();
     heads.extend([
@@ -234,9 +279,11 @@ fn services(out: &mut String, story: &LifeStory, window: &WindowStory) {
         Head::Left("counts as, or why not"),
     ]);
     let mut grid = Grid::new(&heads);
-    for line in &window.lines {
+    let mut by_date: Vec<&WindowLine> = lines.iter().collect();
+    by_date.sort_by_key(|line| story.rows[line.row].date);
+    for line in by_date {
         let row = &story.rows[line.row];
-        let entity = line.candidate.map_or("", |at| &window.candidates[at].entity);
+        let entity = line.candidate.map_or("", |at| &candidates[at].entity);
         grid.push(vec![
             date(row.date),
             row.code.as_str().into(),
@@ -252,7 +299,6 @@ fn services(out: &mut String, story: &LifeStory, window: &WindowStory) {
     if !grid.is_empty() {
         let _ = write!(out, "  Services\n{}", indent(&grid.render(Format::Table)));
     }
-    let (first, last) = window.expanded.filter(|_| window.step == Some(3)).unwrap_or(window.months);
     let mut others: BTreeMap<Role, usize> = BTreeMap::new();
     for row in &story.rows {
         let inside = row.date.is_some_and(|day| (first..=last).contains(&day.month_index()));

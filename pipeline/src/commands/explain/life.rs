@@ -16,6 +16,13 @@ pub(super) fn run(args: &ExplainArgs, bene_id: &str) -> Outcome<Exit> {
         let hint = "give the study file: its lake holds the claims";
         return Err(trouble::of_file_with_hint(&args.place, "a run folder holds no claims", hint).into());
     }
+    if let Some(file) = &args.metrics
+        && let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
+    {
+        return Err(
+            trouble::of_file_with_hint(folder, "no such folder", "`--metrics` creates none: make it first").into()
+        );
+    }
     let performance_year = args.performance_year;
     let answer = life(&Question { study: &args.place, bene_id, calendar_year, performance_year })?;
     if answer.other_rules {

@@ -23,6 +23,8 @@ const CLOSED: Ground = ("M.A.3.3", Some("assign.voluntary.designees"), "42 CFR 4
 const SEVERAL: Ground = ("M.A.6.7", None, "42 CFR 425.400(a)(2)(iii)");
 const PRE_STEP: Ground = ("M.A.6.1", Some("assign.steps"), "42 CFR 425.402(b)(1)");
 const THIRD: Ground = ("M.A.6.4", Some("assign.window.expanded"), "42 CFR 425.402(b)(5)");
+const OPENED: Ground = ("M.A.6.8", Some("assign.window.expanded"), "42 CFR 425.402(b)(5)");
+const GIVEN: Ground = ("M.A", None, "study file, `[input] assignment = \"given\"`; program file `assignment_given`");
 const COHORT: Ground = ("M.A.8.1", Some("cells.cohorts"), "42 CFR 425.20");
 
 /// Tells the decisions of a list.
@@ -30,26 +32,20 @@ pub(super) fn decisions(
     case: &Case<'_>,
     windows: &[Option<Judged>; 2],
     eligible: [bool; 3],
-    outcome: &Outcome,
+    own: &Outcome,
+    given: Option<&Outcome>,
 ) -> Vec<Decision> {
     let mut told = Telling { case, eligible, decisions: Vec::new() };
     let alive = case.context.time.at(case.list.year).is_some_and(|year| case.life.enrollment.alive_in(year));
     if !alive {
         told.say(format!("not alive when {} began: on no list", case.list.year), DEATH);
-        return told.decisions;
+    } else {
+        told.ours(windows, own);
     }
-    told.elsewhere();
-    let voluntary = told.voluntary(windows);
-    for method in [1, 0] {
-        match &windows[method] {
-            None => told.say("no ACO of the performance year has a prospective list", ORDER),
-            Some(judged) => {
-                let taken = voluntary || told.decisions.iter().any(|decision| decision.aco_id.is_some());
-                told.claims(method, judged, taken);
-            }
-        }
+    if let Some(given) = given {
+        told.replaced(own, given);
     }
-    told.ending(outcome);
+    told.cohort(given.unwrap_or(own));
     told.decisions
 }
 
@@ -60,6 +56,41 @@ struct Telling<'t> {
 }
 
 impl Telling<'_> {
+    /// What our own rules decide about a life that is alive.
+    fn ours(&mut self, windows: &[Option<Judged>; 2], outcome: &Outcome) {
+        let told = self;
+        told.elsewhere();
+        let voluntary = told.voluntary(windows);
+        for method in [1, 0] {
+            match &windows[method] {
+                None => told.say("no ACO of the performance year has a prospective list", ORDER),
+                Some(judged) => {
+                    let taken = voluntary || told.decisions.iter().any(|decision| decision.aco_id.is_some());
+                    told.claims(method, judged, taken);
+                }
+            }
+        }
+        told.ending(outcome);
+    }
+
+    /// A list of the program file in place of ours: what ours decided is told as what would have been.
+    fn replaced(&mut self, own: &Outcome, given: &Outcome) {
+        for decision in &mut self.decisions {
+            decision.what = format!("by our own rules: {}", decision.what);
+            decision.aco_id = None;
+        }
+        let name = |outcome: &Outcome| outcome.place.as_ref().map(|place| self.name(place.aco));
+        let (ours, theirs) = (name(own), name(given));
+        let text = |aco: &Option<String>| aco.clone().unwrap_or_else(|| "no ACO".to_owned());
+        let differs = if ours == theirs { "ours would be the same" } else { "ours would be " };
+        let ours = if ours == theirs { String::new() } else { text(&ours) };
+        let what = format!("CMS's list says {}; {differs}{ours}: the list that is given is used", text(&theirs));
+        match &given.place {
+            Some(place) => self.put(place.aco, what, GIVEN),
+            None => self.say(what, GIVEN),
+        }
+    }
+
     fn say(&mut self, what: impl Into<String>, (section, rule, citation): Ground) {
         self.decisions.push(Decision { what: what.into(), aco_id: None, section, rule, citation });
     }
@@ -154,6 +185,10 @@ impl Telling<'_> {
     /// What the claims of one window lead to (M.A.2.4, M.A.6).
     fn claims(&mut self, method: usize, judged: &Judged, taken: bool) {
         let window = judged.story.window;
+        if judged.story.third.is_some() && !judged.story.compared().is_empty() {
+            let why = "no ACO meets the pre-step in its own months: step 3 is opened, over the expanded window";
+            self.say(format!("{window} window: {why}"), OPENED);
+        }
         let Some(aco) = judged.weighed.leads_to else {
             let (what, ground) = nobody(self.case, judged);
             self.say(format!("{window} window: {what}"), ground);
@@ -201,7 +236,10 @@ impl Telling<'_> {
         if place.basis == Basis::Both {
             self.say("the claims lead to the same ACO: basis `both`", DESIGNEE);
         }
-        match place.newly {
+    }
+
+    fn cohort(&mut self, outcome: &Outcome) {
+        match outcome.place.as_ref().and_then(|place| place.newly) {
             Some(true) => self.say("newly assigned: neither assigned nor served by it in the year before", COHORT),
             Some(false) => self.say("continuously assigned: assigned or served by it in the year before", COHORT),
             None => {}
@@ -221,7 +259,8 @@ fn step_ground(judged: &Judged) -> Ground {
 fn nobody(case: &Case<'_>, judged: &Judged) -> (String, Ground) {
     let story = &judged.story;
     let majority = case.context.performances[case.at].care.majority;
-    if story.candidates.is_empty() {
+    let compared = story.compared();
+    if compared.is_empty() {
         return (
             "no primary care service that counts".into(),
             ("M.A.5", Some("primary_care.codes.added"), "42 CFR 425.400(c)(1)"),
@@ -230,7 +269,7 @@ fn nobody(case: &Case<'_>, judged: &Judged) -> (String, Ground) {
     let Some(step) = story.step else {
         return ("no ACO's physician served the life: none passes the pre-step".into(), PRE_STEP);
     };
-    let Some(winner) = story.candidates.iter().find(|candidate| candidate.wins) else {
+    let Some(winner) = compared.iter().find(|candidate| candidate.wins) else {
         let lacks = if majority { "nobody has more than half" } else { "nobody has a sum above 0" };
         return (format!("{lacks} in step {step}"), step_ground(judged));
     };
@@ -240,7 +279,8 @@ fn nobody(case: &Case<'_>, judged: &Judged) -> (String, Ground) {
         return (what, step_ground(judged));
     }
     if step == Step::Third as u8 + 1 {
-        let lacks = if winner.passes { "no practitioner in the window" } else { "no physician in the expanded window" };
+        let lacks =
+            if winner.physician { "no practitioner in the window" } else { "no physician in the expanded window" };
         return (format!("{name} has the most in step 3, but {lacks}"), THIRD);
     }
     (format!("{name} has the most in step {step}, but no physician of it served the life: nobody inherits"), PRE_STEP)

@@ -10,10 +10,10 @@ mod windows;
 
 pub use story::{
     Candidate, ClaimRow, Condition, Decision, DesignationRow, ElsewhereRow, LifeStory, ListStory, MonthOfLife,
-    PlaceStory, Role, Verdict, WindowLine, WindowStory, YearOfLife,
+    PlaceStory, Role, ThirdStory, Verdict, WindowLine, WindowStory, YearOfLife,
 };
 
-use crate::assign::{Case, Outcome, Scratch, assign};
+use crate::assign::{Case, Outcome, Scratch, assign, take_given};
 use crate::context::{Context, Performance, Span};
 use crate::counties::Counties;
 use crate::life::Life;
@@ -73,6 +73,8 @@ fn tell(
     }
     close(context, &mut life);
     record.name_specialties(context, &life);
+    let given = context.given.as_ref().filter(|given| given.used);
+    let places = given.map_or(&[][..], |given| given.places.rows(given.places.of(key, &mut given.places.seek(key))));
     let mut stories = Vec::new();
     for (at, performance) in context.performances.iter().enumerate() {
         if performance_year.is_some_and(|year| year != performance.year) {
@@ -83,11 +85,18 @@ fn tell(
         for (list_at, list) in performance.field.lists.iter().enumerate() {
             let previous = before.as_ref().filter(|(year, _)| *year == list.year - 1);
             let previous = previous.and_then(|(_, outcome)| outcome.place.as_ref());
-            let outcome = assign(context, at, list_at, &life, &mut scratch, previous);
+            let own = assign(context, at, list_at, &life, &mut scratch, previous);
+            let this = (at as u8, list_at as u8);
+            let theirs = given.filter(|given| given.has(this)).map(|_| {
+                let mut outcome = own.clone();
+                let theirs = places.iter().find(|place| place.list == this);
+                take_given(context, &life, (at, list_at), &mut outcome, theirs, previous);
+                outcome
+            });
             if list.year == calendar_year {
-                stories.push(list_story(context, merge, at, list_at, &life, &record, &outcome));
+                stories.push(list_story(context, merge, (at, list_at), &life, &record, (&own, theirs.as_ref())));
             }
-            before = Some((list.year, outcome));
+            before = Some((list.year, theirs.unwrap_or(own)));
         }
     }
     Ok(Some(story(context, &merge.counties, &life, record, stories)))
@@ -109,17 +118,16 @@ fn close(context: &Context, life: &mut Life) {
 fn list_story(
     context: &Context,
     merge: &Merge<'_>,
-    at: usize,
-    list_at: usize,
+    (at, list_at): (usize, usize),
     life: &Life,
     record: &Record,
-    outcome: &Outcome,
+    (own, given): (&Outcome, Option<&Outcome>),
 ) -> ListStory {
     let performance = &context.performances[at];
     let case = Case::new(context, at, list_at, life);
     let spans = &performance.windows[list_at];
     let judged = [0, 1].map(|method| spans[method].map(|w| windows::judge(&case, method, w, &record.of_visit)));
-    let decisions = decisions::decisions(&case, &judged, case.eligible(spans), outcome);
+    let decisions = decisions::decisions(&case, &judged, case.eligible(spans), own, given);
     let first = (case.list.year - context.time.first_year) * 12;
     ListStory {
         performance_year: performance.year,
@@ -128,7 +136,9 @@ fn list_story(
         measure: if performance.care.visits { "visits" } else { "cents" },
         year: windows::conditions(&case, Span { first, last: first + 11 }),
         decisions,
-        place: place(&case, merge, outcome),
+        place: place(&case, merge, given.unwrap_or(own)),
+        given: given.is_some(),
+        own_place: place(&case, merge, own),
         windows: judged.into_iter().flatten().map(|judged| judged.story).collect(),
     }
 }
@@ -169,6 +179,7 @@ fn story(context: &Context, counties: &Counties, life: &Life, record: Record, li
         designated_on: day(row.on),
         ended_on: (row.ended != i32::MAX).then_some(Date(row.ended)),
         tin: context.entities.tins.iter().find(|(_, at)| **at == row.tin).map(|(text, _)| text.clone()),
+        outside_tin: None,
     });
     let elsewhere = context.people.elsewhere.rows(life.elsewhere.clone()).iter();
     LifeStory {
@@ -178,7 +189,7 @@ fn story(context: &Context, counties: &Counties, life: &Life, record: Record, li
         enrollment: (0..context.time.years).map(|at| year_of_life(context, counties, life, at)).collect(),
         designations: designations.collect(),
         elsewhere: elsewhere
-            .map(|row| ElsewhereRow { calendar_year: row.year, decided_on: day(row.decided) })
+            .map(|row| ElsewhereRow { calendar_year: row.year, decided_on: day(row.decided), initiative: None })
             .collect(),
         rows: record.rows,
         lists,

@@ -67,6 +67,8 @@ pub struct DesignationRow {
     pub ended_on: Option<Date>,
     /// The designee's practice, where it is a participant in a performance year of the study.
     pub tin: Option<String>,
+    /// The designee's practice where it is none; not told by the stage, whoever has the program file names it.
+    pub outside_tin: Option<String>,
 }
 
 /// An alignment elsewhere.
@@ -77,6 +79,8 @@ pub struct ElsewhereRow {
     /// Day on which it was decided; none: undated.
     #[serde(serialize_with = "iso")]
     pub decided_on: Option<Date>,
+    /// The initiative; not told by the stage, whoever has the program file names it.
+    pub initiative: Option<String>,
 }
 
 /// A claim line, a revenue center line or a facility claim.
@@ -156,6 +160,10 @@ pub struct ListStory {
     pub decisions: Vec<Decision>,
     /// The place on an ACO's list, as `assignment` has it.
     pub place: Option<PlaceStory>,
+    /// Whether the place is that of a list of the program file (`[input] assignment`), in place of our own.
+    pub given: bool,
+    /// Where our own rules put the life; [`place`](Self::place) again, unless that is given.
+    pub own_place: Option<PlaceStory>,
 }
 
 /// One window of a list.
@@ -178,13 +186,33 @@ pub struct WindowStory {
     pub assignable: bool,
     /// The step that was compared: 1, 2, 3; none: no ACO had passed what comes before.
     pub step: Option<u8>,
-    /// Entities that served the life, the largest sum of the compared step first. Of step 3: in the expanded window.
+    /// Entities that served the life in the months of the window, the largest sum of the compared step first.
     pub candidates: Vec<Candidate>,
     /// What broke a tie: `primary`, `specialist`, `random`.
     pub tie: Option<&'static str>,
     /// The ACO that the services lead to.
     pub leads_to: Option<String>,
-    /// Rows that may be services, as this window sees them; of step 3 those of the expanded window.
+    /// Rows that may be services, as this window sees them.
+    pub lines: Vec<WindowLine>,
+    /// Step 3, where nobody passes the pre-step in the months of the window.
+    pub third: Option<ThirdStory>,
+}
+
+impl WindowStory {
+    /// Entities of the compared step: those of the expanded window where step 3 is compared.
+    pub fn compared(&self) -> &[Candidate] {
+        self.third.as_ref().map_or(&self.candidates, |third| &third.candidates)
+    }
+}
+
+/// The expanded window that step 3 compares (M.A.6.4).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ThirdStory {
+    /// First and last month, as [`Date::month_index`] counts them.
+    pub months: (i32, i32),
+    /// Entities that served the life in these months, the largest sum first; only the sum of step 3 is told.
+    pub candidates: Vec<Candidate>,
+    /// Rows that may be services in these months.
     pub lines: Vec<WindowLine>,
 }
 
@@ -212,9 +240,11 @@ pub struct Candidate {
     pub billers: Vec<String>,
     /// By step: its sum (cents, or visits); none where it has no service of the step.
     pub sums: [Option<i64>; 3],
-    /// Whether one of its services passes the pre-step (M.A.6.1).
+    /// Whether one of its services passes the pre-step (M.A.6.1), which looks at the months of the window alone.
     pub passes: bool,
-    /// Whether a practitioner of it served the life.
+    /// Whether a physician of it served the life in the months that are told: of step 3 those of the expanded window.
+    pub physician: bool,
+    /// Whether a practitioner of it served the life in the months of the window.
     pub practitioner: bool,
     /// Last service by a primary care physician or practitioner, for ties (M.A.6.6).
     #[serde(serialize_with = "iso")]

@@ -1,7 +1,7 @@
 //! One window as it was judged: eligibility, entities, the rows behind them. The judgement is [`Case::window`]'s.
 
 use super::rows::day;
-use super::story::{Candidate, Condition, Verdict, WindowLine, WindowStory};
+use super::story::{Candidate, Condition, ThirdStory, Verdict, WindowLine, WindowStory};
 use crate::assign::{Case, Weighed};
 use crate::context::{OWN, SHARED, Span, Window, class, flag};
 use crate::life::{Source, Visit};
@@ -30,20 +30,31 @@ pub(super) fn judge(case: &Case<'_>, method: usize, window: Window, of_visit: &[
         (None, None) => Some(Step::Second),
     };
     let known_through = case.known_through(case.list.year, method == 1);
-    let (span, touches) = wide.unwrap_or((window.span, window.touches));
-    let scope = Scope { span, touches, known_through };
-    let field = if wide.is_some() { &expanded } else { &rivals };
-    let order = order(field, step);
-    let mut candidates: Vec<Candidate> = order
-        .iter()
-        .map(|at| {
-            let near = rivals.iter().find(|rival| same(rival, &field[*at]));
-            candidate(&field[*at], near, weighed.comparison.as_ref().is_some_and(|c| c.winner == *at))
-        })
-        .collect();
-    let lines = lines(case, scope, field, &order, of_visit, &mut candidates);
     let first = case.context.time.first_year * 12;
     let months = |span: Span| (first + span.first, first + span.last);
+    let winner = weighed.comparison.as_ref().map(|comparison| comparison.winner);
+    let block = |field: &[Rival], step, (span, touches), winner: Option<usize>| {
+        let order = order(field, step);
+        let told = order.iter().map(|at| {
+            let near = rivals.iter().find(|rival| same(rival, &field[*at]));
+            candidate(&field[*at], near, winner == Some(*at))
+        });
+        let mut candidates: Vec<Candidate> = told.collect();
+        let scope = Scope { span, touches, known_through };
+        let lines = lines(case, scope, field, &order, of_visit, &mut candidates);
+        (candidates, lines)
+    };
+    let own = (window.span, window.touches);
+    let (candidates, lines) = match wide {
+        None => block(&rivals, step, own, winner),
+        Some(_) => block(&rivals, None, own, None),
+    };
+    let third = wide.map(|wide| {
+        let (mut candidates, mut lines) = block(&expanded, Some(Step::Third), wide, winner);
+        candidates.iter_mut().for_each(|candidate| candidate.sums[..2].fill(None));
+        lines.iter_mut().for_each(|line| line.steps.retain(|step| *step == Step::Third as u8 + 1));
+        ThirdStory { months: months(wide.0), candidates, lines }
+    });
     let story = WindowStory {
         window: if method == 1 { "prospective" } else { "retrospective" },
         months: months(window.span),
@@ -57,6 +68,7 @@ pub(super) fn judge(case: &Case<'_>, method: usize, window: Window, of_visit: &[
         tie: weighed.comparison.as_ref().and_then(|comparison| comparison.tie),
         leads_to: weighed.leads_to.map(|aco| case.context.acos[aco as usize].clone()),
         lines,
+        third,
     };
     Judged { story, weighed, rivals }
 }
@@ -88,7 +100,8 @@ fn candidate(rival: &Rival, near: Option<&Rival>, wins: bool) -> Candidate {
         },
         billers: Vec::new(),
         sums: [sum(0), sum(1), sum(2)],
-        passes: rival.physician,
+        passes: near.is_some_and(|near| near.physician),
+        physician: rival.physician,
         practitioner: near.is_some_and(|near| near.practitioner),
         last_primary: day(rival.last_primary),
         last_listed: day(rival.last_listed),
@@ -182,7 +195,8 @@ fn why_not(case: &Case<'_>, scope: Scope, index: usize) -> Verdict {
     }
 }
 
-/// Rules A.1.1, A.1.2 and A.1.4 over a span, each with the months in which it fails.
+/// Rules A.1.1, A.1.2 and A.1.4 over a span, each with the months in which it fails. Of a life that is dead in all of it
+/// they ask nothing: that it died is the reason.
 pub(super) fn conditions(case: &Case<'_>, span: Span) -> Vec<Condition> {
     let enrollment = &case.life.enrollment;
     let standing = enrollment.standing(span);
@@ -194,6 +208,9 @@ pub(super) fn conditions(case: &Case<'_>, span: Span) -> Vec<Condition> {
         });
         of_life.map(|month| first + month).collect()
     };
+    if months(&|_| u16::MAX).is_empty() {
+        return vec![Condition { section: "M.A.1.7", what: "a month alive", holds: false, fails_in: Vec::new() }];
+    }
     let without = |holds: bool, months: Vec<i32>| if holds { Vec::new() } else { months };
     let outside = months(&|at| enrollment.record[at].residence.known);
     vec![
