@@ -3,8 +3,11 @@
 use crate::small::Small;
 use crate::walk::run;
 use crate::world::{World, folder};
-use acoledger_person::explain::{LifeStory, ListStory, Role, Verdict, WindowStory, explain, lists};
+use acoledger_person::explain::{
+    Candidate, LifeStory, ListStory, Role, Verdict, WindowLine, WindowStory, explain, lists,
+};
 use acoledger_schemas::keys::{bene_key, shard_of};
+use acoledger_schemas::study::AssignmentSource;
 use expect_test::{Expect, expect};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,10 +90,31 @@ fn leads_there(list: &ListStory) {
 
 /// Sums are what the rows behind them add up to; conditions name months when they fail.
 fn adds_up(story: &LifeStory, list: &ListStory, window: &WindowStory) {
-    let steps = if window.expanded.is_some() { 3 } else { 2 };
-    for (at, candidate) in window.candidates.iter().enumerate() {
-        for step in 1..=steps {
-            let lines = window.lines.iter().filter(|line| line.candidate == Some(at) && line.steps.contains(&step));
+    block_adds_up(story, list, &window.candidates, &window.lines, &[1, 2]);
+    if let Some(third) = &window.third {
+        block_adds_up(story, list, &third.candidates, &third.lines, &[3]);
+        assert!(window.step == Some(3) && window.expanded == Some(third.months), "{window:?}");
+        let passes = |candidate: &Candidate| candidate.kind == "aco" && candidate.passes;
+        assert!(
+            !window.candidates.iter().chain(&third.candidates).any(passes),
+            "step 3 although an ACO passes: {window:?}"
+        );
+        assert!(!window.candidates.iter().any(|candidate| candidate.wins), "{window:?}");
+    }
+    let winners = window.compared().iter().filter(|candidate| candidate.wins).count();
+    assert!(winners <= 1 && (window.leads_to.is_none() || winners == 1));
+    for condition in window.conditions.iter().chain(&list.year) {
+        let without_months = condition.holds || condition.what.starts_with("a month") || condition.section == "M.A.1.4";
+        assert!(without_months || !condition.fails_in.is_empty(), "{condition:?}");
+        assert!(!condition.holds || condition.fails_in.is_empty(), "{condition:?}");
+    }
+}
+
+/// Entities of one window against the rows that are told beside them.
+fn block_adds_up(story: &LifeStory, list: &ListStory, candidates: &[Candidate], lines: &[WindowLine], steps: &[u8]) {
+    for (at, candidate) in candidates.iter().enumerate() {
+        for &step in steps {
+            let lines = lines.iter().filter(|line| line.candidate == Some(at) && line.steps.contains(&step));
             let rows: Vec<usize> = lines.map(|line| line.row).collect();
             let sum: i64 = rows.iter().filter_map(|row| story.rows[*row].allowed_cents).sum();
             let told = candidate.sums[usize::from(step) - 1];
@@ -98,16 +122,9 @@ fn adds_up(story: &LifeStory, list: &ListStory, window: &WindowStory) {
             assert!(list.measure != "cents" || told.is_none_or(|told| told == sum), "{candidate:?}: {sum}");
         }
     }
-    for line in &window.lines {
+    for line in lines {
         assert_eq!(line.candidate.is_some(), line.verdict.counts(), "{line:?}");
         assert_eq!(story.rows[line.row].role, Role::Service);
-    }
-    let winners = window.candidates.iter().filter(|candidate| candidate.wins).count();
-    assert!(winners <= 1 && (window.leads_to.is_none() || winners == 1));
-    for condition in window.conditions.iter().chain(&list.year) {
-        let without_months = condition.holds || condition.what.starts_with("a month") || condition.section == "M.A.1.4";
-        assert!(without_months || !condition.fails_in.is_empty(), "{condition:?}");
-        assert!(!condition.holds || condition.fails_in.is_empty(), "{condition:?}");
     }
 }
 
@@ -128,7 +145,10 @@ fn every_life_of_w3_is_told() {
 
 /// Rows, candidates and decisions of the first list of a life.
 fn check(year: i32, life: &str, text: &str, expected: &Expect) {
-    let small = Small::new(year, text);
+    let mut small = Small::new(year, text);
+    if small.program.assignment_given.is_some() {
+        small.facts.assignment = AssignmentSource::Given;
+    }
     let context = small.context();
     let story = explain(&context, small.lake.shard(&context, 0, 1, 5), bene_key(life), year, Some(year));
     let story = story.unwrap_or_else(|problem| panic!("{problem}")).expect("the life is there");
@@ -146,6 +166,20 @@ fn check(year: i32, life: &str, text: &str, expected: &Expect) {
         for line in &window.lines {
             out += &format!("  row {} {} {:?}\n", line.row, story.rows[line.row].code, line.verdict);
         }
+        if let Some(third) = &window.third {
+            out += "  expanded\n";
+            for candidate in &third.candidates {
+                let wins = if candidate.wins { " wins" } else { "" };
+                let of = (candidate.passes, candidate.physician, candidate.practitioner);
+                out += &format!("    {} {:?} {of:?}{wins}\n", candidate.entity, candidate.sums);
+            }
+            for line in &third.lines {
+                out += &format!("    row {} {:?}\n", line.row, line.verdict);
+            }
+        }
+    }
+    for condition in list.windows.iter().flat_map(|window| &window.conditions).filter(|condition| !condition.holds) {
+        out += &format!("{} {} fails\n", condition.section, condition.what);
     }
     for decision in &list.decisions {
         out += &format!("{} {}\n", decision.section, decision.what);
@@ -257,6 +291,136 @@ fn a_designation_elsewhere_closes_a_list() {
         M.A.3.3 retrospective window: A1 wins step 1, but a designation of somebody outside it closes its list
         M.A.2.4 on no ACO's list
     "#]],
+    );
+}
+
+/// Served by a nurse practitioner in the twelve months, by a physician only in the year before.
+#[test]
+fn step_3_is_told_apart_from_the_twelve_months() {
+    let text = "
+        [aco]
+        aco_id  agreement_start  assignment_method
+        A1      2025-01-01       retrospective
+        [participant]
+        aco_id  tin
+        A1      T1
+        [carrier]
+        bene  date        hcpcs  specialty  tin  allowed
+        B1    2024-03-01  99213  11         T1   300
+        B1    2025-03-02  99213  50         T1   100
+        B1    2025-03-03  99213  50         T9   150
+        ";
+    check(
+        2025,
+        "B1",
+        text,
+        &expect![[r#"
+            retrospective step Some(3)
+              T9 [Some(15000), None, Some(15000)] passes false
+              A1 [Some(10000), None, Some(10000)] passes false
+              row 1 99213 Practitioner
+              row 2 99213 Practitioner
+              expanded
+                A1 [None, None, Some(40000)] (false, true, true) wins
+                T9 [None, None, Some(15000)] (false, false, true)
+                row 0 Primary
+                row 1 Practitioner
+                row 2 Practitioner
+            M.A.2.4 no ACO of the performance year has a prospective list
+            M.A.6.8 retrospective window: no ACO meets the pre-step in its own months: step 3 is opened, over the expanded window
+            M.A.6.4 retrospective window: A1 wins step 3: on its list
+        "#]],
+    );
+}
+
+#[test]
+fn a_list_that_is_given_replaces_ours() {
+    let text = format!(
+        "{FIELD}
+        [carrier]
+        bene  date        hcpcs  specialty  tin  allowed
+        B1    2023-03-02  99213  11         T1   100
+        B2    2023-03-02  99213  11         T1   100
+        B3    2023-03-02  99213  11         T1   100
+        [assignment_given]
+        calendar_year  aco_id  bene  basis
+        2023           A2      B1    claims
+        2023           A1      B2    claims
+        2019           A1      B8    claims     # base years, which the file must have
+        2020           A1      B8    claims
+        2021           A1      B8    claims
+        2019           A2      B9    claims
+        2020           A2      B9    claims
+        2021           A2      B9    claims
+        "
+    );
+    check(
+        2023,
+        "B1",
+        &text,
+        &expect![[r#"
+        retrospective step Some(1)
+          A1 [Some(10000), None, Some(10000)] passes true wins
+          row 0 99213 Primary
+        prospective step None
+        M.A.5 by our own rules: prospective window: no primary care service that counts
+        M.A.6.2 by our own rules: retrospective window: A1 wins step 1: on its list
+        M.A CMS's list says A2; ours would be A1: the list that is given is used
+    "#]],
+    );
+    check(
+        2023,
+        "B2",
+        &text,
+        &expect![[r#"
+        retrospective step Some(1)
+          A1 [Some(10000), None, Some(10000)] passes true wins
+          row 0 99213 Primary
+        prospective step None
+        M.A.5 by our own rules: prospective window: no primary care service that counts
+        M.A.6.2 by our own rules: retrospective window: A1 wins step 1: on its list
+        M.A CMS's list says A1; ours would be the same: the list that is given is used
+    "#]],
+    );
+    check(
+        2023,
+        "B3",
+        &text,
+        &expect![[r#"
+        retrospective step Some(1)
+          A1 [Some(10000), None, Some(10000)] passes true wins
+          row 0 99213 Primary
+        prospective step None
+        M.A.5 by our own rules: prospective window: no primary care service that counts
+        M.A.6.2 by our own rules: retrospective window: A1 wins step 1: on its list
+        M.A CMS's list says no ACO; ours would be A1: the list that is given is used
+    "#]],
+    );
+}
+
+#[test]
+fn a_life_that_died_before_fails_by_its_death_alone() {
+    let text = format!(
+        "{FIELD}
+        [enrollment]
+        bene  died
+        B1    2021-05-01
+        [carrier]
+        bene  date        hcpcs  specialty  tin  allowed
+        B1    2021-03-02  99213  11         T1   100
+        "
+    );
+    check(
+        2023,
+        "B1",
+        &text,
+        &expect![[r#"
+            retrospective step None
+            prospective step None
+            M.A.1.7 a month alive fails
+            M.A.1.7 a month alive fails
+            M.A.1.7 not alive when 2023 began: on no list
+        "#]],
     );
 }
 
