@@ -90,6 +90,6 @@ fn the_halves_of_a_scenario_are_looked_at_like_runs() {
     }
     fs::write(folder.file("out/reform/benchmark.csv"), "").unwrap();
     folder.run("check out/baseline").expect(0);
-    let done = folder.run("check out/reform").expect(1);
+    let done = folder.run("check out/reform --format csv").expect(1);
     assert!(done.stdout.contains("reform/benchmark.csv: content changed"), "{}", done.stdout);
 }
