@@ -2,6 +2,7 @@
 //!
 //! Small on purpose: a table crate would bring styles and terminal queries that no command here needs.
 
+use acoledger_schemas::table::{Cell, Table};
 use std::fmt::Write as _;
 
 /// How rows are printed to standard output.
@@ -82,6 +83,21 @@ pub(crate) struct Grid {
 impl Grid {
     pub(crate) fn new(heads: &[Head]) -> Grid {
         Grid { heads: heads.to_vec(), rows: Vec::new() }
+    }
+
+    /// Every column of a declared table.
+    pub(crate) fn of_table<T: Table>(rows: &[T]) -> Grid {
+        let heads: Vec<Head> = T::SPEC.columns.iter().map(|column| Head::Left(column.name)).collect();
+        let mut grid = Grid::new(&heads);
+        for row in rows {
+            let value = |at: usize| match row.cell(at) {
+                Cell::Blank => Value::Blank,
+                Cell::Integer(number) => Value::Integer(number),
+                other => Value::Text(other.to_string()),
+            };
+            grid.push((0..heads.len()).map(value).collect());
+        }
+        grid
     }
 
     pub(crate) fn push(&mut self, row: Vec<Value>) {

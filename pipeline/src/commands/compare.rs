@@ -4,7 +4,6 @@ use super::{Exit, place::run_folder, print};
 use crate::compare::{Comparison, RunComparison, SavingsComparison, compare};
 use crate::grid::{Format, Grid, Head, Value, wrap};
 use crate::trouble::Outcome;
-use acoledger_schemas::table::{Cell, Table};
 use acoledger_schemas::values::Cents;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -36,27 +35,12 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome<Exit> {
         Format::Table => page(&found),
         Format::Json => document(&found),
         Format::Csv => match (&found.assignment, &found.savings_losses) {
-            (Some(rows), _) => whole(rows).render(Format::Csv),
-            (None, Some(rows)) => whole(rows).render(Format::Csv),
+            (Some(rows), _) => Grid::of_table(rows).render(Format::Csv),
+            (None, Some(rows)) => Grid::of_table(rows).render(Format::Csv),
             (None, None) => String::new(),
         },
     })?;
     Ok(if found.is_equal { Exit::Done } else { Exit::Findings })
-}
-
-/// Every column of a table.
-fn whole<T: Table>(rows: &[T]) -> Grid {
-    let heads: Vec<Head> = T::SPEC.columns.iter().map(|column| Head::Left(column.name)).collect();
-    let mut grid = Grid::new(&heads);
-    for row in rows {
-        let value = |at: usize| match row.cell(at) {
-            Cell::Blank => Value::Blank,
-            Cell::Integer(number) => Value::Integer(number),
-            other => Value::Text(other.to_string()),
-        };
-        grid.push((0..heads.len()).map(value).collect());
-    }
-    grid
 }
 
 /// Everything that was found.
@@ -73,9 +57,9 @@ fn document(found: &Comparison) -> String {
         "a": run(0),
         "b": run(1),
         "equal": found.is_equal,
-        "assignment": found.assignment.as_ref().map(|rows| whole(rows).objects()),
-        "savings_losses": found.savings_losses.as_ref().map(|rows| whole(rows).objects()),
-        "rules": whole(&found.rules).objects(),
+        "assignment": found.assignment.as_ref().map(|rows| Grid::of_table(rows).objects()),
+        "savings_losses": found.savings_losses.as_ref().map(|rows| Grid::of_table(rows).objects()),
+        "rules": Grid::of_table(&found.rules).objects(),
         "notes": found.notes,
     });
     serde_json::to_string_pretty(&document).expect("plain values serialise") + "\n"

@@ -6,7 +6,6 @@ use crate::scenario::{self, Report};
 use crate::study::{LoadedStudy, Overrides};
 use crate::trouble::{Io, Outcome};
 use acoledger_aco::scenario::{Difference, Summary};
-use acoledger_schemas::table::{Cell, Table};
 use acoledger_schemas::values::Cents;
 use clap::Args;
 use std::path::PathBuf;
@@ -52,24 +51,9 @@ pub(crate) fn run(args: &ScenarioArgs) -> Outcome<Exit> {
     }
     print(&match args.format {
         Format::Table => page(&report),
-        format => whole(&report.summaries).render(format),
+        format => Grid::of_table(&report.summaries).render(format),
     })?;
     Ok(Exit::Done)
-}
-
-/// Every column of the summary.
-fn whole(rows: &[Summary]) -> Grid {
-    let heads: Vec<Head> = Summary::SPEC.columns.iter().map(|column| Head::Left(column.name)).collect();
-    let mut grid = Grid::new(&heads);
-    for row in rows {
-        let value = |at: usize| match row.cell(at) {
-            Cell::Blank => Value::Blank,
-            Cell::Integer(number) => Value::Integer(number),
-            other => Value::Text(other.to_string()),
-        };
-        grid.push((0..heads.len()).map(value).collect());
-    }
-    grid
 }
 
 fn page(report: &Report) -> String {

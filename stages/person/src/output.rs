@@ -1,5 +1,9 @@
 //! Rows on their way out: `assignment`, `person_year` and `assignment_differences` as Arrow batches.
 
+use crate::assign::Place;
+use crate::context::Context;
+use crate::counties::Counties;
+use crate::life::Life;
 use crate::pass_a::Sink;
 use acoledger_schemas::outputs::{Assignment, AssignmentDifference, PersonYear};
 use acoledger_schemas::table::{Problem, Problems, Table, arrow_schema};
@@ -75,6 +79,43 @@ pub(crate) struct AssignmentRow<'r> {
     pub(crate) runner_up_cents: Option<i64>,
     pub(crate) tie: Option<&'static str>,
     pub(crate) cohort: &'static str,
+}
+
+impl<'r> AssignmentRow<'r> {
+    /// The row of a life's place on a list.
+    pub(crate) fn of(
+        context: &'r Context,
+        counties: &'r Counties,
+        (at, list_at): (usize, usize),
+        life: &'r Life,
+        place: &'r Place,
+    ) -> AssignmentRow<'r> {
+        let performance = &context.performances[at];
+        let list = &performance.field.lists[list_at];
+        let prospective = list.acos[place.aco as usize].as_ref().is_some_and(|aco| aco.prospective);
+        let comparison = place.comparison.as_ref();
+        let runner_up = comparison.and_then(|c| c.runner_up.as_ref());
+        let cents = |sum: i64| (!performance.care.visits).then_some(sum);
+        AssignmentRow {
+            performance_year: performance.year,
+            calendar_year: list.year,
+            bene_id: &life.bene_id,
+            aco_id: &context.acos[place.aco as usize],
+            basis: place.basis.code(),
+            window: if prospective { "prospective" } else { "retrospective" },
+            step: comparison.map(|c| c.step as i64 + 1),
+            county: context.time.at(list.year).and_then(|year| counties.text(life.enrollment.county(year))),
+            winner_cents: comparison.and_then(|c| cents(c.winner_sum)),
+            runner_up: runner_up.map(|(entity, _)| entity.as_str()),
+            runner_up_cents: runner_up.and_then(|(_, sum)| cents(*sum)),
+            tie: comparison.and_then(|c| c.tie),
+            cohort: match place.newly {
+                None => "all",
+                Some(true) => "newly",
+                Some(false) => "continuously",
+            },
+        }
+    }
 }
 
 /// One row of `assignment_differences`.

@@ -1,7 +1,7 @@
 //! Pass A: one walk over a shard's lives and claims answers every (performance year, calendar year, window).
 
 use crate::assign::{Outcome, Place, Scratch, assign, take_given, why_not, why_not_there};
-use crate::context::{Context, GivenPlace, List, Performance};
+use crate::context::{Context, GivenPlace};
 use crate::histogram::{BUCKETS, annual, bucket};
 use crate::ledger::{Ledger, LedgerRow};
 use crate::life::Life;
@@ -369,7 +369,8 @@ impl<'w> Walk<'w> {
             };
             self.shard.rows[0] += 1;
             self.count_heads(merge, at, list_at, place, subsidies.contains(&list.year));
-            self.write_assignment(merge, performance, list, place)?;
+            let row = AssignmentRow::of(context, &merge.counties, (at, list_at), &self.life, place);
+            self.output.assignment(&row)?;
         }
         self.members[slot][at] = bits;
         Ok(())
@@ -394,40 +395,6 @@ impl<'w> Walk<'w> {
         heads.both += i64::from(place.basis == Basis::Both);
         let county = merge.counties.text(enrollment.county(year)).map_or(0, crate::counties::pack);
         *self.shard.county_heads.entry((key.0, key.1, key.2, county)).or_default() += 1;
-    }
-
-    fn write_assignment(
-        &mut self,
-        merge: &Merge<'_>,
-        performance: &Performance,
-        list: &List,
-        place: &Place,
-    ) -> Result<(), Problems> {
-        let context = self.context;
-        let prospective = list.acos[place.aco as usize].as_ref().is_some_and(|aco| aco.prospective);
-        let county = context.time.at(list.year).and_then(|year| merge.counties.text(self.life.enrollment.county(year)));
-        let comparison = place.comparison.as_ref();
-        let runner_up = comparison.and_then(|c| c.runner_up.as_ref());
-        let cents = |sum: i64| (!performance.care.visits).then_some(sum);
-        self.output.assignment(&AssignmentRow {
-            performance_year: performance.year,
-            calendar_year: list.year,
-            bene_id: &self.life.bene_id,
-            aco_id: &context.acos[place.aco as usize],
-            basis: place.basis.code(),
-            window: if prospective { "prospective" } else { "retrospective" },
-            step: comparison.map(|c| c.step as i64 + 1),
-            county,
-            winner_cents: comparison.and_then(|c| cents(c.winner_sum)),
-            runner_up: runner_up.map(|(entity, _)| entity.as_str()),
-            runner_up_cents: runner_up.and_then(|(_, sum)| cents(*sum)),
-            tie: comparison.and_then(|c| c.tie),
-            cohort: match place.newly {
-                None => "all",
-                Some(true) => "newly",
-                Some(false) => "continuously",
-            },
-        })
     }
 
     /// Rows of `person_year`, and their places in the histograms.

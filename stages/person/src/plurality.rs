@@ -32,6 +32,12 @@ pub(crate) struct Rival {
 }
 
 impl Rival {
+    /// Whether it is this ACO or, of [`OWN`], this practice or facility.
+    #[inline]
+    pub(crate) fn is(&self, aco: u32, text: u128, facility: bool) -> bool {
+        self.aco == aco && (aco != OWN || (self.text == text && self.facility == facility))
+    }
+
     /// Whether it has a service of a step.
     pub(crate) fn served(&self, step: Step) -> bool {
         self.served[step as usize]
@@ -142,13 +148,7 @@ fn add(
     classes: u8,
     mut days: Option<&mut Vec<Seen>>,
 ) {
-    let same = |rival: &Rival| {
-        if aco == OWN {
-            rival.aco == OWN && rival.text == visit.biller.text && rival.facility == visit.facility
-        } else {
-            rival.aco == aco
-        }
-    };
+    let same = |rival: &Rival| rival.is(aco, visit.biller.text, visit.facility);
     let at = rivals.iter().position(same).unwrap_or_else(|| {
         let text = if aco == OWN { visit.biller.text } else { context.aco_texts[aco as usize] };
         let facility = aco == OWN && visit.facility;

@@ -18,6 +18,7 @@ use crate::context::{Context, Performance, Span};
 use crate::counties::Counties;
 use crate::life::Life;
 use crate::merge::Merge;
+use crate::output::AssignmentRow;
 use crate::streams::ShardStreams;
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::{Date, EnrollmentType};
@@ -136,40 +137,33 @@ fn list_story(
         measure: if performance.care.visits { "visits" } else { "cents" },
         year: windows::conditions(&case, Span { first, last: first + 11 }),
         decisions,
-        place: place(&case, merge, given.unwrap_or(own)),
+        place: place(context, merge, (at, list_at), life, given.unwrap_or(own)),
         given: given.is_some(),
-        own_place: place(&case, merge, own),
+        own_place: place(context, merge, (at, list_at), life, own),
         windows: judged.into_iter().flatten().map(|judged| judged.story).collect(),
     }
 }
 
 /// The row of `assignment`.
-fn place(case: &Case<'_>, merge: &Merge<'_>, outcome: &Outcome) -> Option<PlaceStory> {
-    let place = outcome.place.as_ref()?;
-    let context = case.context;
-    let comparison = place.comparison.as_ref();
-    let visits = context.performances[case.at].care.visits;
-    let runner_up = comparison.and_then(|comparison| comparison.runner_up.as_ref());
-    let county = context.time.at(case.list.year).map(|year| case.life.enrollment.county(year));
+fn place(
+    context: &Context,
+    merge: &Merge<'_>,
+    list: (usize, usize),
+    life: &Life,
+    outcome: &Outcome,
+) -> Option<PlaceStory> {
+    let row = AssignmentRow::of(context, &merge.counties, list, life, outcome.place.as_ref()?);
     Some(PlaceStory {
-        aco_id: context.acos[place.aco as usize].clone(),
-        basis: place.basis.code(),
-        window: if case.aco(place.aco).is_some_and(|terms| terms.prospective) {
-            "prospective"
-        } else {
-            "retrospective"
-        },
-        step: comparison.map(|comparison| comparison.step as u8 + 1),
-        county: county.and_then(|county| merge.counties.text(county)).map(str::to_owned),
-        winner_cents: comparison.map(|comparison| comparison.winner_sum).filter(|_| !visits),
-        runner_up: runner_up.map(|(entity, _)| entity.clone()),
-        runner_up_cents: runner_up.map(|(_, sum)| *sum).filter(|_| !visits),
-        tie: comparison.and_then(|comparison| comparison.tie),
-        cohort: match place.newly {
-            None => "all",
-            Some(true) => "newly",
-            Some(false) => "continuously",
-        },
+        aco_id: row.aco_id.to_owned(),
+        basis: row.basis,
+        window: row.window,
+        step: row.step.map(|step| step as u8),
+        county: row.county.map(str::to_owned),
+        winner_cents: row.winner_cents,
+        runner_up: row.runner_up.map(str::to_owned),
+        runner_up_cents: row.runner_up_cents,
+        tie: row.tie,
+        cohort: row.cohort,
     })
 }
 

@@ -36,7 +36,7 @@ pub(super) fn judge(case: &Case<'_>, method: usize, window: Window, of_visit: &[
     let block = |field: &[Rival], step, (span, touches), winner: Option<usize>| {
         let order = order(field, step);
         let told = order.iter().map(|at| {
-            let near = rivals.iter().find(|rival| same(rival, &field[*at]));
+            let near = rivals.iter().find(|rival| rival.is(field[*at].aco, field[*at].text, field[*at].facility));
             candidate(&field[*at], near, winner == Some(*at))
         });
         let mut candidates: Vec<Candidate> = told.collect();
@@ -85,10 +85,6 @@ fn order(field: &[Rival], step: Option<Step>) -> Vec<usize> {
     order
 }
 
-fn same(a: &Rival, b: &Rival) -> bool {
-    if a.aco == OWN { b.aco == OWN && a.text == b.text && a.facility == b.facility } else { a.aco == b.aco }
-}
-
 fn candidate(rival: &Rival, near: Option<&Rival>, wins: bool) -> Candidate {
     let sum = |at: usize| rival.served[at].then_some(rival.sums[at]);
     Candidate {
@@ -135,11 +131,8 @@ fn lines(
         };
         let mut line = WindowLine { row: of_visit[index], candidate: None, steps: Vec::new(), verdict };
         if verdict.counts() {
-            let is_its = |rival: &Rival| match aco {
-                OWN => rival.aco == OWN && rival.text == visit.biller.text && rival.facility == visit.facility,
-                _ => rival.aco == aco,
-            };
-            line.candidate = order.iter().position(|at| is_its(&field[*at]));
+            let is_its = |at: &usize| field[*at].is(aco, visit.biller.text, visit.facility);
+            line.candidate = order.iter().position(is_its);
             let steps = members(&performance.care).into_iter().zip(1..);
             line.steps = steps.filter(|(members, _)| classes & members != 0).map(|(_, step)| step).collect();
             if let Some(at) = line.candidate {
