@@ -116,6 +116,18 @@ enum Command {
     /// the study, a second or two.
     #[command(display_order = 25)]
     Marginal(commands::marginal::MarginalArgs),
+    /// Compare a run with a published results file, column by column, and say where each ACO first differs
+    ///
+    /// Reads savings_losses of a run, and CMS's results file of the same performance year (or savings_losses.csv of another run).
+    /// Columns are put in the order in which one follows from another, from agreements and lists to dollars, so that the first
+    /// that differs is the one to look at.
+    ///
+    /// Prints counts by column, or with --aco every column of one ACO; writes tieout.csv and tieout.parquet into the run folder,
+    /// or --out. Takes under a second.
+    ///
+    /// Exit status: 0 every number prints as the other, 1 some differ, 2 they could not be compared.
+    #[command(display_order = 28)]
+    Tieout(commands::tieout::TieoutArgs),
     /// Write an ACO's assigned lives in the columns of CMS's Assignment List Report, table 1-1
     ///
     /// Reads the study, the assignment of its run, and of its lake who the lives are and their enrollment; no claims. Prints the
@@ -216,6 +228,7 @@ fn dispatch(command: Command) -> crate::trouble::Outcome<Exit> {
         Command::Check(args) => commands::check::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Scenario(args) => commands::scenario::run(&args),
+        Command::Tieout(args) => commands::tieout::run(&args),
         Command::Marginal(args) => commands::marginal::run(&args),
         Command::AssignmentList(args) => commands::assignment_list::run(&args),
         Command::Synth(args) => commands::synth::run(&args),

@@ -12,6 +12,7 @@ pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod scenario;
 pub(crate) mod synth;
+pub(crate) mod tieout;
 
 use crate::trouble::{Io, Outcome};
 use std::io::Write;

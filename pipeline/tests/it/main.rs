@@ -15,5 +15,6 @@ mod rif_sample;
 mod rules;
 mod scenario;
 mod synth;
+mod tieout;
 mod worked_panel;
 mod worlds;

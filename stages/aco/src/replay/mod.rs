@@ -13,10 +13,12 @@ mod reach;
 mod row;
 mod sheet;
 mod summary;
+mod tieout;
 mod totals;
 
 pub use compare::{Comparison, Reason, RowReplay, Value, Verdict};
 pub use summary::{IdentityCounts, Summary};
+pub use tieout::{LINES, TieOut, TiedOut, tie_out};
 pub use totals::{RowAmounts, YearTotals};
 
 use crate::settle::SettleRules;

@@ -75,7 +75,7 @@ pub(super) fn replay_row(sheet: &Sheet<'_>, at: usize, rules: &YearRules, own: b
 }
 
 /// The period of a row whose file does not say: totals of half-years are halves (M.D.4.5).
-fn half_or_whole(row: &Row, rules: &YearRules) -> Period {
+pub(super) fn half_or_whole(row: &Row, rules: &YearRules) -> Period {
     let Some(per_capita) = row.updated_benchmark.filter(|_| rules.half_years) else { return Period::Full };
     let whole = per_capita.times(row.person_years);
     let half = whole.scaled(rules.settle.half_year_share());

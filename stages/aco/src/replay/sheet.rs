@@ -280,7 +280,7 @@ pub(super) fn whole_file(file: &str, what: &str, hint: Option<&str>) -> Problems
 }
 
 /// `7/1/2019`, `07/01/12`, `1/1/16 00:00`, `01/01/2018 12:00:00 AM`, `2019-07-01`.
-fn parse_date(text: &str) -> Option<Date> {
+pub(super) fn parse_date(text: &str) -> Option<Date> {
     let day = text.split_whitespace().next()?;
     if let Some(date) = Date::parse_iso(day) {
         return Some(date);
