@@ -14,6 +14,8 @@ use crate::tables::{read_parquet, write_both};
 use crate::trouble::{self, Io, Outcome};
 use acoledger_aco::expected::Expected;
 use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
+use acoledger_aco::trend::{TrendDecomposition, trend_decomposition};
+use acoledger_schemas::cells::Cells;
 use acoledger_schemas::rates::Rates;
 use acoledger_schemas::stages::{STAGES, Stage, stage};
 use std::path::{Path, PathBuf};
@@ -85,14 +87,14 @@ impl<'a> Run<'a> {
         }
         let output = Output::begin(&place)?;
         let rates = match (&self.loaded.rates, lake) {
-            (Some(rates), _) => Some(rates.clone()),
-            (None, Some(lake)) => self.person_grain(&lake, &output)?,
+            (Some(rates), _) => Some((rates.clone(), None)),
+            (None, Some(lake)) => self.person_grain(&lake, &output)?.map(|(rates, cells)| (rates, Some(cells))),
             (None, None) => None,
         };
         let mut savings_losses = Vec::new();
-        if let Some(rates) = rates.filter(|_| self.reaches("rates")) {
+        if let Some((rates, cells)) = rates.filter(|_| self.reaches("rates")) {
             write_rates(&output.folder().join("rates"), &rates)?;
-            savings_losses = self.aco_grain(&rates, &output)?;
+            savings_losses = self.aco_grain(&rates, cells.as_ref(), &output)?;
         }
         self.finish(output, savings_losses)
     }
@@ -218,8 +220,8 @@ impl<'a> Run<'a> {
         self.report(rows.unwrap_or_default(), true)
     }
 
-    /// Benchmark and settlement.
-    fn aco_grain(&mut self, rates: &Rates, output: &Output) -> Outcome<Vec<SavingsLosses>> {
+    /// Benchmark and settlement; `cells` where the rates were made from them.
+    fn aco_grain(&mut self, rates: &Rates, cells: Option<&Cells>, output: &Output) -> Outcome<Vec<SavingsLosses>> {
         if !self.reaches("benchmark") {
             return Ok(Vec::new());
         }
@@ -230,6 +232,8 @@ impl<'a> Run<'a> {
         self.manifest.findings.extend(crate::aco::findings(&outcome.findings));
         write_both(output.folder(), &crate::aco::finding_rows(&outcome.findings))?;
         write_both::<BenchmarkStep>(output.folder(), &outcome.benchmark)?;
+        let trends = trend_decomposition(rates, &self.loaded.program, &self.loaded.rules, years, cells)?;
+        write_both::<TrendDecomposition>(output.folder(), &trends)?;
         if !self.reaches("settle") {
             return Ok(Vec::new());
         }

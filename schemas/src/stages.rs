@@ -84,7 +84,7 @@ pub const STAGES: &[Stage] = &[
         name: "benchmark",
         about: "base years to historical benchmark to updated benchmark, every step kept",
         reads: &["rates", "aco", "aco_history", "acpt"],
-        writes: &["benchmark"],
+        writes: &["benchmark", "trend_decomposition"],
         rules: &["benchmark", "update", "risk_cap"],
     },
     Stage {

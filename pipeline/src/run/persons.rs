@@ -18,8 +18,8 @@ use std::time::Instant;
 const KEPT: [&str; 5] = [person::TABLES[0], person::TABLES[1], person::TABLES[2], "rejects", "cells"];
 
 impl Run<'_> {
-    /// Enrollment to cells, and cells to rates. `None` when the run stops before.
-    pub(super) fn person_grain(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<Rates>> {
+    /// Enrollment to cells, and cells to rates; both. `None` when the run stops before.
+    pub(super) fn person_grain(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<(Rates, Cells)>> {
         let cells = if let Some((folder, earlier, cells)) = self.earlier_until("cells")? {
             self.keep_person_grain(&folder, &earlier, output, &KEPT)?;
             Some(cells)
@@ -37,7 +37,7 @@ impl Run<'_> {
         let rates = crate::aco::rates_of(&cells, self.loaded)?;
         let rows = (cells.population_county.len() + cells.assigned_county.len()) as u64;
         self.metrics.stage("rates", started, rows);
-        Ok(Some(rates))
+        Ok(Some((rates, cells)))
     }
 
     /// An earlier run that did all stages up to this one with the same inputs, rules and version, finished or failed later,

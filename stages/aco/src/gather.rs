@@ -205,7 +205,7 @@ impl<'g, 'r> Gather<'g, 'r> {
     }
 
     /// `calendar` for agreements before 2024, else the window of the ACO's own method (M.A.8.4).
-    fn window(&self) -> Window {
+    pub(crate) fn window(&self) -> Window {
         match (self.rules.rulebook, self.aco.assignment_method) {
             (Rulebook::S652, AssignmentMethod::Retrospective) => Window::Retrospective,
             (Rulebook::S652, AssignmentMethod::Prospective) => Window::Prospective,

@@ -18,6 +18,7 @@ pub mod scenario;
 pub mod settle;
 mod settled;
 pub mod tables;
+pub mod trend;
 mod validate;
 pub mod walk;
 

@@ -20,5 +20,6 @@ mod run;
 mod scenario;
 mod settle;
 mod sweeps;
+mod trend;
 mod worked_example;
 mod worked_inputs;
