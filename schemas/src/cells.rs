@@ -72,6 +72,47 @@ table! {
     }
 }
 table! {
+    /// An ACO's assigned lives that are assignable too, by county: what the ACO's own part of a county's population is. In the ACO's
+    /// own years.
+    AssignedAssignable = "assigned_assignable",
+    key [performance_year, aco_id, calendar_year, window, county, enrollment_type] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// ACO.
+        aco_id: AcoId ["id"],
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// Window in which they are assignable: `retrospective` (the calendar year) or `prospective`.
+        window: Window ["code"],
+        /// County.
+        county: County ["code"],
+        /// Enrollment type.
+        enrollment_type: EnrollmentType ["code"],
+        /// Lives with at least one month in the cell.
+        lives: i64 ["lives"],
+        /// Months that carry money.
+        months: i64 ["months"],
+        /// Spending of lives that are not truncated.
+        below_cents: Cents ["cents"],
+        /// Months of lives above the threshold.
+        months_over: i64 ["months"],
+        /// Months of lives below minus the threshold.
+        months_under: i64 ["months"],
+        /// Spending of all lives, untruncated.
+        spend_cents: Cents ["cents"],
+        /// Year whose model made the scores (M.C.1.5).
+        model: CalendarYear ["year"],
+        /// Months with an HCC score.
+        hcc_months: i64 ["months"],
+        /// Sum over those months of the HCC score in thousandths.
+        hcc_milli_months: i64 ["milli-score months"],
+        /// Months with a demographic score.
+        demographic_months: i64 ["months"],
+        /// Sum over those months of the demographic score in thousandths.
+        demographic_milli_months: i64 ["milli-score months"],
+    }
+}
+table! {
     /// Heads of an ACO in one of its years.
     AcoHeadsCell = "aco_heads", key [performance_year, period, aco_id, calendar_year] {
         /// Performance year.
@@ -256,6 +297,7 @@ table! {
 pub struct Cells {
     pub population_county: Vec<PopulationCounty>,
     pub assigned_county: Vec<AssignedCounty>,
+    pub assigned_assignable: Vec<AssignedAssignable>,
     pub aco_heads: Vec<AcoHeadsCell>,
     pub aco_county_heads: Vec<AcoCountyHeadsCell>,
     pub risk: Vec<RiskCell>,

@@ -91,6 +91,15 @@ table! {
         county: County ["code"],
         /// Person years.
         person_years: f64 ["person-years"],
+        /// Of these, person years of lives that are assignable by the window of the ACO's counties: the ACO's part of the county's
+        /// population (`county.exclude_assigned`); blank: not known.
+        assignable_person_years: Option<f64> ["person-years"],
+        /// Their truncated, completed spending per person year.
+        assignable_per_capita: Option<f64> ["dollars"],
+        /// Their mean HCC score, renormalised.
+        assignable_hcc_score: Option<f64> ["score"],
+        /// Their mean demographic score, renormalised.
+        assignable_demographic_score: Option<f64> ["score"],
     }
 }
 table! {

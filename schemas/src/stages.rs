@@ -30,7 +30,7 @@ pub const STAGES: &[Stage] = &[
         about: "months of each life by eligibility and enrollment type",
         reads: &["lake/enrollment", "esrd_month"],
         writes: &[],
-        rules: &["enroll"],
+        rules: &["enroll", "county"],
     },
     Stage {
         name: "assign",
@@ -85,7 +85,7 @@ pub const STAGES: &[Stage] = &[
         about: "base years to historical benchmark to updated benchmark, every step kept",
         reads: &["rates", "aco", "aco_history", "acpt"],
         writes: &["benchmark", "trend_decomposition"],
-        rules: &["benchmark", "update", "risk_cap"],
+        rules: &["benchmark", "update", "risk_cap", "county"],
     },
     Stage {
         name: "settle",

@@ -91,6 +91,7 @@ impl Run<'_> {
         let cells = Cells {
             population_county: cells.population_county,
             assigned_county: cells.assigned_county,
+            assigned_assignable: cells.assigned_assignable,
             risk: cells.risk,
             threshold: cells.threshold,
             ..earlier

@@ -35,6 +35,7 @@ pub(super) fn copy_rejects(lake: &Lake, run: &Path) -> Outcome<()> {
 pub(super) fn write_cells(folder: &Path, cells: &Cells) -> Outcome<()> {
     write_both(folder, &cells.population_county)?;
     write_both(folder, &cells.assigned_county)?;
+    write_both(folder, &cells.assigned_assignable)?;
     write_both(folder, &cells.aco_heads)?;
     write_both(folder, &cells.aco_county_heads)?;
     write_both(folder, &cells.risk)?;
@@ -58,6 +59,7 @@ pub(super) fn read_cells(folder: &Path) -> Outcome<Option<Cells>> {
     Ok(Some(Cells {
         population_county: table!(cells::PopulationCounty),
         assigned_county: table!(cells::AssignedCounty),
+        assigned_assignable: table!(cells::AssignedAssignable),
         aco_heads: table!(cells::AcoHeadsCell),
         aco_county_heads: table!(cells::AcoCountyHeadsCell),
         risk: table!(cells::RiskCell),

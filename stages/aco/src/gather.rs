@@ -9,7 +9,7 @@ use crate::by_type::ByType;
 use crate::index::{AcoKey, Index};
 use crate::validate::{Negative, negative};
 use acoledger_schemas::program::Aco;
-use acoledger_schemas::rates::AcoYear;
+use acoledger_schemas::rates::{AcoCounty, AcoYear};
 use acoledger_schemas::table::{Problem, Problems};
 use acoledger_schemas::values::{AssignmentMethod, Cohort, EnrollmentType, Window};
 
@@ -232,9 +232,10 @@ impl<'g, 'r> Gather<'g, 'r> {
         };
         let rows = self.index.own_counties(self.key(), self.years[weights_of as usize], kind);
         let mut cells = Vec::with_capacity(rows.len());
-        for &(county, assigned) in rows {
-            if assigned > 0.0 {
-                cells.push(CountyCell { assigned, known: self.county(county, year, kind) });
+        for &(county, row) in rows {
+            if row.person_years > 0.0 {
+                let own = (weights_of == year).then(|| self.part(row)).flatten();
+                cells.push(CountyCell { assigned: row.person_years, known: self.county(county, year, kind), own });
             }
         }
         if cells.is_empty() {
@@ -242,6 +243,16 @@ impl<'g, 'r> Gather<'g, 'r> {
             self.lacks("rates/aco_county", "person_years", &what, "D.1.3");
         }
         cells
+    }
+
+    /// The ACO's part of a county's population, where it is known whole.
+    fn part(&self, row: &AcoCounty) -> Option<CountyFigures> {
+        let person_years = row.assignable_person_years?;
+        if person_years == 0.0 {
+            return Some(CountyFigures { per_capita: 0.0, person_years, hcc: 1.0, demographic: None });
+        }
+        let (per_capita, hcc) = row.assignable_per_capita.zip(row.assignable_hcc_score)?;
+        Some(CountyFigures { per_capita, person_years, hcc, demographic: row.assignable_demographic_score })
     }
 
     /// A county's figures; absent, blank or without person years: unknown (M.D.1.5).

@@ -4,7 +4,7 @@ use crate::benchmark::Reconciled;
 use crate::by_type::ByType;
 use crate::validate;
 use acoledger_schemas::program::{AcoHistory, Program};
-use acoledger_schemas::rates::{AcoCountyHeads, AcoHeads, AcoYear, CountyRate, National, Rates};
+use acoledger_schemas::rates::{AcoCounty, AcoCountyHeads, AcoHeads, AcoYear, CountyRate, National, Rates};
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::{AcoId, Cohort, Date, EnrollmentType, PerformanceYear, Period, Window};
 use std::collections::{HashMap, HashSet};
@@ -12,8 +12,8 @@ use std::collections::{HashMap, HashSet};
 /// Performance year, period and ACO.
 pub(crate) type AcoKey<'r> = (PerformanceYear, Period, &'r str);
 
-/// A county's number and the ACO's person years there.
-pub(crate) type PersonYears = (u32, f64);
+/// A county's number and the ACO's row of it.
+pub(crate) type OwnCounty<'r> = (u32, &'r AcoCounty);
 
 /// A county's figures of the four types in one year.
 type CountyRow<'r> = ByType<Option<&'r CountyRate>>;
@@ -24,7 +24,7 @@ pub struct Index<'r> {
     national: HashMap<(PerformanceYear, i32), ByType<Option<&'r National>>>,
     county: HashMap<(PerformanceYear, i32, Window), Vec<CountyRow<'r>>>,
     own: HashMap<(AcoKey<'r>, i32, Cohort), ByType<Option<&'r AcoYear>>>,
-    own_counties: HashMap<(AcoKey<'r>, i32), ByType<Vec<PersonYears>>>,
+    own_counties: HashMap<(AcoKey<'r>, i32), ByType<Vec<OwnCounty<'r>>>>,
     heads: HashMap<(AcoKey<'r>, i32), &'r AcoHeads>,
     county_heads: HashMap<(AcoKey<'r>, i32), Vec<&'r AcoCountyHeads>>,
     history: Option<HashMap<(&'r str, i32), &'r AcoHistory>>,
@@ -67,7 +67,7 @@ impl<'r> Index<'r> {
         for row in &rates.aco_county {
             let key = ((row.performance_year, row.period, row.aco_id.as_str()), row.calendar_year.0);
             let number = counties[row.county.as_str()];
-            index.own_counties.entry(key).or_default()[row.enrollment_type].push((number, row.person_years));
+            index.own_counties.entry(key).or_default()[row.enrollment_type].push((number, row));
         }
         // Sums of decimals depend on their order; that of the rows must not matter.
         for by_type in index.own_counties.values_mut() {
@@ -132,8 +132,8 @@ impl<'r> Index<'r> {
         self.own.get(&(key, year, cohort)).copied().unwrap_or_default()
     }
 
-    /// The ACO's person years of a type by county, in the order of the counties.
-    pub(crate) fn own_counties<'k>(&'k self, key: AcoKey<'k>, year: i32, kind: EnrollmentType) -> &'k [PersonYears] {
+    /// The ACO's rows of a type by county, in the order of the counties.
+    pub(crate) fn own_counties<'k>(&'k self, key: AcoKey<'k>, year: i32, kind: EnrollmentType) -> &'k [OwnCounty<'r>] {
         self.own_counties.get(&(key, year)).map_or(&[], |by_type| &by_type[kind])
     }
 

@@ -9,7 +9,8 @@ mod scores;
 mod sums;
 
 use crate::frames;
-use acoledger_schemas::cells::{AssignedCounty, Cells, PopulationCounty, Threshold};
+use crate::trend::population_window;
+use acoledger_schemas::cells::{AssignedAssignable, AssignedCounty, Cells, PopulationCounty, Threshold};
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rates::*;
 use acoledger_schemas::rules::{RuleError, Rules};
@@ -104,7 +105,7 @@ struct Maker<'c> {
     problems: Problems,
 }
 
-impl Maker<'_> {
+impl<'c> Maker<'c> {
     /// Takes the completion factor of every year that has cells.
     fn complete(&mut self, completion: &Completion<'_>) {
         let population = self.cells.population_county.iter().map(|cell| cell.calendar_year.0);
@@ -174,8 +175,7 @@ impl Maker<'_> {
         let mut rows = Vec::new();
         for cell in cells {
             for &(py, window, one_model) in &asked {
-                let population_window = if window == Window::Calendar { Window::Retrospective } else { window };
-                if py == cell.performance_year && population_window == cell.window {
+                if py == cell.performance_year && population_window(window) == cell.window {
                     rows.push(self.county_row(cell, window, one_model));
                 }
             }
@@ -204,7 +204,7 @@ impl Maker<'_> {
     }
 
     /// Cells that make up an ACO's total: those of cohort `all`, or of both cohorts where they are kept apart.
-    fn totals(&self) -> Result<Vec<(i64, &AssignedCounty)>, Problems> {
+    fn totals(&self) -> Result<Vec<(i64, &'c AssignedCounty)>, Problems> {
         let mut numbered = Vec::with_capacity(self.cells.assigned_county.len());
         let mut together = BTreeSet::new();
         for cell in &self.cells.assigned_county {
@@ -277,8 +277,8 @@ impl Maker<'_> {
         }
     }
 
-    /// Person years of ACOs by county (M.D.1.3).
-    fn aco_county(&self) -> Result<Vec<AcoCounty>, Problems> {
+    /// Person years of ACOs by county (M.D.1.3), and what of a county's population is theirs.
+    fn aco_county(&mut self) -> Result<Vec<AcoCounty>, Problems> {
         let totals = self.totals()?;
         let names: BTreeSet<&County> = totals.iter().map(|(_, cell)| &cell.county).collect();
         let names: Vec<&County> = names.into_iter().collect();
@@ -287,19 +287,41 @@ impl Maker<'_> {
             let (year, kind) = (i64::from(cell.calendar_year.0), cell.enrollment_type as i64);
             ([*number, year, kind, numbers[&cell.county]], [cell.months])
         }))?;
-        let row = |([number, year, kind, county], [months]): ([i64; 4], [i64; 1])| {
-            let aco = self.acos.listed(number).aco;
-            AcoCounty {
-                performance_year: aco.performance_year,
+        let mut own: HashMap<_, &AssignedAssignable> = HashMap::with_capacity(self.cells.assigned_assignable.len());
+        for cell in &self.cells.assigned_assignable {
+            let place = (cell.aco_id.as_str(), cell.county.as_str());
+            own.insert((cell.performance_year, cell.calendar_year.0, cell.window, place, cell.enrollment_type), cell);
+        }
+        let mut rows = Vec::with_capacity(sums.len());
+        for ([number, year, kind, county], [months]) in sums {
+            let listed = self.acos.listed(number);
+            let (aco, kind, year) = (listed.aco, kind_of(kind), year as i32);
+            let py = aco.performance_year;
+            let window = population_window(listed.window);
+            let place = (aco.aco_id.as_str(), names[county as usize].as_str());
+            let cell = own.get(&(py, year, window, place, kind)).copied();
+            // Where the table is there, an ACO without a cell has nobody of the county's population.
+            let spending = match cell {
+                Some(cell) => Some(spending([cell.months, cell.below_cents.0, cell.months_over - cell.months_under])),
+                None => (!own.is_empty()).then(Spending::default),
+            };
+            let score = |score| cell.and_then(|cell| self.scores.assignable(cell, score));
+            let (hcc, demographic) = (score(Score::Hcc), score(Score::Demographic));
+            rows.push(AcoCounty {
+                performance_year: py,
                 period: aco.period,
                 aco_id: aco.aco_id.clone(),
-                calendar_year: CalendarYear(year as i32),
-                enrollment_type: kind_of(kind),
+                calendar_year: CalendarYear(year),
+                enrollment_type: kind,
                 county: names[county as usize].clone(),
                 person_years: person_years(months),
-            }
-        };
-        Ok(sums.into_iter().map(row).collect())
+                assignable_person_years: spending.map(Spending::person_years),
+                assignable_per_capita: spending.and_then(|spending| self.per_capita(spending, (py.0, year), kind)),
+                assignable_hcc_score: hcc,
+                assignable_demographic_score: demographic,
+            });
+        }
+        Ok(rows)
     }
 
     /// Heads, dual person years, shares, and revenue with what it is compared with (M.B.5, M.D.2.5, M.D.3.5, M.F.1).

@@ -276,11 +276,11 @@ impl<'g, 'r> Growth<'g, 'r> {
         figure: impl Fn(&CountyRate) -> Option<f64>,
     ) -> Option<f64> {
         let (mut sum, mut of) = (0.0, 0.0);
-        for &(county, person_years) in self.index.own_counties(self.key(), weights, kind) {
+        for &(county, own) in self.index.own_counties(self.key(), weights, kind) {
             let row = self.index.county(self.aco.performance_year, figures, self.window, county, kind);
             if let Some(value) = row.and_then(&figure) {
-                sum += person_years * value;
-                of += person_years;
+                sum += own.person_years * value;
+                of += own.person_years;
             }
         }
         (of > 0.0).then(|| sum / of)
@@ -321,8 +321,8 @@ impl<'g, 'r> Growth<'g, 'r> {
     }
 }
 
-/// The window of the cells that a county's rates were made from.
-fn population_window(window: Window) -> Window {
+/// The window of the population by which a county's rates are made (M.A.8.4).
+pub(crate) fn population_window(window: Window) -> Window {
     if window == Window::Calendar { Window::Retrospective } else { window }
 }
 

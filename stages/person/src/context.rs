@@ -13,7 +13,7 @@ pub(crate) use care::{Care, Names, class, flag};
 pub(crate) use clinicians::Clinicians;
 pub(crate) use faults::Faults;
 pub(crate) use given::{Given, GivenPlace};
-pub(crate) use law::{EnrollLaw, KINDS, PARTS, SpendLaw, kind};
+pub(crate) use law::{CountyMonth, EnrollLaw, KINDS, PARTS, SpendLaw, kind};
 pub(crate) use lists::{AcoYear, Entities, Field, List, NOBODY, OWN, SHARED, Span};
 pub(crate) use people::{Designation, Elsewhere, Esrd, Payment, People, Score};
 pub(crate) use performance::{Performance, Timeline, Window};

@@ -1,7 +1,7 @@
 //! Months of a life by eligibility and enrollment type (M.A.1, M.B.2).
 
 use crate::columns::NO_DAY;
-use crate::context::{Context, Span};
+use crate::context::{Context, CountyMonth, Span};
 use crate::counties::Residence;
 use acoledger_schemas::values::Date;
 
@@ -28,6 +28,8 @@ pub(crate) struct YearState {
     pub(crate) episode: u16,
     /// Eligible months by enrollment type.
     pub(crate) types: [u16; 4],
+    /// Number of the county (M.D.1.2); 0: unknown.
+    pub(crate) county: u16,
 }
 
 /// What a span of months says to the rules of M.A.1.
@@ -120,7 +122,8 @@ impl Enrollment {
             let esrd = eligible & record.esrd;
             let rest = eligible & !esrd;
             let types = [esrd, rest & !aged, rest & aged & record.dual, rest & aged & !record.dual];
-            self.state[at] = YearState { alive, eligible, episode, types };
+            let county = county(context.enroll.county_month, &record.residence, eligible, alive);
+            self.state[at] = YearState { alive, eligible, episode, types, county };
         }
     }
 
@@ -165,14 +168,9 @@ impl Enrollment {
         self.present[at]
     }
 
-    /// County of a calendar year: that of the last eligible month that has one (M.D.1.2).
+    /// County of a calendar year (M.D.1.2).
     pub(crate) fn county(&self, at: usize) -> u16 {
-        let (record, state) = (&self.record[at], &self.state[at]);
-        let known = [state.eligible & record.residence.known, state.alive & record.residence.known];
-        known
-            .iter()
-            .find(|months| **months != 0)
-            .map_or(0, |months| record.residence.counties[15 - months.leading_zeros() as usize])
+        self.state[at].county
     }
 
     /// Whether any year of the life has a record.
@@ -181,9 +179,49 @@ impl Enrollment {
     }
 }
 
+/// County of a year by the rule in force; failing that, of the last month alive that has one.
+fn county(rule: CountyMonth, residence: &Residence, eligible: u16, alive: u16) -> u16 {
+    let last = |months: u16| residence.counties[15 - months.leading_zeros() as usize];
+    let (eligible, alive) = (eligible & residence.known, alive & residence.known);
+    match (rule, eligible, alive) {
+        (_, _, 0) => 0,
+        (CountyMonth::Last, ..) | (_, 0, _) => last(alive),
+        (CountyMonth::LastEligible, ..) => last(eligible),
+        (CountyMonth::MostEligible, ..) => {
+            let months = || (0..12usize).filter(|month| eligible >> month & 1 == 1);
+            let lived_in = |county: u16| months().filter(|month| residence.counties[*month] == county).count();
+            // Of equal counts the later month wins: the last of the greatest is taken.
+            let most = months().max_by_key(|month| lived_in(residence.counties[*month]));
+            most.map_or(0, |month| residence.counties[month])
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::from_month;
+    use super::{county, from_month};
+    use crate::context::CountyMonth;
+    use crate::counties::Residence;
+
+    #[test]
+    fn the_county_of_a_year_by_each_rule() {
+        // January to May in county 1, June and July in 2, August unknown, then 3; eligible from January to August.
+        let counties = [1, 1, 1, 1, 1, 2, 2, 0, 3, 3, 3, 3];
+        let residence = Residence { known: 0xFFF & !(1 << 7), counties, ..Residence::default() };
+        let by = |rule, eligible, alive| county(rule, &residence, eligible, alive);
+        assert_eq!(by(CountyMonth::LastEligible, 0x0FF, 0xFFF), 2);
+        assert_eq!(by(CountyMonth::Last, 0x0FF, 0xFFF), 3);
+        assert_eq!(by(CountyMonth::Last, 0x0FF, 0x0FF), 2);
+        assert_eq!(by(CountyMonth::MostEligible, 0x0FF, 0xFFF), 1);
+        // Two months each: the later.
+        assert_eq!(by(CountyMonth::MostEligible, 0b110_0001_1000, 0xFFF), 3);
+        assert_eq!(by(CountyMonth::MostEligible, 0b000_0111_1000, 0xFFF), 2);
+        // No eligible month with a residence: the last month alive.
+        for rule in [CountyMonth::LastEligible, CountyMonth::MostEligible] {
+            assert_eq!(by(rule, 1 << 7, 0x0FF), 2);
+        }
+        assert_eq!(by(CountyMonth::Last, 0, 1 << 7), 0);
+    }
 
     #[test]
     fn masks_of_months() {

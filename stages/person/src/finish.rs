@@ -6,7 +6,7 @@ use crate::pass_a::ShardA;
 use crate::pass_b::{CellSums, Key, Of, Sum, county_text};
 use crate::thresholds::Thresholds;
 use acoledger_schemas::cells::{
-    AcoCountyHeadsCell, AcoHeadsCell, AssignedCounty, Cells, PopulationCounty, Revenue, RiskCell,
+    AcoCountyHeadsCell, AcoHeadsCell, AssignedAssignable, AssignedCounty, Cells, PopulationCounty, Revenue, RiskCell,
 };
 use acoledger_schemas::values::{
     AcoId, CalendarYear, Cents, Cohort, County, EnrollmentType, PerformanceYear, Period, Population, Window,
@@ -24,18 +24,26 @@ impl CellSums {
         for (key, sum) in self.sums {
             match key.of {
                 Of::Aco(aco, cohort) => spread(context, key, aco, cohort, sum, &mut assigned),
+                Of::AcoAssignable(aco, _) if !is_own_year(context, &key, aco) => {}
                 _ => populations.push((key, sum)),
             }
         }
         populations.sort_unstable_by_key(|(key, _)| (key.performance, key.list, order(key.of), key.county, key.kind));
         let mut cells = Cells { threshold: thresholds.rows(context), ..Cells::default() };
         for (key, sum) in &populations {
-            population(context, key, sum, &mut cells);
+            match key.of {
+                Of::AcoAssignable(number, prospective) => {
+                    assignable(context, key, (number, prospective), sum, &mut cells)
+                }
+                _ => population(context, key, sum, &mut cells),
+            }
         }
         for (key, sum) in &assigned {
             aco(context, key, sum, &mut cells);
         }
         cells.risk.sort_by(|a, b| risk_key(a).cmp(&risk_key(b)));
+        // Made by year, then by ACO; the numbers of ACOs are in the order of their names.
+        cells.assigned_assignable.sort_by(|a, b| (a.performance_year, &a.aco_id).cmp(&(b.performance_year, &b.aco_id)));
         heads(context, all, &mut cells);
         revenue(context, all, &mut cells);
         all.tally.rows(context, &mut cells);
@@ -43,14 +51,22 @@ impl CellSums {
     }
 }
 
-/// Order of populations in a table: `assignable` before `ffs`, `retrospective` before `prospective`.
-fn order(of: Of) -> u8 {
+/// Order of populations in a table: `assignable` before `ffs`, `retrospective` before `prospective`; then ACOs.
+fn order(of: Of) -> (u8, u16, u8) {
     match of {
-        Of::Retrospective => 0,
-        Of::Prospective => 1,
-        Of::Ffs => 2,
-        Of::Aco(..) => 3,
+        Of::Retrospective => (0, 0, 0),
+        Of::Prospective => (1, 0, 0),
+        Of::Ffs => (2, 0, 0),
+        Of::Aco(aco, cohort) => (3, aco, cohort),
+        Of::AcoAssignable(aco, prospective) => (4, aco, prospective.into()),
     }
+}
+
+/// Whether the list of a cell is of one of the ACO's own years.
+fn is_own_year(context: &Context, key: &Key, aco: u16) -> bool {
+    let performance = &context.performances[usize::from(key.performance)];
+    let year = performance.field.lists[usize::from(key.list)].year;
+    performance.field.rows.iter().any(|row| row.aco == u32::from(aco) && row.years.contains(&year))
 }
 
 /// The periods in which a year is an ACO's own, and its cohorts there.
@@ -104,15 +120,48 @@ fn population(context: &Context, key: &Key, sum: &Sum, cells: &mut Cells) {
     let distinct = if year == performance.year { &models[1..] } else { &models[..] };
     for (model, first) in distinct {
         let blank = RiskCell {
-            period: None,
-            aco_id: None,
-            cohort: None,
             population: Some(population),
             window: Some(window),
             ..risk_cell(performance, year, key.county, enrollment_type, *model)
         };
         risk(&blank, &sum.scores[*first..*first + 4], cells);
     }
+}
+
+/// A cell of `assigned_assignable`.
+fn assignable(context: &Context, key: &Key, (number, prospective): (u16, bool), sum: &Sum, cells: &mut Cells) {
+    let performance = &context.performances[usize::from(key.performance)];
+    let year = performance.field.lists[usize::from(key.list)].year;
+    let enrollment_type = EnrollmentType::ALL[usize::from(key.kind)];
+    let window = if prospective { Window::Prospective } else { Window::Retrospective };
+    let (model, first) = model_of(performance, year, number.into(), None);
+    cells.assigned_assignable.push(AssignedAssignable {
+        performance_year: PerformanceYear(performance.year),
+        aco_id: aco_id(context, usize::from(number)),
+        calendar_year: CalendarYear(year),
+        window,
+        county: county(key.county),
+        enrollment_type,
+        lives: sum.lives,
+        months: sum.months,
+        below_cents: Cents(sum.below),
+        months_over: sum.over,
+        months_under: sum.under,
+        spend_cents: Cents(sum.spend),
+        model: CalendarYear(model),
+        hcc_months: sum.scores[first],
+        hcc_milli_months: sum.scores[first + 1],
+        demographic_months: sum.scores[first + 2],
+        demographic_milli_months: sum.scores[first + 3],
+    });
+}
+
+/// The model of an ACO's scores of a year, which follows its agreement (M.C.1.5), and the place of its sums.
+fn model_of(performance: &Performance, year: i32, number: u32, period: Option<Period>) -> (i32, usize) {
+    let mut rows = performance.field.rows.iter().filter(|row| row.aco == number);
+    let row = rows.find(|row| period.is_none_or(|period| row.period == period));
+    let by_performance = year == performance.year || row.is_some_and(|row| row.model_of_performance_year);
+    if by_performance { (performance.year, 4) } else { (year, 0) }
 }
 
 fn risk_cell(
@@ -175,10 +224,7 @@ fn aco(context: &Context, key: &AcoKey, sum: &Sum, cells: &mut Cells) {
         spend_cents: Cents(sum.spend),
         gross_cents: Cents(sum.gross),
     });
-    // The model of an ACO's benchmark years follows its agreement (M.C.1.5).
-    let row = performance.field.rows.iter().find(|row| row.aco == number && row.period == period);
-    let by_performance = year == performance.year || row.is_some_and(|row| row.model_of_performance_year);
-    let (model, first) = if by_performance { (performance.year, 4) } else { (year, 0) };
+    let (model, first) = model_of(performance, year, number, Some(period));
     let blank = RiskCell {
         period: Some(period),
         aco_id: Some(aco_id(context, number as usize)),

@@ -21,6 +21,8 @@ pub(crate) enum Of {
     Ffs,
     /// Lives of an ACO (its number), by cohort bits.
     Aco(u16, u8),
+    /// Of them, those assignable by the calendar year, or by the prospective window.
+    AcoAssignable(u16, bool),
 }
 
 /// Key of a cell.
@@ -131,6 +133,12 @@ impl CellSums {
                     }
                     if let Some(aco) = (bits & member::ACO).checked_sub(1) {
                         put(Of::Aco(aco as u16, (bits >> 18 & 3) as u8));
+                        if bits & member::RETROSPECTIVE != 0 {
+                            put(Of::AcoAssignable(aco as u16, false));
+                        }
+                        if bits & member::PROSPECTIVE != 0 && lists[list].prospective_counties {
+                            put(Of::AcoAssignable(aco as u16, true));
+                        }
                     }
                 }
                 first += lists.len();

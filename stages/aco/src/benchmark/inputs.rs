@@ -48,6 +48,8 @@ pub struct CountyCell {
     pub assigned: f64,
     /// The county's own figures; `None`: unknown (M.D.1.5).
     pub known: Option<CountyFigures>,
+    /// Of these the part of the ACO's assigned beneficiaries, in their own window and year; `None`: not known.
+    pub own: Option<CountyFigures>,
 }
 
 /// Figures of the assignable beneficiaries of a county, type and year.

@@ -63,27 +63,41 @@ pub fn region(cells: &[CountyCell], national: Option<f64>, share_limit: f64) -> 
     region
 }
 
-/// Counties without the ACO's own beneficiaries, each county with the ACO's mean spending and scores, for they are not known by
-/// county: what is left of dollars, and of scores by person years. Where the ACO has most of a county, that mean is no measure of
-/// what is left, which may come out as nothing or less: a county of whose person years, spending or scores less than `least` is
-/// left, or whose spending or scores grow beyond the inverse, is unknown. For reforms (`benchmark.region.exclude_assigned`); the
-/// person years that market shares are made of stay.
+/// Counties without the ACO's own beneficiaries: dollars without theirs, scores by person years likewise. For reforms
+/// (`county.exclude_assigned`); the person years that market shares are made of stay.
+///
+/// Where the ACO's part of a county is known (`CountyCell::own`) it is taken out exactly, and the rest is whatever it is. Else each
+/// county has the ACO's mean spending and scores over its assigned person years; where the ACO has most of a county, that mean is no
+/// measure of what is left, which may come out as nothing or less: a county of whose person years, spending or scores less than
+/// `least` is left, or whose spending or scores grow beyond the inverse, is unknown. So is, either way, a county of nobody else,
+/// or whose rest has no spending or score above 0.
 pub fn without_assigned(cells: &[CountyCell], own: &Own, least: f64) -> Vec<CountyCell> {
     let rest = |cell: &CountyCell| {
         let county = cell.known?;
-        let left = county.person_years - cell.assigned;
-        if left <= 0.0 || left < least * county.person_years {
+        let (part, least) = match cell.own {
+            Some(part) => (part, 0.0),
+            None => {
+                let Own { per_capita, hcc, demographic, .. } = *own;
+                (CountyFigures { per_capita, person_years: cell.assigned, hcc: hcc?, demographic }, least)
+            }
+        };
+        if part.person_years == 0.0 {
+            return Some(county);
+        }
+        let left = county.person_years - part.person_years;
+        // Half a person month: sums of the same months, made in another order, are that near.
+        if left < 1.0 / 24.0 || left < least * county.person_years {
             return None;
         }
         let without = |all: f64, own: f64| {
-            let rest = (all * county.person_years - own * cell.assigned) / left;
+            let rest = (all * county.person_years - own * part.person_years) / left;
             (rest > 0.0 && rest >= least * all && rest * least <= all).then_some(rest)
         };
-        let demographic = match county.demographic.zip(own.demographic) {
+        let demographic = match county.demographic.zip(part.demographic) {
             Some((all, own)) => Some(without(all, own)?),
             None => None,
         };
-        let (per_capita, hcc) = (without(county.per_capita, own.per_capita)?, without(county.hcc, own.hcc?)?);
+        let (per_capita, hcc) = (without(county.per_capita, part.per_capita)?, without(county.hcc, part.hcc)?);
         Some(CountyFigures { per_capita, hcc, demographic, ..county })
     };
     cells.iter().map(|cell| CountyCell { known: rest(cell), ..*cell }).collect()
@@ -96,7 +110,7 @@ mod tests {
 
     fn cell(assigned: f64, person_years: f64, per_capita: f64, hcc: f64) -> CountyCell {
         let known = Some(CountyFigures { per_capita, person_years, hcc, demographic: Some(1.0) });
-        CountyCell { assigned, known }
+        CountyCell { assigned, known, own: None }
     }
 
     #[test]
@@ -112,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_county_without_figures_leaves_its_weight_to_the_rest() {
-        let cells = [cell(30.0, 20.0, 9000.0, 0.9), CountyCell { assigned: 10.0, known: None }];
+        let cells = [cell(30.0, 20.0, 9000.0, 0.9), CountyCell { assigned: 10.0, known: None, own: None }];
         let region = region(&cells, None, 1.0);
         assert_eq!((region.per_capita, region.dropped_share), (10_000.0, 0.25));
         assert_eq!(region.market_share, 1.0); // 30 / 20, at most 1
@@ -127,6 +141,24 @@ mod tests {
         let first = rest[0].known.expect("there are others");
         assert!((first.per_capita - 76_000.0 / 7.0).abs() < 1e-9 && (first.hcc - 1.0).abs() < 1e-12, "{first:?}");
         assert_eq!((first.person_years, rest[1].known), (100.0, None));
+    }
+
+    #[test]
+    fn a_part_that_is_known_is_taken_out_exactly() {
+        let mean = Own { person_years: 30.0, per_capita: 8000.0, hcc: Some(0.8), demographic: Some(1.0) };
+        let part = |person_years, per_capita, hcc| {
+            let own = Some(CountyFigures { per_capita, person_years, hcc, demographic: Some(1.0) });
+            without_assigned(&[CountyCell { own, ..cell(30.0, 100.0, 10_000.0, 0.94) }], &mean, 0.1)[0].known
+        };
+        // 28 of its 30 person years are assignable, at 12,000: 100 × 10,000 − 28 × 12,000 = 664,000 over 72.
+        let rest = part(28.0, 12_000.0, 1.2).expect("others are left");
+        assert!((rest.per_capita - 664_000.0 / 72.0).abs() < 1e-9, "{rest:?}");
+        assert!((rest.hcc - (94.0 - 28.0 * 1.2) / 72.0).abs() < 1e-12, "{rest:?}");
+        // 99 of 100: what is left is small and exact, no guess that might be nothing.
+        assert!((part(99.0, 10_050.0, 0.94).expect("one is left").per_capita - 5050.0).abs() < 1e-6);
+        // Nobody of the ACO's is of the population; nobody else is.
+        assert_eq!(part(0.0, 0.0, 1.0).map(|of| of.per_capita), Some(10_000.0));
+        assert_eq!(part(100.0, 10_000.0, 0.94), None);
     }
 
     #[test]
@@ -149,7 +181,7 @@ mod tests {
 
     #[test]
     fn without_any_county_the_nation_stands_in() {
-        let region = region(&[CountyCell { assigned: 10.0, known: None }], Some(12_345.0), 1.0);
+        let region = region(&[CountyCell { assigned: 10.0, known: None, own: None }], Some(12_345.0), 1.0);
         assert_eq!((region.per_capita, region.market_share, region.hcc), (12_345.0, 0.0, 1.0));
         assert_eq!((region.demographic, region.dropped_share), (Some(1.0), 1.0));
     }

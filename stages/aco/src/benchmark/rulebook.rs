@@ -355,7 +355,7 @@ impl RegionalRules {
         }
         Ok(RegionalRules {
             region: RegionRules {
-                exclude_assigned: rules.at("benchmark.region.exclude_assigned", start)?,
+                exclude_assigned: rules.at("county.exclude_assigned", start)?,
                 least_rest: rules.at("benchmark.region.least_rest", start)?,
                 county_share_limit: rules.at("benchmark.region.county_share_limit", start)?,
                 dropped_share_flag: rules.at("benchmark.region.dropped_share_flag", start)?,

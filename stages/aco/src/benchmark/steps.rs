@@ -16,7 +16,7 @@ macro_rules! step {
 
 step!(
     /// Risk-adjusted regional spending per person year.
-    REGIONAL_PER_CAPITA = "D.1.4", "regional_per_capita" Calendar, "Risk-adjusted regional spending per person year", "dollars", By(["42 CFR 425.602(a)", "42 CFR 425.603(b)", "42 CFR 425.603(e)-(f)", "42 CFR 425.601(c)-(d)", "42 CFR 425.654"]), "benchmark.region.exclude_assigned"
+    REGIONAL_PER_CAPITA = "D.1.4", "regional_per_capita" Calendar, "Risk-adjusted regional spending per person year", "dollars", By(["42 CFR 425.602(a)", "42 CFR 425.603(b)", "42 CFR 425.603(e)-(f)", "42 CFR 425.601(c)-(d)", "42 CFR 425.654"]), "county.exclude_assigned"
 );
 step!(
     /// Share of the market: weight of national trends.

@@ -4,7 +4,7 @@ use super::acos::AcoNumbers;
 use super::sums::ScoreSum;
 use super::window_number;
 use crate::frames;
-use acoledger_schemas::cells::{Cells, RiskCell};
+use acoledger_schemas::cells::{AssignedAssignable, Cells, RiskCell};
 use acoledger_schemas::table::{Problem, Problems};
 use acoledger_schemas::values::*;
 use std::collections::{BTreeMap, HashMap};
@@ -86,6 +86,16 @@ impl<'c> Scores<'c> {
         let key = [py.into(), year.into(), window_number(window), kind as i64, model.into(), score as i64];
         let mean = self.county.get(&key)?.get(county)?.mean()?;
         Some(mean / self.national(py, year, kind, model, score)?)
+    }
+
+    /// The same of an ACO's own assignable lives in a county.
+    pub(super) fn assignable(&self, cell: &AssignedAssignable, score: Score) -> Option<f64> {
+        let (months, milli) = match score {
+            Score::Hcc => (cell.hcc_months, cell.hcc_milli_months),
+            Score::Demographic => (cell.demographic_months, cell.demographic_milli_months),
+        };
+        let (py, year) = (cell.performance_year.0, cell.calendar_year.0);
+        Some(ScoreSum { months, milli }.mean()? / self.national(py, year, cell.enrollment_type, cell.model.0, score)?)
     }
 
     /// The mean score of an ACO's lives of one or more cohorts, renormalised.

@@ -78,7 +78,7 @@ fn cells(counties: &Value) -> Vec<CountyCell> {
         .map(|county| {
             let person_years = number(&county["assignable"]);
             let known = CountyFigures { per_capita: 1.0, person_years, hcc: 1.0, demographic: None };
-            CountyCell { assigned: number(&county["assigned"]), known: Some(known) }
+            CountyCell { assigned: number(&county["assigned"]), known: Some(known), own: None }
         })
         .collect()
 }

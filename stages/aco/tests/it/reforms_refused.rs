@@ -21,7 +21,7 @@ fn changed<'a>(baseline: &'a Outcome, reform: &'a Outcome) -> Vec<(&'a AcoId, i3
 #[test]
 fn a_region_without_its_aco_has_no_negative_spending() {
     let Some(_) = baseline() else { return };
-    let out = reform("[rules]\n'benchmark.region.exclude_assigned' = true");
+    let out = reform("[rules]\n'county.exclude_assigned' = true");
     for row in out.benchmark.iter().filter(|row| row.step.starts_with("regional_per_capita")) {
         // A1594 has nearly all of its county's disabled: their rest came out at −330,801 dollars.
         assert!(row.value > 1000.0 && row.value < 500_000.0, "{row:?}");

@@ -153,7 +153,7 @@ fn caps_and_weights_of_the_adjustments() {
 #[test]
 fn an_aco_out_of_its_own_region() {
     let Some(baseline) = baseline() else { return };
-    let out = reform("[rules]\n'benchmark.region.exclude_assigned' = true");
+    let out = reform("[rules]\n'county.exclude_assigned' = true");
     let changed = pairs(baseline, &out).into_iter().filter(|(a, b)| a.updated_bnchmk != b.updated_bnchmk);
     let changed: BTreeSet<&str> = changed.map(|(row, _)| row.rulebook.as_str()).collect();
     assert_eq!(changed.into_iter().collect::<Vec<_>>(), ["425.601", "425.603(c)", "425.652"]);

@@ -89,7 +89,7 @@ fn a_point_of_a_sweep_is_the_reform_with_its_values() {
     check_sweep("", &[("benchmark.year_weights.first.2", &[0.6, 0.2, 1.0])]);
     // Reforms that reach what is kept, for all or for some; and inputs that are not those of the study.
     for blocks in [
-        "[rules]\n'benchmark.region.exclude_assigned' = true",
+        "[rules]\n'county.exclude_assigned' = true",
         "[rules]\n'risk_cap.form' = 'symmetric'\n[[when]]\ntrack = ['EN']\n[when.rules]\n'settle.sequestration' = 0.0",
         "[[when]]\ntrack = ['EN']\n[when.rules]\n'settle.half_year_share' = 0.3\n'risk_cap.aggregate_points' = 0.02",
         "[[input]]\ntable = 'aco_year'\ncolumn = 'per_capita'\nfactor = 0.98\nyears = ['PY']",

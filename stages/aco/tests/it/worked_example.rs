@@ -247,7 +247,11 @@ impl<'w> Worked<'w> {
             acoledger_aco::benchmark::CountyFigures { per_capita: 1.0, person_years: 1.0, hcc: 1.0, demographic: None };
         let cells: Vec<_> = rows
             .iter()
-            .map(|row| acoledger_aco::benchmark::CountyCell { assigned: row.person_years, known: Some(known) })
+            .map(|row| acoledger_aco::benchmark::CountyCell {
+                assigned: row.person_years,
+                known: Some(known),
+                own: None,
+            })
             .collect();
         let weights = acoledger_aco::benchmark::region::county_weights(&cells);
         let found = rows.iter().zip(weights).find(|(row, _)| row.county.as_str() == county);

@@ -228,6 +228,10 @@ impl Made {
                         enrollment_type,
                         county,
                         person_years: figures.assigned,
+                        assignable_person_years: None,
+                        assignable_per_capita: None,
+                        assignable_hcc_score: None,
+                        assignable_demographic_score: None,
                     });
                 }
             }

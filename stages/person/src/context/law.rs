@@ -19,6 +19,31 @@ pub(crate) mod kind {
     pub(crate) const NON_CLAIMS: u8 = 7;
 }
 
+/// Which month's residence is a year's county (M.D.1.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum CountyMonth {
+    #[default]
+    LastEligible,
+    Last,
+    MostEligible,
+}
+
+impl CountyMonth {
+    fn of(text: &str, faults: &mut Faults) -> CountyMonth {
+        match text {
+            "last eligible" => CountyMonth::LastEligible,
+            "last" => CountyMonth::Last,
+            "most eligible" => CountyMonth::MostEligible,
+            other => {
+                if !other.is_empty() {
+                    faults.rule("county.month", format!("not one of last eligible, last, most eligible: `{other}`"));
+                }
+                CountyMonth::default()
+            }
+        }
+    }
+}
+
 /// Enrollment codes (M.A.1, M.B.2).
 pub(crate) struct EnrollLaw {
     pub(crate) both: Vec<String>,
@@ -28,6 +53,7 @@ pub(crate) struct EnrollLaw {
     pub(crate) disabled: Vec<String>,
     pub(crate) dual: Vec<String>,
     pub(crate) aged_months: i32,
+    pub(crate) county_month: CountyMonth,
     /// Beginnings of the county codes of places in the program.
     pub(crate) residence: Vec<String>,
     /// Lake column that holds the county key.
@@ -49,6 +75,7 @@ impl EnrollLaw {
             disabled: faults.take(rules.at("enroll.disabled.status", when)),
             dual: faults.take(rules.at("enroll.dual.codes", when)),
             aged_months: years * 12,
+            county_month: CountyMonth::of(&faults.take::<String>(rules.at("county.month", when)), faults),
             residence,
             county_column,
         }

@@ -116,6 +116,12 @@ fn their_cells(run: &Run) -> BTreeMap<&'static str, BTreeSet<String>> {
         ),
         ("population_county", table_rows(&cells.population_county), population),
         ("assigned_county", table_rows(&cells.assigned_county), assigned),
+        (
+            "assigned_assignable",
+            table_rows(&cells.assigned_assignable),
+            "performance_year aco_id calendar_year window county enrollment_type lives months below_cents months_over \
+             months_under spend_cents",
+        ),
         ("aco_heads", table_rows(&cells.aco_heads), heads),
         (
             "aco_county_heads",

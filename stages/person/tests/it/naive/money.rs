@@ -177,6 +177,21 @@ pub(super) fn cells(world: &World) -> BTreeMap<&'static str, BTreeSet<String>> {
                 let row = format!("{key}|{}|{}|{}", sum.lives, sum.months, sum.money());
                 out.entry("population_county").or_default().insert(row);
             }
+            // What of it is an ACO's own, in a year of its own.
+            for aco in
+                world.acos.iter().filter(|aco| population == "assignable" && own_years(world, aco).contains(&year))
+            {
+                let mut sums = BTreeMap::new();
+                let is_its = |seen: &&Seen<'_>| seen.place.as_ref().is_some_and(|place| place.aco.id == aco.id);
+                for seen in lives.iter().filter(|seen| is_in(seen)).filter(is_its) {
+                    seen.add(&limits, "", &mut sums);
+                }
+                for ((_, county, of), sum) in sums {
+                    let key = format!("{}|{}|{year}|{window}|{county}|{}", world.py, aco.id, TYPES[of]);
+                    let row = format!("{key}|{}|{}|{}", sum.lives, sum.months, sum.money());
+                    out.entry("assigned_assignable").or_default().insert(row);
+                }
+            }
         }
         acos(world, year, &lives, &limits, &mut out);
     }
