@@ -7,7 +7,8 @@ use acoledger_schemas::program::VoluntaryAlignment;
 use acoledger_schemas::program::{
     Aco, AcoHistory, AcoProvider, Acpt, AssignmentGiven, ClaimReduction, CompletionFactor,
 };
-use acoledger_schemas::program::{CountyCrosswalk, Disaster, EsrdMonth, EtaFee, EtaHospital, LisAdi, NonClaimsPayment};
+use acoledger_schemas::program::{CountyCrosswalk, Disaster, EsrdMonth, EtaFee, EtaHospital, ImproperPayment};
+use acoledger_schemas::program::{LisAdi, NonClaimsPayment};
 use acoledger_schemas::program::{OtherInitiative, Participant, ParticipantCcn, Program, ProviderSpecialty, RiskScore};
 use acoledger_schemas::study::Study;
 use acoledger_schemas::table::{Problems, Table};
@@ -30,6 +31,7 @@ const TABLES: &[&str] = &[
     LisAdi::SPEC.name,
     NonClaimsPayment::SPEC.name,
     ClaimReduction::SPEC.name,
+    ImproperPayment::SPEC.name,
     EtaHospital::SPEC.name,
     EtaFee::SPEC.name,
     Acpt::SPEC.name,
@@ -69,7 +71,7 @@ pub(crate) fn read_program(folder: &Path, study: &Study) -> Outcome<(Program, Ve
     }
     read!(aco_history, participant, participant_ccn, aco_provider, provider_specialty, voluntary_alignment);
     read!(other_initiative, assignment_given, risk_score, esrd_month, lis_adi, non_claims_payment, claim_reduction);
-    read!(eta_hospital, eta_fee, acpt, completion_factor, disaster, county_crosswalk);
+    read!(improper_payment, eta_hospital, eta_fee, acpt, completion_factor, disaster, county_crosswalk);
     if problems.count > 0 {
         return Err(problems);
     }

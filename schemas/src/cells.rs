@@ -291,6 +291,44 @@ table! {
     }
 }
 
+table! {
+    /// What providers with improper payments were paid in a population or ACO cell, and what of it was improper (M.B.4.3): either key, as
+    /// in `risk`; both where the cell is of `assigned_assignable`. Empty without `improper_payment`.
+    ImproperCell = "improper",
+    key [performance_year, period, aco_id, calendar_year, cohort, population, window, county, enrollment_type, tin, ccn] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// Period, of an ACO.
+        period: Option<Period> ["code"],
+        /// ACO.
+        aco_id: Option<AcoId> ["id"],
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// Cohort, of an ACO.
+        cohort: Option<Cohort> ["code"],
+        /// Population.
+        population: Option<Population> ["code"],
+        /// Window of a population: `retrospective` or `prospective`.
+        window: Option<Window> ["code"],
+        /// County.
+        county: County ["code"],
+        /// Enrollment type.
+        enrollment_type: EnrollmentType ["code"],
+        /// Practice; blank: a facility.
+        tin: Option<Tin> ["id"],
+        /// Facility; blank: a practice.
+        ccn: Option<Ccn> ["id"],
+        /// Payments to the provider for the cell's months (M.B.1), untruncated.
+        paid_cents: Cents ["cents"],
+        /// Improper payments tied to claims among them.
+        tied_cents: Cents ["cents"],
+        /// Payments to the provider in the calendar year for all fee-for-service lives, by which the next is spread.
+        provider_paid_cents: Cents ["cents"],
+        /// Improper payments of the provider's calendar year that are tied to no claim.
+        untied_cents: Cents ["cents"],
+    }
+}
+
 /// All cells of a study.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "each field is the table of its row type")]
@@ -306,4 +344,5 @@ pub struct Cells {
     pub assignment_stability: Vec<AssignmentStability>,
     pub assignment_margin: Vec<AssignmentMargin>,
     pub assignment_comparison: Vec<AssignmentComparison>,
+    pub improper: Vec<ImproperCell>,
 }

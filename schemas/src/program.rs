@@ -255,6 +255,23 @@ table! {
     }
 }
 table! {
+    /// An improper payment found on a reopening (42 CFR 425.674, M.B.4.3): of a claim or line, or of a provider's year as a whole.
+    ImproperPayment = "improper_payment", key [] {
+        /// Calendar year of the services.
+        calendar_year: CalendarYear ["year"],
+        /// Practice that was paid; either this or `ccn`.
+        tin: Option<Tin> ["id"],
+        /// Facility that was paid; either this or `tin`.
+        ccn: Option<Ccn> ["id"],
+        /// Claim, where the amount is tied to one; blank: it is spread by the provider's payments.
+        claim_id: Option<ClaimId> ["id"],
+        /// Line; blank: the claim as a whole.
+        line: Option<i32> ["count"],
+        /// Amount that was improper.
+        amount: Dollars ["dollars"],
+    }
+}
+table! {
     /// A hospital that elected the teaching amendment (ETA, M.A.7).
     EtaHospital = "eta_hospital", key [performance_year, ccn] {
         /// Performance year.
@@ -343,6 +360,7 @@ pub struct Program {
     pub lis_adi: Option<Vec<LisAdi>>,
     pub non_claims_payment: Option<Vec<NonClaimsPayment>>,
     pub claim_reduction: Option<Vec<ClaimReduction>>,
+    pub improper_payment: Option<Vec<ImproperPayment>>,
     pub eta_hospital: Option<Vec<EtaHospital>>,
     pub eta_fee: Option<Vec<EtaFee>>,
     pub acpt: Option<Vec<Acpt>>,

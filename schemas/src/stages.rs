@@ -55,7 +55,7 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "spend",
         about: "Parts A and B dollars of each life by year and enrollment type",
-        reads: &["lake", "claim_reduction", "non_claims_payment"],
+        reads: &["lake", "claim_reduction", "non_claims_payment", "improper_payment"],
         writes: &["person_year"],
         rules: &["spend"],
     },

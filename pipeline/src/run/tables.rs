@@ -43,7 +43,8 @@ pub(super) fn write_cells(folder: &Path, cells: &Cells) -> Outcome<()> {
     write_both(folder, &cells.threshold)?;
     write_both(folder, &cells.assignment_stability)?;
     write_both(folder, &cells.assignment_margin)?;
-    write_both(folder, &cells.assignment_comparison)
+    write_both(folder, &cells.assignment_comparison)?;
+    write_both(folder, &cells.improper)
 }
 
 /// Reads cells back; `None` when a table is absent. The Parquet files are read, which are the smaller ones.
@@ -68,6 +69,7 @@ pub(super) fn read_cells(folder: &Path) -> Outcome<Option<Cells>> {
         assignment_stability: table!(cells::AssignmentStability),
         assignment_margin: table!(cells::AssignmentMargin),
         assignment_comparison: table!(cells::AssignmentComparison),
+        improper: table!(cells::ImproperCell),
     }))
 }
 

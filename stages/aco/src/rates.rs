@@ -5,6 +5,7 @@
 
 mod acos;
 mod completion;
+mod improper;
 mod scores;
 mod sums;
 
@@ -19,6 +20,7 @@ use acoledger_schemas::table::{Problem, Problems};
 use acoledger_schemas::values::*;
 use acos::AcoNumbers;
 use completion::Completion;
+use improper::Improper;
 use scores::{Score, Scores};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sums::{Spending, person_years};
@@ -37,7 +39,9 @@ pub fn rates_from_cells(
     let acos = AcoNumbers::new(&program.aco, rules)?;
     let scores = Scores::new(cells, &acos)?;
     let truncation = Truncation::new(cells, rules)?;
-    let mut maker = Maker { cells, acos, scores, truncation, factors: BTreeMap::new(), problems: Problems::default() };
+    let improper = Improper::new(cells, &acos, rules)?;
+    let mut maker =
+        Maker { cells, acos, scores, truncation, improper, factors: BTreeMap::new(), problems: Problems::default() };
     maker.complete(&Completion::new(program, rules, maturity));
     let rates = Rates {
         national: maker.national()?,
@@ -100,6 +104,7 @@ struct Maker<'c> {
     acos: AcoNumbers<'c>,
     scores: Scores<'c>,
     truncation: Truncation,
+    improper: Improper<'c>,
     /// Completion factors by calendar year.
     factors: BTreeMap<i32, f64>,
     problems: Problems,
@@ -119,8 +124,14 @@ impl<'c> Maker<'c> {
         }
     }
 
-    /// Spending per person year of a sum of cells; a threshold that is needed and absent is a problem.
-    fn per_capita(&mut self, spending: Spending, (py, year): (i32, i32), kind: EnrollmentType) -> Option<f64> {
+    /// Spending per person year of a sum of cells, less improper payments (M.B.4.3); a threshold that is needed and absent is a problem.
+    fn per_capita(
+        &mut self,
+        spending: Spending,
+        (py, year): (i32, i32),
+        kind: EnrollmentType,
+        improper: f64,
+    ) -> Option<f64> {
         let factor = *self.factors.get(&year)?;
         let value = spending.per_capita(self.truncation.thresholds.get(&(py, year, kind)).copied(), factor);
         if value.is_none() && spending.months > 0 {
@@ -128,7 +139,8 @@ impl<'c> Maker<'c> {
                 format!("no threshold of {kind} lives in {year} for performance year {py}, and lives are truncated");
             self.problems.extend(trouble("cells/threshold", "threshold_cents", what));
         }
-        value
+        // Taking off nothing leaves the number as it is, to the last bit.
+        if improper == 0.0 { value } else { value.map(|value| value - improper / spending.person_years()) }
     }
 
     /// The nation by year and type: all counties of the calendar year's population (M.D.1.6).
@@ -146,11 +158,12 @@ impl<'c> Maker<'c> {
             let (py, year, kind) = (py as i32, year as i32, kind_of(kind));
             let spending = spending(sum);
             let model = self.model_of_nation(py, year);
+            let improper = self.improper.nation(py, year, self.truncation.populations[&py], kind);
             rows.push(National {
                 performance_year: PerformanceYear(py),
                 calendar_year: CalendarYear(year),
                 enrollment_type: kind,
-                per_capita: self.per_capita(spending, (py, year), kind),
+                per_capita: self.per_capita(spending, (py, year), kind, improper),
                 person_years: Some(spending.person_years()),
                 truncation_threshold: self.truncation.thresholds.get(&(py, year, kind)).map(|cents| cents.dollars()),
                 hcc_mean: self.scores.national(py, year, kind, model, Score::Hcc),
@@ -190,13 +203,14 @@ impl<'c> Maker<'c> {
         let model = if one_model { py } else { year };
         let score = |score| self.scores.county((py, year, cell.window), cell.county.as_str(), (kind, model, score));
         let (hcc_score, demographic_score) = (score(Score::Hcc), score(Score::Demographic));
+        let improper = self.improper.county((py, year, cell.window), cell.county.as_str(), kind);
         CountyRate {
             performance_year: cell.performance_year,
             calendar_year: cell.calendar_year,
             window,
             county: cell.county.clone(),
             enrollment_type: kind,
-            per_capita: self.per_capita(spending, (py, year), kind),
+            per_capita: self.per_capita(spending, (py, year), kind, improper),
             person_years: Some(spending.person_years()),
             hcc_score,
             demographic_score,
@@ -263,6 +277,7 @@ impl<'c> Maker<'c> {
         let py = aco.performance_year.0;
         let score = |score| self.scores.aco((number, py), year, scored, (kind, model, score));
         let (hcc_score, demographic_score) = (score(Score::Hcc), score(Score::Demographic));
+        let improper = self.improper.aco(number, year, scored, kind);
         AcoYear {
             performance_year: aco.performance_year,
             period: aco.period,
@@ -270,7 +285,7 @@ impl<'c> Maker<'c> {
             calendar_year: CalendarYear(year),
             cohort,
             enrollment_type: kind,
-            per_capita: self.per_capita(spending, (py, year), kind),
+            per_capita: self.per_capita(spending, (py, year), kind, improper),
             person_years: Some(spending.person_years()),
             hcc_score,
             demographic_score,
@@ -307,6 +322,7 @@ impl<'c> Maker<'c> {
             };
             let score = |score| cell.and_then(|cell| self.scores.assignable(cell, score));
             let (hcc, demographic) = (score(Score::Hcc), score(Score::Demographic));
+            let improper = self.improper.assignable((py.0, year, window), place, kind);
             rows.push(AcoCounty {
                 performance_year: py,
                 period: aco.period,
@@ -316,7 +332,8 @@ impl<'c> Maker<'c> {
                 county: names[county as usize].clone(),
                 person_years: person_years(months),
                 assignable_person_years: spending.map(Spending::person_years),
-                assignable_per_capita: spending.and_then(|spending| self.per_capita(spending, (py.0, year), kind)),
+                assignable_per_capita: spending
+                    .and_then(|spending| self.per_capita(spending, (py.0, year), kind, improper)),
                 assignable_hcc_score: hcc,
                 assignable_demographic_score: demographic,
             });

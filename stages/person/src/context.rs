@@ -4,6 +4,7 @@ mod care;
 mod clinicians;
 mod faults;
 mod given;
+mod improper;
 mod law;
 mod lists;
 mod people;
@@ -13,9 +14,10 @@ pub(crate) use care::{Care, Names, class, flag};
 pub(crate) use clinicians::Clinicians;
 pub(crate) use faults::Faults;
 pub(crate) use given::{Given, GivenPlace};
+pub(crate) use improper::Improper;
 pub(crate) use law::{CountyMonth, EnrollLaw, KINDS, PARTS, SpendLaw, kind};
 pub(crate) use lists::{AcoYear, Entities, Field, List, NOBODY, OWN, SHARED, Span};
-pub(crate) use people::{Designation, Elsewhere, Esrd, Payment, People, Score};
+pub(crate) use people::{Designation, Elsewhere, Esrd, Payment, People, Reductions, Score};
 pub(crate) use performance::{Performance, Timeline, Window};
 
 use crate::needs::{Needs, needs};
@@ -88,6 +90,7 @@ pub struct Context {
     /// Codes that are not on the list of teaching-amendment hospitals, from a day on.
     pub(crate) eta_unlisted: Vec<(i32, BTreeSet<u16>)>,
     pub(crate) people: People,
+    pub(crate) improper: Improper,
     /// CMS's own lists, where there are any.
     pub(crate) given: Option<Given>,
     /// How much higher the runner-up's sum is supposed, in ten thousandths (`assignment_margin`).
@@ -145,6 +148,7 @@ impl Context {
         let spend = SpendLaw::new(rules, first, last, facts.maturity, &mut faults);
         let specialty = |text: &str| names.specialty(text);
         let people = People::new(program, &entities, specialty);
+        let improper = Improper::new(program, &mut faults);
         let emergency = faults.days(rules.at("primary_care.emergency.period", latest));
         let until: String = faults.take(rules.at("primary_care.clinic.centers_everywhere_before", latest));
         let centers_everywhere_before = faults.day(&until);
@@ -198,6 +202,7 @@ impl Context {
             entities,
             performances,
             people,
+            improper,
             given,
             calendar_years,
             needs,

@@ -47,6 +47,10 @@ impl Life {
             } else if law.counts(view.claim_type[row]) {
                 self.pay(context, ledger, month, kind, paid, gross, spend);
                 self.earn(context, month, true, facility.biller, gross);
+                if facility.biller.improper != 0 {
+                    let tied = context.improper.tied.of(view.claim[row]).iter().map(|row| row.2).sum();
+                    self.note_improper(month, facility.biller, spend, tied);
+                }
             } else {
                 ledger.add(Some(kind), Fate::LeftOut, paid);
             }

@@ -47,6 +47,7 @@ impl CellSums {
         heads(context, all, &mut cells);
         revenue(context, all, &mut cells);
         all.tally.rows(context, &mut cells);
+        all.improper.rows(context, &mut cells);
         cells
     }
 }
@@ -69,18 +70,53 @@ fn is_own_year(context: &Context, key: &Key, aco: u16) -> bool {
     performance.field.rows.iter().any(|row| row.aco == u32::from(aco) && row.years.contains(&year))
 }
 
+/// The cells that a key's sums stand in, without scores: of an ACO one for each period whose own year it is.
+pub(crate) fn identities(context: &Context, key: &Key) -> Vec<RiskCell> {
+    let performance = &context.performances[usize::from(key.performance)];
+    let year = performance.field.lists[usize::from(key.list)].year;
+    let blank = || risk_cell(performance, year, key.county, EnrollmentType::ALL[usize::from(key.kind)], year);
+    let population = |population, window| RiskCell { population: Some(population), window: Some(window), ..blank() };
+    match key.of {
+        Of::Retrospective => vec![population(Population::Assignable, Window::Retrospective)],
+        Of::Prospective => vec![population(Population::Assignable, Window::Prospective)],
+        Of::Ffs => vec![population(Population::Ffs, Window::Retrospective)],
+        Of::AcoAssignable(aco, prospective) if is_own_year(context, key, aco) => {
+            let window = if prospective { Window::Prospective } else { Window::Retrospective };
+            let aco_id = Some(aco_id(context, aco.into()));
+            vec![RiskCell { aco_id, ..population(Population::Assignable, window) }]
+        }
+        Of::AcoAssignable(..) => Vec::new(),
+        Of::Aco(aco, bits) => {
+            let rows = performance.field.rows.iter();
+            let own = rows.filter(|row| row.aco == u32::from(aco) && row.years.contains(&year));
+            own.map(|row| RiskCell {
+                period: Some(row.period),
+                aco_id: Some(aco_id(context, aco.into())),
+                cohort: Some(cohort(row.cohorts, bits)),
+                ..blank()
+            })
+            .collect()
+        }
+    }
+}
+
+/// The cohort of a life by its bits, where the agreement keeps cohorts apart.
+fn cohort(apart: bool, bits: u8) -> Cohort {
+    let bits = u32::from(bits) << 18;
+    match apart {
+        true if bits & member::NEWLY != 0 => Cohort::Newly,
+        true if bits & member::CONTINUOUSLY != 0 => Cohort::Continuously,
+        _ => Cohort::All,
+    }
+}
+
 /// The periods in which a year is an ACO's own, and its cohorts there.
 fn spread(context: &Context, key: Key, aco: u16, bits: u8, sum: Sum, out: &mut BTreeMap<AcoKey, Sum>) {
     let at = usize::from(key.performance);
     let performance = &context.performances[at];
     let year = performance.field.lists[usize::from(key.list)].year;
     for row in performance.field.rows.iter().filter(|row| row.aco == u32::from(aco) && row.years.contains(&year)) {
-        let bits = u32::from(bits) << 18;
-        let cohort = match row.cohorts {
-            true if bits & member::NEWLY != 0 => Cohort::Newly,
-            true if bits & member::CONTINUOUSLY != 0 => Cohort::Continuously,
-            _ => Cohort::All,
-        };
+        let cohort = cohort(row.cohorts, bits);
         out.entry((at, row.period, row.aco, year, cohort, key.county, key.kind)).or_default().add(&sum);
     }
 }

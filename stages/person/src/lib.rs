@@ -18,6 +18,7 @@ pub mod explain;
 mod facilities;
 mod finish;
 mod histogram;
+mod improper;
 mod ledger;
 mod life;
 mod lines;

@@ -4,6 +4,7 @@ use crate::columns::NO_DAY;
 use crate::context::{Context, NOBODY};
 use crate::counties::Residence;
 use crate::enroll::Enrollment;
+use crate::improper::ImproperPaid;
 use crate::ledger::{Fate, Ledger};
 use crate::views::{Biller, EnrollView};
 use acoledger_schemas::table::Problems;
@@ -95,6 +96,7 @@ pub(crate) struct Life {
     pub(crate) enrollment: Enrollment,
     pub(crate) payments: Vec<Payment>,
     pub(crate) earnings: Vec<Earning>,
+    pub(crate) improper: Vec<ImproperPaid>,
     pub(crate) visits: Vec<Visit>,
     /// Codes and clinic centers of clinic claims: (visit, code, performance years whose centers hold it).
     pub(crate) clinic_lines: Vec<(u32, u16, u32)>,
@@ -105,6 +107,8 @@ pub(crate) struct Life {
     /// Months of COVID-19 episodes, first and last.
     pub(crate) episodes: Vec<(i32, i32)>,
     pub(crate) reduced_claim: Option<i64>,
+    /// The last claim whose improper payment as a whole has been noted.
+    pub(crate) improper_claim: Option<i64>,
     pub(crate) missing_fees: u64,
     pub(crate) without_specialty: u64,
     /// Rows of program files about this life.
@@ -120,6 +124,7 @@ impl Life {
             enrollment: Enrollment::new(context),
             payments: Vec::new(),
             earnings: Vec::new(),
+            improper: Vec::new(),
             visits: Vec::new(),
             clinic_lines: Vec::new(),
             claims: Vec::new(),
@@ -128,6 +133,7 @@ impl Life {
             hospital_stays: Vec::new(),
             episodes: Vec::new(),
             reduced_claim: None,
+            improper_claim: None,
             missing_fees: 0,
             without_specialty: 0,
             elsewhere: 0..0,
@@ -141,6 +147,7 @@ impl Life {
         self.enrollment.clear();
         self.payments.clear();
         self.earnings.clear();
+        self.improper.clear();
         self.visits.clear();
         self.clinic_lines.clear();
         self.claims.clear();
@@ -149,6 +156,7 @@ impl Life {
         self.hospital_stays.clear();
         self.episodes.clear();
         self.reduced_claim = None;
+        self.improper_claim = None;
     }
 
     pub(crate) fn enroll(
@@ -204,6 +212,14 @@ impl Life {
             && context.performance_of_month[usize::from(month)] != u8::MAX
         {
             self.earnings.push(Earning { month, facility, participant: biller.participant, cents });
+        }
+    }
+
+    /// Notes a payment to a provider with improper payments, with what of it was (M.B.4.3).
+    #[inline]
+    pub(crate) fn note_improper(&mut self, month: Option<u16>, biller: Biller, spend: i64, tied: i64) {
+        if let Some(month) = month {
+            self.improper.push(ImproperPaid { month, provider: biller.improper, spend, tied });
         }
     }
 

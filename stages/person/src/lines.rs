@@ -1,7 +1,7 @@
 //! Carrier and DME lines, and the services among them (M.B.1, M.A.4).
 
 use crate::columns::NO_DAY;
-use crate::context::{Context, kind};
+use crate::context::{Context, Reductions, kind};
 use crate::ledger::{Fate, Ledger};
 use crate::life::{Life, Source, Visit, late};
 use crate::views::{LineView, NO_CLINICIAN};
@@ -35,9 +35,15 @@ impl Life {
             if late(context, day, processed) {
                 ledger.add(Some(kind), Fate::AfterRunOut, paid);
             } else if law.counts(claim_type) {
-                let gross = paid + self.line_reduction(context, view.claim[row], view.line[row]);
-                self.pay(context, ledger, month, kind, paid, gross, gross + law.withheld(paid, day));
+                let (claim, line) = (view.claim[row], view.line[row]);
+                let gross = paid + of_line(&context.people.reductions, &mut self.reduced_claim, claim, line);
+                let spend = gross + law.withheld(paid, day);
+                self.pay(context, ledger, month, kind, paid, gross, spend);
                 self.earn(context, month, false, biller, gross);
+                if biller.improper != 0 {
+                    let tied = of_line(&context.improper.tied, &mut self.improper_claim, claim, line);
+                    self.note_improper(month, biller, spend, tied);
+                }
             } else {
                 ledger.add(Some(kind), Fate::LeftOut, paid);
             }
@@ -66,17 +72,17 @@ impl Life {
             }
         }
     }
+}
 
-    /// Reductions of a line; those of the claim as a whole go to its first line that counts.
-    fn line_reduction(&mut self, context: &Context, claim: i64, line: i32) -> i64 {
-        let rows = context.people.reductions.of(claim);
-        if rows.is_empty() {
-            return 0;
-        }
-        let whole = self.reduced_claim != Some(claim);
-        self.reduced_claim = Some(claim);
-        rows.iter().filter(|row| row.1 == line || (row.1 == i32::MIN && whole)).map(|row| row.2).sum()
+/// Amounts of a line; those of the claim as a whole go to its first line that counts, which `seen` remembers.
+fn of_line(amounts: &Reductions, seen: &mut Option<i64>, claim: i64, line: i32) -> i64 {
+    let rows = amounts.of(claim);
+    if rows.is_empty() {
+        return 0;
     }
+    let whole = *seen != Some(claim);
+    *seen = Some(claim);
+    rows.iter().filter(|row| row.1 == line || (row.1 == i32::MIN && whole)).map(|row| row.2).sum()
 }
 
 /// Whether the billing of a service is suspect in its year, on claims of this type (M.B.4.2).

@@ -3,6 +3,7 @@
 use crate::assign::{Outcome, Place, Scratch, assign, take_given, why_not, why_not_there};
 use crate::context::{Context, GivenPlace};
 use crate::histogram::{BUCKETS, annual, bucket};
+use crate::improper::ImproperSums;
 use crate::ledger::{Ledger, LedgerRow};
 use crate::life::Life;
 use crate::merge::{Merge, Rows};
@@ -65,6 +66,7 @@ pub struct ShardA {
     /// By performance year and ACO.
     pub(crate) revenue: Vec<Vec<i64>>,
     pub(crate) tally: Tally,
+    pub(crate) improper: ImproperSums,
     findings: BTreeMap<&'static str, u64>,
 }
 
@@ -97,6 +99,7 @@ impl ShardA {
             }
         }
         self.tally.merge(&other.tally);
+        self.improper.merge(&other.improper);
         for (finding, count) in &other.findings {
             *self.findings.entry(finding).or_default() += count;
         }
@@ -123,6 +126,11 @@ impl ShardA {
     /// Things worth telling the user, with counts; never a beneficiary's identifier.
     pub fn findings(&self) -> Vec<(&'static str, u64)> {
         self.findings.iter().map(|(finding, count)| (*finding, *count)).collect()
+    }
+
+    /// Improper payments of the program files that nothing was found for, with counts; of all shards together.
+    pub fn unmet_improper(&self, context: &Context) -> [(&'static str, u64); 2] {
+        self.improper.unmet(context)
     }
 
     fn find(&mut self, finding: &'static str, count: u64) {
@@ -257,6 +265,11 @@ impl<'w> Walk<'w> {
         let given = context.given.as_ref();
         let given = given.map_or(&[][..], |given| given.places.rows(given.places.of(key, &mut places.given)));
         self.assign_all(merge, subsidies, given)?;
+        if !self.life.improper.is_empty() {
+            let enrollment = &self.life.enrollment;
+            let county = |at: usize| merge.counties.text(enrollment.county(at)).map_or(0, crate::counties::pack);
+            self.shard.improper.add(context, &self.life, &self.members, county);
+        }
         self.person_years(merge, scores)
     }
 

@@ -1,6 +1,6 @@
 //! Pass B: `person_year` rows into cells; never reads claims.
 
-use crate::context::Context;
+use crate::context::{Context, Performance};
 use crate::counties;
 use crate::output::member;
 use crate::rows::{self, PersonYears};
@@ -118,31 +118,38 @@ impl CellSums {
                     let kind = rows.kind[row] & 3;
                     let sum = sum(rows, row, at, interim, thresholds.of(first + list, usize::from(kind)));
                     let bits = rows.members[at][row];
-                    let mut put = |of: Of| {
+                    places(performance, list, bits, |of| {
                         let key = Key { performance: at as u8, list: list as u8, of, county: rows.county[row], kind };
                         self.sums.entry(key).or_default().add(&sum);
-                    };
-                    if bits & member::RETROSPECTIVE != 0 {
-                        put(Of::Retrospective);
-                    }
-                    if bits & member::PROSPECTIVE != 0 && lists[list].prospective_counties {
-                        put(Of::Prospective);
-                    }
-                    if performance.truncated_by_ffs {
-                        put(Of::Ffs);
-                    }
-                    if let Some(aco) = (bits & member::ACO).checked_sub(1) {
-                        put(Of::Aco(aco as u16, (bits >> 18 & 3) as u8));
-                        if bits & member::RETROSPECTIVE != 0 {
-                            put(Of::AcoAssignable(aco as u16, false));
-                        }
-                        if bits & member::PROSPECTIVE != 0 && lists[list].prospective_counties {
-                            put(Of::AcoAssignable(aco as u16, true));
-                        }
-                    }
+                    });
                 }
                 first += lists.len();
             }
+        }
+    }
+}
+
+/// The sums that a life on a list counts in, by its membership bits.
+#[inline]
+pub(crate) fn places(performance: &Performance, list: usize, bits: u32, mut put: impl FnMut(Of)) {
+    let (by_year, by_window) = (bits & member::RETROSPECTIVE != 0, bits & member::PROSPECTIVE != 0);
+    let by_window = by_window && performance.field.lists[list].prospective_counties;
+    if by_year {
+        put(Of::Retrospective);
+    }
+    if by_window {
+        put(Of::Prospective);
+    }
+    if performance.truncated_by_ffs {
+        put(Of::Ffs);
+    }
+    if let Some(aco) = (bits & member::ACO).checked_sub(1) {
+        put(Of::Aco(aco as u16, (bits >> 18 & 3) as u8));
+        if by_year {
+            put(Of::AcoAssignable(aco as u16, false));
+        }
+        if by_window {
+            put(Of::AcoAssignable(aco as u16, true));
         }
     }
 }

@@ -14,14 +14,14 @@ pub(crate) struct Sums {
 }
 
 /// What a month of the timeline is for money.
-enum Month {
-    /// Of a type, and counts.
+pub(crate) enum Month {
+    /// Of a type, and counts: position of the calendar year, type.
     Of(usize, usize),
     NotEligible,
     Episode,
 }
 
-fn month(context: &Context, life: &Life, month: usize) -> Month {
+pub(crate) fn month(context: &Context, life: &Life, month: usize) -> Month {
     let (year, bit) = (month / 12, 1u16 << (month % 12));
     let state = &life.enrollment.state[year];
     let slot = usize::from(context.slot_of_month[month]);

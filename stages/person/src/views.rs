@@ -21,6 +21,8 @@ pub(crate) struct Biller {
     pub(crate) text: u128,
     /// Position among the study's participants, or [`NOBODY`].
     pub(crate) participant: u32,
+    /// Number among the providers with improper payments (M.B.4.3); 0: none of them.
+    pub(crate) improper: u16,
 }
 
 /// What a facility's number says.
@@ -214,7 +216,12 @@ fn facility(text: &str, context: &Context) -> Result<Facility, String> {
     let eta = context.performances.iter().enumerate();
     let eta = eta.fold(0, |bits, (at, performance)| bits | u32::from(performance.field.eta.contains(text)) << at);
     let participant = context.entities.ccns.get(text).copied().unwrap_or(NOBODY);
-    Ok(Facility { biller: Biller { text: pack(text)?, participant }, eta, acute, whole })
+    Ok(Facility {
+        biller: Biller { text: pack(text)?, participant, improper: context.improper.of_ccn(text) },
+        eta,
+        acute,
+        whole,
+    })
 }
 
 fn clinician(text: &str, context: &Context) -> u32 {
@@ -329,7 +336,7 @@ impl LineView {
         }
         let tin = |text: &str| {
             let participant = context.entities.tins.get(text).copied().unwrap_or(NOBODY);
-            Ok(Biller { text: pack(text)?, participant })
+            Ok(Biller { text: pack(text)?, participant, improper: context.improper.of_tin(text) })
         };
         let professional = if professional {
             let (specialty, place) = before.map_or((None, None), |v| (Some(v.specialty), Some(v.place)));

@@ -89,7 +89,8 @@ pub(crate) struct Score {
     pub(crate) demographic: Option<i64>,
 }
 
-/// Reductions of payments, by claim and line (M.B.1.3).
+/// Amounts of claims and lines: reductions of payments (M.B.1.3), improper payments (M.B.4.3).
+#[derive(Default)]
 pub(crate) struct Reductions {
     /// Sorted; line `i32::MIN` stands for the claim as a whole.
     rows: Vec<(i64, i32, i64)>,
@@ -102,7 +103,7 @@ fn filter_bit(claim: i64) -> usize {
 }
 
 impl Reductions {
-    fn new(mut rows: Vec<(i64, i32, i64)>) -> Reductions {
+    pub(super) fn new(mut rows: Vec<(i64, i32, i64)>) -> Reductions {
         rows.sort_unstable();
         let mut filter = vec![0u64; if rows.is_empty() { 0 } else { 1 << 14 }];
         for (claim, ..) in &rows {

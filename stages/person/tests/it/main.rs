@@ -3,6 +3,7 @@
 mod assignment;
 mod derived;
 mod explain;
+mod improper;
 mod lake;
 mod naive;
 mod properties;

@@ -86,6 +86,7 @@ impl Small {
             lis_adi: program(&sections, of, &[]),
             non_claims_payment: program(&sections, of, &[]),
             claim_reduction: program(&sections, of, &[]),
+            improper_payment: program(&sections, of, &[]),
             eta_hospital: program(&sections, of, &[]),
             eta_fee: program(&sections, of, &[]),
             ..Program::default()
