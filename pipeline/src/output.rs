@@ -13,6 +13,8 @@ const OURS: &[&str] = &[
     "benchmark.",
     "expected.",
     "marginal.",
+    "tieout.",
+    "trend_decomposition.",
     "findings.",
     "rejects",
     "rates",

@@ -244,3 +244,73 @@ fn rules_of_persons_are_read_before_anything_runs() {
         assert!(!folder.file("demo/run").exists() && !folder.file("demo/lake").exists(), "{text}: nothing has run");
     }
 }
+
+/// Rows of a table of a run by some of its columns.
+fn table(folder: &Folder, file: &str, key: &[&str]) -> BTreeMap<Vec<String>, BTreeMap<String, String>> {
+    let text = folder.read(file);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let rows = reader.deserialize::<BTreeMap<String, String>>().map(Result::unwrap);
+    rows.map(|row| (key.iter().map(|name| row[*name].clone()).collect(), row)).collect()
+}
+
+#[test]
+fn an_aco_leaves_its_region_exactly() {
+    let folder = nation();
+    scenario(&folder, "rules = {'county.exclude_assigned' = true}").expect(0);
+    let cells = ["performance_year", "aco_id", "calendar_year", "window", "county", "enrollment_type"];
+    let own = table(&folder, "demo/run/cells/assigned_assignable.csv", &cells);
+    let population = ["performance_year", "calendar_year", "population", "window", "county", "enrollment_type"];
+    let all = table(&folder, "demo/run/cells/population_county.csv", &population);
+    let thresholds = ["performance_year", "calendar_year", "population", "enrollment_type"];
+    let limits = table(&folder, "demo/run/cells/threshold.csv", &thresholds);
+    let scores = ["calendar_year", "window", "county", "enrollment_type"];
+    let mut counties = table(&folder, "demo/run/rates/county.csv", &scores);
+    counties.retain(|key, _| key[1] == "calendar");
+    let parts = ["aco_id", "calendar_year", "county", "enrollment_type"];
+    let parts = table(&folder, "demo/run/rates/aco_county.csv", &parts);
+    let number = |row: &BTreeMap<String, String>, column: &str| row[column].parse::<f64>().unwrap();
+    // By the cells alone: the truncated sum of the rest of each county, over its months; scores of the rest by rates.
+    let mut compared = 0;
+    let steps = ["aco_id", "step", "enrollment_type", "calendar_year"];
+    let walk = table(&folder, "demo/run-scenario/reform/benchmark.csv", &steps);
+    for (key, step) in walk.iter().filter(|(key, _)| key[1].starts_with("regional_per_capita_")) {
+        let [aco, _, kind, year] = &key[..] else { unreachable!() };
+        let limit = &limits[&["2023".into(), year.clone(), "assignable".into(), kind.clone()].to_vec()];
+        let limit = number(limit, "threshold_cents");
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for (place, part) in parts.iter().filter(|(of, _)| (&of[0], &of[1], &of[3]) == (aco, year, kind)) {
+            let county = &place[2];
+            let window = "retrospective".to_owned();
+            let of =
+                vec!["2023".into(), year.clone(), "assignable".into(), window.clone(), county.clone(), kind.clone()];
+            let Some(everybody) = all.get(&of) else { continue };
+            let mine = own.get(&vec!["2023".into(), aco.clone(), year.clone(), window, county.clone(), kind.clone()]);
+            let left = |column: &str| number(everybody, column) - mine.map_or(0.0, |mine| number(mine, column));
+            let truncated = left("below_cents") + limit * (left("months_over") - left("months_under")) / 12.0;
+            let person_years = left("months") / 12.0;
+            if person_years < 0.01 || truncated <= 0.0 {
+                continue;
+            }
+            let rates = &counties[&vec![year.clone(), "calendar".into(), county.clone(), kind.clone()]];
+            let scored = number(rates, "hcc_score") * number(everybody, "months") / 12.0;
+            let scored =
+                scored - mine.map_or(0.0, |mine| number(part, "assignable_hcc_score") * number(mine, "months") / 12.0);
+            if scored <= 0.0 {
+                continue;
+            }
+            sum += number(part, "person_years") * (truncated / 100.0 / person_years) / (scored / person_years);
+            weights += number(part, "person_years");
+        }
+        if weights == 0.0 {
+            continue; // No county is left: the nation stands in.
+        }
+        // The completion factor is the same for all; it is what is left between the two.
+        let ratio = number(step, "value") / (sum / weights);
+        assert!((ratio - 1.0).abs() < 1e-9 || (ratio - 1.013).abs() < 1e-9, "{key:?}: {ratio}");
+        compared += 1;
+    }
+    assert!(compared >= 8, "{compared}");
+    let baseline = table(&folder, "demo/run-scenario/baseline/benchmark.csv", &steps);
+    let moved = walk.iter().filter(|(key, row)| baseline[*key]["value"] != row["value"]).count();
+    assert!(moved > 20, "{moved}");
+}
