@@ -25,7 +25,16 @@ WHERE c.key = 'spend.suspect.codes' AND t.key = 'spend.suspect.claim_types';
 CREATE OR REPLACE TABLE person_year (bene_key UBIGINT, bene_id VARCHAR, calendar_year INT, enrollment_type VARCHAR, months_mask INT,
   months INT, dual_months INT, county VARCHAR, spend_cents BIGINT, gross_cents BIGINT, inpatient_cents BIGINT, snf_cents BIGINT,
   outpatient_cents BIGINT, home_health_cents BIGINT, hospice_cents BIGINT, carrier_cents BIGINT, dme_cents BIGINT,
-  non_claims_cents BIGINT);
+  non_claims_cents BIGINT, inpatient_long_term_cents BIGINT, inpatient_rehabilitation_cents BIGINT,
+  inpatient_psychiatric_cents BIGINT, inpatient_other_cents BIGINT, ambulance_cents BIGINT);
+
+-- Classes of hospitals by their numbers, and ambulances (M.G).
+CREATE OR REPLACE MACRO hospital_code(entry, part) AS
+  part IN (SELECT code FROM rule_code WHERE key = 'spend.category.hospitals.' || entry);
+CREATE OR REPLACE MACRO hospital_class(ccn) AS CASE
+  WHEN hospital_code('rehabilitation_units', ccn[3]) OR hospital_code('rehabilitation', ccn[-4:]) THEN 'rehabilitation'
+  WHEN hospital_code('psychiatric_units', ccn[3]) OR hospital_code('psychiatric', ccn[-4:]) THEN 'psychiatric'
+  WHEN hospital_code('long_term', ccn[-4:]) THEN 'long_term' ELSE 'other' END;
 CREATE OR REPLACE TABLE population (performance_year INT, calendar_year INT, method VARCHAR, bene_key UBIGINT);
 CREATE OR REPLACE TABLE head (performance_year INT, calendar_year INT, bene_key UBIGINT, aco_id VARCHAR, basis VARCHAR, cohort VARCHAR,
   county VARCHAR, dual BOOLEAN, subsidised BOOLEAN);
@@ -83,7 +92,9 @@ CREATE OR REPLACE TABLE payment AS
 WITH line AS (
   SELECT * FROM lake_carrier UNION ALL BY NAME SELECT * FROM lake_dme),
 counted AS (
-  SELECT bene_key, claim_key, line, kind, last_date AS day, tin AS biller, line.paid_cents, withheld, left_over
+  SELECT bene_key, claim_key, line, kind, last_date AS day, tin AS biller, line.paid_cents, withheld, left_over,
+    CASE WHEN kind = 'carrier' AND line.hcpcs IN (SELECT code FROM rule_code WHERE key = 'spend.category.ambulance')
+      THEN 'ambulance' ELSE '' END AS class
   FROM line JOIN kind_of_type USING (claim_type) JOIN payment_day ON day = last_date
     LEFT JOIN suspect ON suspect.hcpcs = line.hcpcs AND suspect.claim_type = line.claim_type AND last_date BETWEEN begins AND ends
   WHERE kind IN ('carrier', 'dme') AND suspect.hcpcs IS NULL AND coalesce(proc_date <= known_by, true)
@@ -97,6 +108,7 @@ reduced AS (   -- a claim's own reduction goes to its first line that counts
   GROUP BY ALL),
 facility AS (
   SELECT bene_key, kind, thru_date AS day, ccn AS biller, f.paid_cents, withheld, left_over,
+    CASE WHEN kind = 'inpatient' THEN hospital_class(ccn) ELSE '' END AS class,
     CASE WHEN kind = 'inpatient' AND ccn[:2] NOT IN (SELECT code FROM rule_code WHERE key = 'spend.inpatient.whole')
       THEN ime_operating_cents + ime_capital_cents + dsh_operating_cents + dsh_capital_cents + uncompensated_cents ELSE 0 END AS taken_out,
     coalesce((SELECT sum(cents) FROM reduction WHERE reduction.claim_key = f.claim_key), 0) AS reduced_cents
@@ -105,11 +117,11 @@ facility AS (
     AND NOT (kind IN ('outpatient', 'home_health')
              AND facility_type IN (SELECT code FROM rule_code WHERE key = 'spend.denied.facility_types'))),
 every AS (
-  SELECT bene_key, kind, 'practice' AS biller_kind, day, biller, paid_cents, withheld, left_over, 0 AS taken_out,
+  SELECT bene_key, kind, class, 'practice' AS biller_kind, day, biller, paid_cents, withheld, left_over, 0 AS taken_out,
     coalesce(cents, 0) AS reduced_cents
   FROM counted LEFT JOIN reduced USING (bene_key, claim_key, line)
   UNION ALL BY NAME SELECT *, 'facility' AS biller_kind FROM facility)
-SELECT bene_key, kind, biller_kind, biller, month_start(day) AS begins_on, paid_cents + reduced_cents AS gross_cents,
+SELECT bene_key, kind, class, biller_kind, biller, month_start(day) AS begins_on, paid_cents + reduced_cents AS gross_cents,
   gross_cents + sign(paid_cents) * ((2 * abs(paid_cents) * withheld + left_over) // (2 * left_over)) - taken_out AS spend_cents
 FROM every;
 
@@ -118,21 +130,25 @@ WITH demonstration AS (   -- final ones only, from PY2018 (M.B.1.4)
   SELECT bene_key, make_date(calendar_year::INT, month::INT, 1) AS begins_on, sum(cents(amount)) AS cents
   FROM csv_non_claims_payment JOIN lake_bene USING (bene_id) WHERE final = '1' GROUP BY ALL),
 monthly AS (
-  SELECT bene_key, begins_on, kind, sum(spend_cents) AS spend_cents, sum(gross_cents) AS gross_cents FROM payment GROUP BY ALL
-  UNION ALL SELECT bene_key, begins_on, 'non_claims', cents, cents FROM demonstration),
+  SELECT bene_key, begins_on, kind, class, sum(spend_cents) AS spend_cents, sum(gross_cents) AS gross_cents FROM payment GROUP BY ALL
+  UNION ALL SELECT bene_key, begins_on, 'non_claims', '', cents, cents FROM demonstration),
 spent AS (
   SELECT bene_key, year, enrollment_type, sum(spend_cents) AS spend, sum(gross_cents) AS gross,
     sum(spend_cents) FILTER (kind = 'inpatient') AS inpatient, sum(spend_cents) FILTER (kind = 'snf') AS snf,
     sum(spend_cents) FILTER (kind = 'outpatient') AS outpatient, sum(spend_cents) FILTER (kind = 'home_health') AS home_health,
     sum(spend_cents) FILTER (kind = 'hospice') AS hospice, sum(spend_cents) FILTER (kind = 'carrier') AS carrier,
-    sum(spend_cents) FILTER (kind = 'dme') AS dme, sum(spend_cents) FILTER (kind = 'non_claims') AS non_claims
+    sum(spend_cents) FILTER (kind = 'dme') AS dme, sum(spend_cents) FILTER (kind = 'non_claims') AS non_claims,
+    sum(spend_cents) FILTER (class = 'long_term') AS long_term, sum(spend_cents) FILTER (class = 'rehabilitation') AS rehabilitation,
+    sum(spend_cents) FILTER (class = 'psychiatric') AS psychiatric, sum(spend_cents) FILTER (class = 'other') AS other_inpatient,
+    sum(spend_cents) FILTER (class = 'ambulance') AS ambulance
   FROM monthly JOIN eligible_month USING (bene_key, begins_on) WHERE NOT in_episode GROUP BY ALL),
 enrolled AS (
   SELECT bene_key, year, enrollment_type, sum(1 << (month - 1)::INT)::INT AS months_mask, count(*) AS months, count(*) FILTER (dual) AS dual_months
   FROM eligible_month WHERE NOT in_episode GROUP BY ALL)
 SELECT bene_key, bene_id, year, enrollment_type, months_mask, months, dual_months, county, coalesce(spend, 0), coalesce(gross, 0),
   coalesce(inpatient, 0), coalesce(snf, 0), coalesce(outpatient, 0), coalesce(home_health, 0), coalesce(hospice, 0),
-  coalesce(carrier, 0), coalesce(dme, 0), coalesce(non_claims, 0)
+  coalesce(carrier, 0), coalesce(dme, 0), coalesce(non_claims, 0), coalesce(long_term, 0), coalesce(rehabilitation, 0),
+  coalesce(psychiatric, 0), coalesce(other_inpatient, 0), coalesce(ambulance, 0)
 FROM enrolled JOIN lake_bene USING (bene_key) LEFT JOIN year_county ON year_county.bene_key = enrolled.bene_key AND calendar_year = year
   LEFT JOIN spent USING (bene_key, year, enrollment_type);
 

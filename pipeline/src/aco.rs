@@ -2,6 +2,7 @@
 
 use crate::study::{Finding, LoadedStudy};
 use crate::trouble::{self, Outcome};
+use acoledger_aco::spending::SpendingTables;
 use acoledger_schemas::cells::Cells;
 use acoledger_schemas::rates::Rates;
 use acoledger_schemas::values::{AcoId, EnrollmentType, PerformanceYear, Period};
@@ -14,6 +15,15 @@ use std::collections::BTreeMap;
 pub(crate) fn rates_of(cells: &Cells, loaded: &LoadedStudy) -> Outcome<Rates> {
     let maturity = loaded.study.maturity().map_err(|what| trouble::of_study(&loaded.file, &what))?;
     acoledger_aco::rates::rates_from_cells(cells, &loaded.program, &loaded.rules, maturity)
+}
+
+/// The tables beside the rates: classes of service, utilisation, run-out.
+///
+/// # Errors
+/// As [`rates_of`].
+pub(crate) fn spending_of(cells: &Cells, loaded: &LoadedStudy) -> Outcome<SpendingTables> {
+    let maturity = loaded.study.maturity().map_err(|what| trouble::of_study(&loaded.file, &what))?;
+    acoledger_aco::spending::spending_tables(cells, &loaded.program, &loaded.rules, maturity)
 }
 
 acoledger_schemas::table! {

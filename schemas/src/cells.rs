@@ -290,6 +290,119 @@ table! {
         spend_cents: Cents ["cents"],
     }
 }
+table! {
+    /// Spending by class of service: of an ACO's lives in its own years, or of the nation's (blank `aco_id`), those assignable by
+    /// the calendar year (M.A.8.2). Classes add up to the other cells of the same lives, exactly.
+    ServiceCategoryCell = "service_category",
+    key [performance_year, period, aco_id, calendar_year, enrollment_type, category] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// Period, of an ACO.
+        period: Option<Period> ["code"],
+        /// ACO; blank: the nation.
+        aco_id: Option<AcoId> ["id"],
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// Enrollment type.
+        enrollment_type: EnrollmentType ["code"],
+        /// Class of service.
+        category: ServiceCategory ["code"],
+        /// Spending of all lives, untruncated.
+        spend_cents: Cents ["cents"],
+        /// Truncated spending: of each life its own divided among its classes in proportion, in twelfths of a cent.
+        truncated_twelfths: i64 ["twelfths of a cent"],
+    }
+}
+table! {
+    /// What truncation cuts (M.B.3.3), apart for those who died in the year; of the lives of `service_category`.
+    Truncation = "truncation", key [performance_year, period, aco_id, calendar_year, enrollment_type, died] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// Period, of an ACO.
+        period: Option<Period> ["code"],
+        /// ACO; blank: the nation.
+        aco_id: Option<AcoId> ["id"],
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// Enrollment type.
+        enrollment_type: EnrollmentType ["code"],
+        /// 1: died in the calendar year.
+        died: Flag ["flag"],
+        /// Lives with months that carry money.
+        lives: i64 ["lives"],
+        /// Their months.
+        months: i64 ["months"],
+        /// Lives whose annualised spending is above the threshold.
+        lives_over: i64 ["lives"],
+        /// Lives whose annualised spending is below minus the threshold.
+        lives_under: i64 ["lives"],
+        /// Spending, untruncated.
+        spend_cents: Cents ["cents"],
+        /// Spending less truncated spending, in twelfths of a cent: less than 0 where lives are lifted from below.
+        cut_twelfths: i64 ["twelfths of a cent"],
+    }
+}
+table! {
+    /// How much of an ACO's lives' care is billed inside: by its participants of the performance year (TINs of lines, CCNs of
+    /// facilities; those of several ACOs are inside each). The ACO's own years.
+    Leakage = "leakage", key [performance_year, aco_id, calendar_year, category] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// ACO.
+        aco_id: AcoId ["id"],
+        /// Calendar year of the list.
+        calendar_year: CalendarYear ["year"],
+        /// `primary_care`: primary care services in the window of the list (M.A.5), allowed charges; else a kind of claim, paid
+        /// amounts in months that carry money (M.B.5.3).
+        category: String ["code"],
+        /// Cents billed by participants.
+        inside_cents: Cents ["cents"],
+        /// Cents billed by anyone.
+        total_cents: Cents ["cents"],
+        /// Services, claims or lines billed by participants.
+        inside_services: i64 ["count"],
+        /// Services, claims or lines billed by anyone.
+        total_services: i64 ["count"],
+    }
+}
+table! {
+    /// What lives used (`utilisation.*`), in months that carry money; of the lives of `service_category`.
+    UtilisationCount = "utilisation_count",
+    key [performance_year, period, aco_id, calendar_year, enrollment_type, measure] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// Period, of an ACO.
+        period: Option<Period> ["code"],
+        /// ACO; blank: the nation.
+        aco_id: Option<AcoId> ["id"],
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// Enrollment type.
+        enrollment_type: EnrollmentType ["code"],
+        /// What is counted.
+        measure: UseMeasure ["code"],
+        /// How many; of `SNF_days` days, of `SNF_cents` cents.
+        count: i64 ["count"],
+    }
+}
+table! {
+    /// Paid claims and lines of all lives by month of service and by how much later they were processed, whatever the run-out
+    /// takes: not denied, of the claim types of spending (M.B.1), not of suspect billing.
+    RunoutTriangle = "runout_triangle", key [incurred_year, incurred_month, kind, lag_months] {
+        /// Year of service; blank: before the first or after the last year whose claims the study needs.
+        incurred_year: Option<CalendarYear> ["year"],
+        /// Month of service, blank likewise.
+        incurred_month: Option<u8> ["month"],
+        /// Kind of claim.
+        kind: String ["code"],
+        /// Months from that of service to that of processing, -1: before it, 48: that many or more; blank: processing unknown.
+        lag_months: Option<i64> ["months"],
+        /// Claims of facilities, lines of the others.
+        rows: i64 ["count"],
+        /// Medicare payment, as read.
+        paid_cents: Cents ["cents"],
+    }
+}
 
 table! {
     /// What providers with improper payments were paid in a population or ACO cell, and what of it was improper (M.B.4.3): either key, as
@@ -345,4 +458,9 @@ pub struct Cells {
     pub assignment_margin: Vec<AssignmentMargin>,
     pub assignment_comparison: Vec<AssignmentComparison>,
     pub improper: Vec<ImproperCell>,
+    pub service_category: Vec<ServiceCategoryCell>,
+    pub truncation: Vec<Truncation>,
+    pub leakage: Vec<Leakage>,
+    pub utilisation_count: Vec<UtilisationCount>,
+    pub runout_triangle: Vec<RunoutTriangle>,
 }

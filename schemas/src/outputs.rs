@@ -89,6 +89,16 @@ table! {
         dme_cents: Cents ["cents"],
         /// Part of `spend_cents`: demonstration payments outside claims.
         non_claims_cents: Cents ["cents"],
+        /// Part of `inpatient_cents`: long-term care hospitals (`spend.category.hospitals`).
+        inpatient_long_term_cents: Cents ["cents"],
+        /// Part of `inpatient_cents`: rehabilitation hospitals and units.
+        inpatient_rehabilitation_cents: Cents ["cents"],
+        /// Part of `inpatient_cents`: psychiatric hospitals and units.
+        inpatient_psychiatric_cents: Cents ["cents"],
+        /// Part of `inpatient_cents`: the rest, short-term and critical access hospitals.
+        inpatient_other_cents: Cents ["cents"],
+        /// Part of `carrier_cents`: ambulances (`spend.category.ambulance`).
+        ambulance_cents: Cents ["cents"],
     }
 }
 table! {

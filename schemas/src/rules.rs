@@ -23,6 +23,7 @@ const FILES: &[(&str, &str)] = &[
     ("assign.toml", include_str!("../rules/assign.toml")),
     ("primary_care.toml", include_str!("../rules/primary_care.toml")),
     ("expenditure.toml", include_str!("../rules/expenditure.toml")),
+    ("utilisation.toml", include_str!("../rules/utilisation.toml")),
     ("population.toml", include_str!("../rules/population.toml")),
     ("risk.toml", include_str!("../rules/risk.toml")),
     ("benchmark.toml", include_str!("../rules/benchmark.toml")),

@@ -57,7 +57,7 @@ pub const STAGES: &[Stage] = &[
         about: "Parts A and B dollars of each life by year and enrollment type",
         reads: &["lake", "claim_reduction", "non_claims_payment", "improper_payment"],
         writes: &["person_year"],
-        rules: &["spend"],
+        rules: &["spend", "utilisation"],
     },
     Stage {
         name: "risk",
@@ -77,7 +77,7 @@ pub const STAGES: &[Stage] = &[
         name: "rates",
         about: "cells divided once: national, county and ACO rates",
         reads: &["cells", "completion_factor"],
-        writes: &["rates"],
+        writes: &["rates", "service_categories", "utilisation", "run_out"],
         rules: &["rates"],
     },
     Stage {

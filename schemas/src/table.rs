@@ -135,7 +135,9 @@ code_value!(
     Cohort,
     Window,
     Population,
-    Basis
+    Basis,
+    ServiceCategory,
+    UseMeasure
 );
 
 impl Value for EnrollmentType {

@@ -397,6 +397,68 @@ code!(
         Both = "both",
     }
 );
+code!(
+    /// A class of services; together they are all Parts A and B spending (M.B.1).
+    ServiceCategory {
+        /// Inpatient, short-term hospitals, critical access among them, and what no other class takes.
+        InpatientOther = "inpatient_other",
+        /// Inpatient, long-term care hospitals.
+        InpatientLongTerm = "inpatient_long_term",
+        /// Inpatient, rehabilitation hospitals and units.
+        InpatientRehabilitation = "inpatient_rehabilitation",
+        /// Inpatient, psychiatric hospitals and units.
+        InpatientPsychiatric = "inpatient_psychiatric",
+        /// Skilled nursing facility.
+        Snf = "snf",
+        /// Outpatient.
+        Outpatient = "outpatient",
+        /// Home health.
+        HomeHealth = "home_health",
+        /// Hospice.
+        Hospice = "hospice",
+        /// Carrier lines without those of ambulances.
+        Physician = "physician",
+        /// Carrier lines of ambulances.
+        Ambulance = "ambulance",
+        /// Durable medical equipment.
+        Dme = "dme",
+        /// Demonstration payments outside claims.
+        NonClaims = "non_claims",
+    }
+);
+code!(
+    /// What of utilisation is counted (`utilisation.*`), in the names of CMS's results file where it has one.
+    UseMeasure {
+        /// Discharges of short-term hospitals, and of those that no other measure takes.
+        ShortTermDischarges = "ADM_S_Trm",
+        /// Discharges of long-term care hospitals.
+        LongTermDischarges = "ADM_L_Trm",
+        /// Discharges of rehabilitation hospitals and units.
+        RehabilitationDischarges = "ADM_Rehab",
+        /// Discharges of psychiatric hospitals and units.
+        PsychiatricDischarges = "ADM_Psych",
+        /// Emergency visits that outpatient claims show: those that ended in an admission are not among them.
+        EmergencyVisits = "P_EDV_Vis_outpatient",
+        /// Days with computed tomography.
+        CtDays = "P_CT_VIS",
+        /// Days with magnetic resonance imaging.
+        MriDays = "P_MRI_VIS",
+        /// Visits with primary care physicians.
+        PrimaryCareVisits = "P_EM_PCP_Vis",
+        /// Visits with other physicians.
+        SpecialistVisits = "P_EM_SP_Vis",
+        /// Visits with nurse practitioners, clinical nurse specialists and physician assistants.
+        PractitionerVisits = "P_Nurse_Vis",
+        /// Claims of federally qualified health centers and rural health clinics.
+        ClinicVisits = "P_FQHC_RHC_Vis",
+        /// Stays in skilled nursing facilities that have ended.
+        SnfStays = "P_SNF_ADM",
+        /// Their days, from admission to the end.
+        SnfDays = "SNF_days",
+        /// Their spending in cents (M.B.1).
+        SnfCents = "SNF_cents",
+    }
+);
 impl std::str::FromStr for EnrollmentType {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {

@@ -1,7 +1,7 @@
 //! The person grain of a run: both passes, the second alone, or what an earlier run left of them.
 
 use super::Run;
-use super::tables::{copy_rejects, read_cells, write_cells};
+use super::tables::{copy_rejects, read_cells, write_cells, write_spending};
 use crate::lake::Lake;
 use crate::manifest::{Manifest, OutputRecord};
 use crate::output::{self, Output};
@@ -35,6 +35,7 @@ impl Run<'_> {
         self.manifest.until("cells").write(output.folder())?;
         let started = Instant::now();
         let rates = crate::aco::rates_of(&cells, self.loaded)?;
+        write_spending(output.folder(), &crate::aco::spending_of(&cells, self.loaded)?)?;
         let rows = (cells.population_county.len() + cells.assigned_county.len()) as u64;
         self.metrics.stage("rates", started, rows);
         Ok(Some((rates, cells)))
@@ -94,6 +95,8 @@ impl Run<'_> {
             assigned_assignable: cells.assigned_assignable,
             risk: cells.risk,
             threshold: cells.threshold,
+            service_category: cells.service_category,
+            truncation: cells.truncation,
             ..earlier
         };
         self.metrics.stage("cells", started, rows);

@@ -3,6 +3,7 @@
 use crate::lake::Lake;
 use crate::tables::{read_parquet, write_both};
 use crate::trouble::{Io, Outcome};
+use acoledger_aco::spending::SpendingTables;
 use acoledger_schemas::cells::{self, Cells};
 use acoledger_schemas::rates::{self, Rates};
 use acoledger_schemas::table::{Table, TableSpec};
@@ -44,7 +45,12 @@ pub(super) fn write_cells(folder: &Path, cells: &Cells) -> Outcome<()> {
     write_both(folder, &cells.assignment_stability)?;
     write_both(folder, &cells.assignment_margin)?;
     write_both(folder, &cells.assignment_comparison)?;
-    write_both(folder, &cells.improper)
+    write_both(folder, &cells.improper)?;
+    write_both(folder, &cells.service_category)?;
+    write_both(folder, &cells.truncation)?;
+    write_both(folder, &cells.leakage)?;
+    write_both(folder, &cells.utilisation_count)?;
+    write_both(folder, &cells.runout_triangle)
 }
 
 /// Reads cells back; `None` when a table is absent. The Parquet files are read, which are the smaller ones.
@@ -70,7 +76,19 @@ pub(super) fn read_cells(folder: &Path) -> Outcome<Option<Cells>> {
         assignment_margin: table!(cells::AssignmentMargin),
         assignment_comparison: table!(cells::AssignmentComparison),
         improper: table!(cells::ImproperCell),
+        service_category: table!(cells::ServiceCategoryCell),
+        truncation: table!(cells::Truncation),
+        leakage: table!(cells::Leakage),
+        utilisation_count: table!(cells::UtilisationCount),
+        runout_triangle: table!(cells::RunoutTriangle),
     }))
+}
+
+/// Writes the tables that stand beside the rates.
+pub(super) fn write_spending(folder: &Path, tables: &SpendingTables) -> Outcome<()> {
+    write_both(folder, &tables.service_categories)?;
+    write_both(folder, &tables.utilisation)?;
+    write_both(folder, &tables.run_out)
 }
 
 /// Writes every table of rates.

@@ -3,6 +3,7 @@
 pub mod benchmark;
 pub mod by_type;
 mod compare;
+mod completion;
 pub mod expected;
 mod facts;
 #[cfg(feature = "frames")]
@@ -17,6 +18,7 @@ mod rows;
 pub mod scenario;
 pub mod settle;
 mod settled;
+pub mod spending;
 pub mod tables;
 pub mod trend;
 mod validate;

@@ -4,11 +4,11 @@
 //! plain arithmetic divides them.
 
 mod acos;
-mod completion;
 mod improper;
 mod scores;
 mod sums;
 
+use crate::completion::Completion;
 use crate::frames;
 use crate::trend::population_window;
 use acoledger_schemas::cells::{AssignedAssignable, AssignedCounty, Cells, PopulationCounty, Threshold};
@@ -19,7 +19,6 @@ use acoledger_schemas::study::Maturity;
 use acoledger_schemas::table::{Problem, Problems};
 use acoledger_schemas::values::*;
 use acos::AcoNumbers;
-use completion::Completion;
 use improper::Improper;
 use scores::{Score, Scores};
 use std::collections::{BTreeMap, BTreeSet, HashMap};

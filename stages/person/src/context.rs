@@ -9,16 +9,18 @@ mod law;
 mod lists;
 mod people;
 mod performance;
+mod uses;
 
 pub(crate) use care::{Care, Names, class, flag};
 pub(crate) use clinicians::Clinicians;
 pub(crate) use faults::Faults;
 pub(crate) use given::{Given, GivenPlace};
 pub(crate) use improper::Improper;
-pub(crate) use law::{CountyMonth, EnrollLaw, KINDS, PARTS, SpendLaw, kind};
+pub(crate) use law::{CountyMonth, EnrollLaw, Hospitals, KINDS, PARTS, SpendLaw, kind};
 pub(crate) use lists::{AcoYear, Entities, Field, List, NOBODY, OWN, SHARED, Span};
 pub(crate) use people::{Designation, Elsewhere, Esrd, Payment, People, Reductions, Score};
 pub(crate) use performance::{Performance, Timeline, Window};
+pub(crate) use uses::{UseLaw, Visited, mark, within};
 
 use crate::needs::{Needs, needs};
 use crate::output;
@@ -67,6 +69,7 @@ pub struct Context {
     pub(crate) time: Timeline,
     pub(crate) enroll: EnrollLaw,
     pub(crate) spend: SpendLaw,
+    pub(crate) uses: UseLaw,
     pub(crate) names: Names,
     pub(crate) acos: Vec<String>,
     /// The same as sixteen bytes.
@@ -195,6 +198,7 @@ impl Context {
             performance_of_month: by_month(&years),
             time,
             enroll,
+            uses: UseLaw::new(rules, latest, &mut faults),
             spend,
             names,
             aco_texts: acos.iter().map(|aco| crate::views::pack(aco).unwrap_or(0)).collect(),
@@ -214,6 +218,11 @@ impl Context {
     /// Histograms of annualised spending, one for each list and type: the number of lists.
     pub(crate) fn histograms(&self) -> usize {
         self.performances.iter().map(|performance| performance.field.lists.len()).sum()
+    }
+
+    /// A list's place among all of them.
+    pub(crate) fn place(&self, performance: usize, list: usize) -> usize {
+        self.performances[..performance].iter().map(|before| before.field.lists.len()).sum::<usize>() + list
     }
 
     /// The lists whose threshold a row of `person_year` helps to decide, and whether interim payments count there.

@@ -1,11 +1,13 @@
 //! Claims of facilities, and the services among them (M.B.1, M.B.4.1, M.A.7).
 
+use crate::categories;
 use crate::columns::NO_DAY;
-use crate::context::{Context, NOBODY, kind};
+use crate::context::{Context, NOBODY, kind, mark};
 use crate::ledger::{Fate, Ledger};
-use crate::life::{Claim, Life, Source, Stay, Visit, late};
-use crate::views::{Acute, Biller, FacilityView, NO_CLINICIAN, RevenueView};
-use acoledger_schemas::values::Date;
+use crate::life::{Claim, Life, Paid, Source, Stay, Visit, late};
+use crate::usage::{StayClaim, discharge};
+use crate::views::{Acute, Biller, Center, FacilityView, NO_CLINICIAN, RevenueView};
+use acoledger_schemas::values::{Date, UseMeasure};
 use std::ops::Range;
 
 impl Life {
@@ -34,6 +36,7 @@ impl Life {
             }
             let (thru, processed) = (view.thru.at(row), view.processed.at(row));
             let month = context.time.month(thru);
+            ledger.note(context, kind, month, processed, paid);
             let late = late(context, thru, processed);
             let facility = view.ccn.at(row);
             let reduced: i64 = context.people.reductions.of(view.claim[row]).iter().map(|row| row.2).sum();
@@ -45,21 +48,42 @@ impl Life {
             if late {
                 ledger.add(Some(kind), Fate::AfterRunOut, paid);
             } else if law.counts(view.claim_type[row]) {
-                self.pay(context, ledger, month, kind, paid, gross, spend);
-                self.earn(context, month, true, facility.biller, gross);
-                if facility.biller.improper != 0 {
+                let category = categories::of_kind(kind, facility.category, false);
+                let biller = facility.biller;
+                self.pay(context, ledger, month, Paid { kind, category, biller, paid, gross, spend });
+                if biller.improper != 0 {
                     let tied = context.improper.tied.of(view.claim[row]).iter().map(|row| row.2).sum();
-                    self.note_improper(month, facility.biller, spend, tied);
+                    self.note_improper(month, biller, spend, tied);
                 }
             } else {
                 ledger.add(Some(kind), Fate::LeftOut, paid);
             }
+            if !late && matches!(kind, kind::INPATIENT | kind::SNF) {
+                let spend = if law.counts(view.claim_type[row]) { spend } else { 0 };
+                self.use_of_stay(context, view, row, kind, spend);
+            }
             self.stay(context, view, row, kind, if late { Acute::No } else { facility.acute });
             if kind == kind::OUTPATIENT {
                 let bill = [facility_type, *view.service_class.at(row)];
-                self.outpatient(context, view, row, bill, month);
+                self.outpatient(context, view, row, bill, month, late);
             }
         }
+    }
+
+    /// A claim of a stay, for counts of utilisation.
+    fn use_of_stay(&mut self, context: &Context, view: &FacilityView, row: usize, kind: u8, spend: i64) {
+        let facility = view.ccn.at(row);
+        let thru = view.thru.at(row);
+        let days = [view.admission.at(row), view.from.at(row), thru];
+        self.usage.stay(StayClaim {
+            measure: if kind == kind::SNF { UseMeasure::SnfStays } else { discharge(facility.category) },
+            facility: facility.biller.text,
+            admitted: days.into_iter().find(|day| *day != NO_DAY).unwrap_or(thru),
+            thru,
+            ended: *view.ended.at(row),
+            month: context.time.month(thru),
+            spend,
+        });
     }
 
     /// Stays that other rules look at.
@@ -102,12 +126,23 @@ impl Life {
     }
 
     /// Claims of clinics, and those whose lines may be services (M.A.7).
-    fn outpatient(&mut self, context: &Context, view: &FacilityView, row: usize, bill: [u8; 2], month: Option<u16>) {
+    fn outpatient(
+        &mut self,
+        context: &Context,
+        view: &FacilityView,
+        row: usize,
+        bill: [u8; 2],
+        month: Option<u16>,
+        late: bool,
+    ) {
         let facility = view.ccn.at(row);
         let (thru, processed) = (view.thru.at(row), view.processed.at(row));
         let is = |bills: &[String]| bills.iter().any(|known| known.as_bytes() == bill);
         let at = context.clinic_bills.partition_point(|(from, _)| *from <= thru);
         let clinic = at > 0 && is(&context.clinic_bills[at - 1].1);
+        if let Some(month) = month.filter(|_| !late) {
+            self.usage.outpatient(view.claim[row], facility.biller.text, thru, month, clinic);
+        }
         let attending = *view.attending.at(row);
         let source = if clinic {
             Source::Clinic
@@ -156,6 +191,13 @@ impl Life {
 
     /// Revenue center lines of outpatient claims (M.A.7).
     pub(crate) fn revenue(&mut self, context: &Context, view: &RevenueView, rows: Range<usize>) {
+        for row in rows.clone() {
+            let (marks, emergency) = (view.service.at(row).marks, view.center.at(row).emergency);
+            if emergency || marks & (mark::CT | mark::MRI) != 0 {
+                let day = Some(view.date.at(row)).filter(|day| *day != NO_DAY);
+                self.usage.center(view.claim[row], marks, emergency, day);
+            }
+        }
         if self.claims.is_empty() {
             return;
         }
@@ -168,7 +210,7 @@ impl Life {
             let Ok(at) = self.claims.binary_search_by_key(&number, |claim| claim.claim) else { continue };
             let claim = &self.claims[at];
             let code = view.service.at(row).code;
-            let (professional, clinics) = *view.center.at(row);
+            let Center { professional, clinics, .. } = *view.center.at(row);
             if claim.source == Source::Clinic {
                 let clinics = if claim.centers { clinics } else { 0 };
                 if code != 0 || clinics != 0 {

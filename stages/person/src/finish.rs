@@ -1,15 +1,18 @@
 //! Sums of all shards into the tables of cells.
 
+use crate::classes::{self, whose};
 use crate::context::{Context, Performance};
 use crate::output::member;
 use crate::pass_a::ShardA;
 use crate::pass_b::{CellSums, Key, Of, Sum, county_text};
 use crate::thresholds::Thresholds;
+use crate::usage::Counts;
 use acoledger_schemas::cells::{
-    AcoCountyHeadsCell, AcoHeadsCell, AssignedAssignable, AssignedCounty, Cells, PopulationCounty, Revenue, RiskCell,
+    AcoCountyHeadsCell, AcoHeadsCell, AssignedAssignable, AssignedCounty, Cells, Leakage, PopulationCounty, Revenue,
+    RiskCell, UtilisationCount,
 };
 use acoledger_schemas::values::{
-    AcoId, CalendarYear, Cents, Cohort, County, EnrollmentType, PerformanceYear, Period, Population, Window,
+    AcoId, CalendarYear, Cents, Cohort, County, EnrollmentType, PerformanceYear, Period, Population, UseMeasure, Window,
 };
 use std::collections::BTreeMap;
 
@@ -19,6 +22,7 @@ type AcoKey = (usize, Period, u32, i32, Cohort, u64, u8);
 impl CellSums {
     /// The cells of the study, each table sorted by its key. `all` are the merged results of pass A.
     pub fn finish(self, context: &Context, all: &ShardA, thresholds: &Thresholds) -> Cells {
+        let (service_category, truncation) = classes::rows(context, self.classes.iter());
         let mut populations: Vec<(Key, Sum)> = Vec::new();
         let mut assigned: BTreeMap<AcoKey, Sum> = BTreeMap::new();
         for (key, sum) in self.sums {
@@ -29,7 +33,7 @@ impl CellSums {
             }
         }
         populations.sort_unstable_by_key(|(key, _)| (key.performance, key.list, order(key.of), key.county, key.kind));
-        let mut cells = Cells { threshold: thresholds.rows(context), ..Cells::default() };
+        let mut cells = Cells { threshold: thresholds.rows(context), service_category, truncation, ..Cells::default() };
         for (key, sum) in &populations {
             match key.of {
                 Of::AcoAssignable(number, prospective) => {
@@ -48,6 +52,8 @@ impl CellSums {
         revenue(context, all, &mut cells);
         all.tally.rows(context, &mut cells);
         all.improper.rows(context, &mut cells);
+        cared(context, all, &mut cells);
+        cells.runout_triangle = all.ledger.triangle.rows(&context.time);
         cells
     }
 }
@@ -330,5 +336,47 @@ fn revenue(context: &Context, all: &ShardA, cells: &mut Cells) {
                 paid_cents: Cents(sums[number as usize]),
             });
         }
+    }
+}
+
+/// The rows of `leakage` and `utilisation_count`, in the order of their keys.
+fn cared(context: &Context, all: &ShardA, cells: &mut Cells) {
+    let mut counts = BTreeMap::new();
+    let mut take = |list: (u8, u8), aco: Option<u16>, uses: &[Counts; 4]| {
+        for (kind, counted) in uses.iter().enumerate() {
+            for whose in whose(context, list, aco, kind) {
+                for measure in UseMeasure::ALL.iter().copied().filter(|measure| counted[*measure as usize] != 0) {
+                    counts.insert((whose.clone(), measure), counted[measure as usize]);
+                }
+            }
+        }
+    };
+    for ((at, list, aco), cared) in &all.cared {
+        let performance = &context.performances[usize::from(*at)];
+        let year = performance.field.lists[usize::from(*list)].year;
+        cells.leakage.extend(cared.leakage(performance.year, &aco_id(context, usize::from(*aco)), year));
+        take((*at, *list), Some(*aco), &cared.uses);
+    }
+    cells.leakage.sort_by(|a, b| {
+        let key = |row: &Leakage| (row.performance_year, row.aco_id.clone(), row.calendar_year);
+        key(a).cmp(&key(b)).then_with(|| a.category.cmp(&b.category))
+    });
+    let lists = context.performances.iter().enumerate();
+    let lists =
+        lists.flat_map(|(at, performance)| (0..performance.field.lists.len()).map(move |list| (at as u8, list as u8)));
+    for (list, uses) in lists.zip(&all.uses) {
+        take(list, None, uses);
+    }
+    for (((performance_year, aco, year, enrollment_type), measure), count) in counts {
+        let (period, aco_id) = aco.unzip();
+        cells.utilisation_count.push(UtilisationCount {
+            performance_year: PerformanceYear(performance_year),
+            period,
+            aco_id,
+            calendar_year: CalendarYear(year),
+            enrollment_type,
+            measure,
+            count,
+        });
     }
 }

@@ -50,7 +50,7 @@ impl ImproperSums {
     pub(crate) fn add(&mut self, context: &Context, life: &Life, members: &[Vec<u32>], county: impl Fn(usize) -> u64) {
         for paid in &life.improper {
             self.met += paid.tied;
-            let Month::Of(slot, kind) = month(context, life, usize::from(paid.month)) else { continue };
+            let Month::Of(slot, kind) = month(context, &life.enrollment, usize::from(paid.month)) else { continue };
             let year = context.calendar_years[slot];
             *self.all.entry((paid.provider, year)).or_default() += paid.spend;
             let county = county(usize::from(paid.month) / 12);

@@ -1,6 +1,7 @@
 //! The conservation ledger: every row and cent that was read is counted, or left out by a named rule.
 
-use crate::context::KINDS;
+use crate::context::{Context, KINDS, Timeline};
+use crate::runout::Triangle;
 
 /// Kinds of the ledger: those of spending, and claims of other types.
 const OTHER: usize = KINDS.len();
@@ -54,9 +55,22 @@ pub struct LedgerRow {
 pub(crate) struct Ledger {
     rows: [[u64; FATES.len()]; OTHER + 1],
     cents: [[i64; FATES.len()]; OTHER + 1],
+    /// Of what is neither denied nor suspect, when it was processed.
+    pub(crate) triangle: Triangle,
 }
 
 impl Ledger {
+    /// One that keeps the run-out triangle too.
+    pub(crate) fn with_triangle(time: &Timeline) -> Ledger {
+        Ledger { triangle: Triangle::new(time), ..Ledger::default() }
+    }
+
+    /// Notes when a claim or line was processed.
+    #[inline]
+    pub(crate) fn note(&mut self, context: &Context, kind: u8, month: Option<u16>, processed: i32, cents: i64) {
+        self.triangle.add(context, kind, month, processed, cents);
+    }
+
     #[inline]
     pub(crate) fn add(&mut self, kind: Option<u8>, fate: Fate, cents: i64) {
         let kind = kind.map_or(OTHER, usize::from);
@@ -65,6 +79,7 @@ impl Ledger {
     }
 
     pub(crate) fn merge(&mut self, other: &Ledger) {
+        self.triangle.merge(&other.triangle);
         for kind in 0..=OTHER {
             for fate in 0..FATES.len() {
                 self.rows[kind][fate] += other.rows[kind][fate];

@@ -10,6 +10,8 @@
 //! ```
 
 mod assign;
+mod categories;
+mod classes;
 mod columns;
 mod context;
 mod counties;
@@ -19,6 +21,7 @@ mod facilities;
 mod finish;
 mod histogram;
 mod improper;
+mod inside;
 mod ledger;
 mod life;
 mod lines;
@@ -31,10 +34,12 @@ mod plurality;
 mod risk;
 mod roster;
 mod rows;
+mod runout;
 mod spend;
 mod streams;
 mod tally;
 mod thresholds;
+mod usage;
 mod views;
 
 pub use context::{Context, Facts};

@@ -1,13 +1,15 @@
 //! One open life: what its rows say, kept in buffers that the next life uses again.
 
 use crate::columns::NO_DAY;
-use crate::context::{Context, NOBODY};
+use crate::context::{Context, NOBODY, kind};
 use crate::counties::Residence;
 use crate::enroll::Enrollment;
 use crate::improper::ImproperPaid;
 use crate::ledger::{Fate, Ledger};
+use crate::usage::Usage;
 use crate::views::{Biller, EnrollView};
 use acoledger_schemas::table::Problems;
+use acoledger_schemas::values::ServiceCategory;
 use std::ops::Range;
 
 /// A payment on its way into months.
@@ -15,11 +17,24 @@ use std::ops::Range;
 pub(crate) struct Payment {
     pub(crate) month: u16,
     pub(crate) kind: u8,
+    pub(crate) category: ServiceCategory,
+    /// Who billed it, among the study's participants, or [`NOBODY`].
+    pub(crate) participant: u32,
     /// As read, for the ledger.
     pub(crate) paid: i64,
     /// M.B.5.3: with reductions added back.
     pub(crate) gross: i64,
     /// M.B.1.
+    pub(crate) spend: i64,
+}
+
+/// A payment as a row has it.
+pub(crate) struct Paid {
+    pub(crate) kind: u8,
+    pub(crate) category: ServiceCategory,
+    pub(crate) biller: Biller,
+    pub(crate) paid: i64,
+    pub(crate) gross: i64,
     pub(crate) spend: i64,
 }
 
@@ -106,6 +121,7 @@ pub(crate) struct Life {
     pub(crate) hospital_stays: Vec<Stay>,
     /// Months of COVID-19 episodes, first and last.
     pub(crate) episodes: Vec<(i32, i32)>,
+    pub(crate) usage: Usage,
     pub(crate) reduced_claim: Option<i64>,
     /// The last claim whose improper payment as a whole has been noted.
     pub(crate) improper_claim: Option<i64>,
@@ -132,6 +148,7 @@ impl Life {
             snf_stays: Vec::new(),
             hospital_stays: Vec::new(),
             episodes: Vec::new(),
+            usage: Usage::default(),
             reduced_claim: None,
             improper_claim: None,
             missing_fees: 0,
@@ -155,6 +172,7 @@ impl Life {
         self.snf_stays.clear();
         self.hospital_stays.clear();
         self.episodes.clear();
+        self.usage.clear();
         self.reduced_claim = None;
         self.improper_claim = None;
     }
@@ -185,33 +203,23 @@ impl Life {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "three amounts of one payment")]
+    /// A claim or line that spending counts, as expenditure and as its biller's revenue.
     #[inline]
-    pub(crate) fn pay(
-        &mut self,
-        context: &Context,
-        ledger: &mut Ledger,
-        month: Option<u16>,
-        kind: u8,
-        paid: i64,
-        gross: i64,
-        spend: i64,
-    ) {
+    pub(crate) fn pay(&mut self, context: &Context, ledger: &mut Ledger, month: Option<u16>, payment: Paid) {
+        let Paid { kind, category, biller, paid, gross, spend } = payment;
+        let participant = biller.participant;
         match month {
             Some(month) if context.slot_of_month[usize::from(month)] != u8::MAX => {
-                self.payments.push(Payment { month, kind, paid, gross, spend });
+                self.payments.push(Payment { month, kind, category, participant, paid, gross, spend });
             }
             _ => ledger.add(Some(kind), Fate::OtherYear, paid),
         }
-    }
-
-    #[inline]
-    pub(crate) fn earn(&mut self, context: &Context, month: Option<u16>, facility: bool, biller: Biller, cents: i64) {
-        if biller.participant != NOBODY
+        if participant != NOBODY
             && let Some(month) = month
             && context.performance_of_month[usize::from(month)] != u8::MAX
         {
-            self.earnings.push(Earning { month, facility, participant: biller.participant, cents });
+            let facility = !matches!(kind, kind::CARRIER | kind::DME);
+            self.earnings.push(Earning { month, facility, participant, cents: gross });
         }
     }
 

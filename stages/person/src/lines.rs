@@ -1,10 +1,12 @@
 //! Carrier and DME lines, and the services among them (M.B.1, M.A.4).
 
+use crate::categories;
 use crate::columns::NO_DAY;
-use crate::context::{Context, Reductions, kind};
+use crate::context::{Context, Reductions, Visited, kind, mark};
 use crate::ledger::{Fate, Ledger};
-use crate::life::{Life, Source, Visit, late};
+use crate::life::{Life, Paid, Source, Visit, late};
 use crate::views::{LineView, NO_CLINICIAN};
+use acoledger_schemas::values::ServiceCategory;
 use std::ops::Range;
 
 impl Life {
@@ -32,20 +34,27 @@ impl Life {
                 continue;
             }
             let biller = *view.tin.at(row);
-            if late(context, day, processed) {
+            ledger.note(context, kind, month, processed, paid);
+            let late = late(context, day, processed);
+            if late {
                 ledger.add(Some(kind), Fate::AfterRunOut, paid);
             } else if law.counts(claim_type) {
                 let (claim, line) = (view.claim[row], view.line[row]);
                 let gross = paid + of_line(&context.people.reductions, &mut self.reduced_claim, claim, line);
                 let spend = gross + law.withheld(paid, day);
-                self.pay(context, ledger, month, kind, paid, gross, spend);
-                self.earn(context, month, false, biller, gross);
+                let ambulance = service.marks & mark::AMBULANCE != 0;
+                let category = categories::of_kind(kind, ServiceCategory::InpatientOther, ambulance);
+                self.pay(context, ledger, month, Paid { kind, category, biller, paid, gross, spend });
                 if biller.improper != 0 {
                     let tied = of_line(&context.improper.tied, &mut self.improper_claim, claim, line);
                     self.note_improper(month, biller, spend, tied);
                 }
             } else {
                 ledger.add(Some(kind), Fate::LeftOut, paid);
+            }
+            if service.marks & !mark::AMBULANCE != 0 && !late && kind == kind::CARRIER {
+                let visited = view.professional.as_ref().map_or(Visited::Nobody, |of| of.specialty.at(row).visited);
+                self.usage.line(service.marks, visited, day, month);
             }
             if service.code != 0
                 && let (Some(professional), Some(month)) = (&view.professional, month)
@@ -55,7 +64,7 @@ impl Life {
                 self.visits.push(Visit {
                     month,
                     code: service.code,
-                    specialty: *professional.specialty.at(row),
+                    specialty: professional.specialty.at(row).number,
                     place: *professional.place.at(row),
                     source: Source::Line,
                     facility: false,

@@ -57,7 +57,7 @@ pub(crate) const LINE_COLUMNS: [&str; 15] = [
 ];
 pub(crate) const DME_COLUMNS: [&str; 10] =
     ["bene_key", "claim_key", "line", "claim_type", "last_date", "proc_date", "denial", "processing", "hcpcs", "tin"];
-pub(crate) const FACILITY_COLUMNS: [&str; 24] = [
+pub(crate) const FACILITY_COLUMNS: [&str; 25] = [
     "bene_key",
     "claim_key",
     "claim_type",
@@ -66,6 +66,7 @@ pub(crate) const FACILITY_COLUMNS: [&str; 24] = [
     "proc_date",
     "admission_date",
     "discharge_date",
+    "discharge_status",
     "ccn",
     "facility_type",
     "service_class",

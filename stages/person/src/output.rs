@@ -1,12 +1,14 @@
 //! Rows on their way out: `assignment`, `person_year` and `assignment_differences` as Arrow batches.
 
 use crate::assign::Place;
+use crate::categories::CATEGORIES;
 use crate::context::Context;
 use crate::counties::Counties;
 use crate::life::Life;
 use crate::pass_a::Sink;
 use acoledger_schemas::outputs::{Assignment, AssignmentDifference, PersonYear};
 use acoledger_schemas::table::{Problem, Problems, Table, arrow_schema};
+use acoledger_schemas::values::ServiceCategory;
 use arrow_array::builder::{ArrayBuilder, Int64Builder, StringBuilder, UInt8Builder, UInt32Builder, UInt64Builder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
@@ -27,6 +29,15 @@ pub(crate) mod member {
     /// Continuously assigned.
     pub(crate) const CONTINUOUSLY: u32 = 1 << 19;
 }
+
+/// Classes of service that have a column of their own at the end of `person_year`; the others are kinds of claims.
+const OF_WHICH: [ServiceCategory; 5] = [
+    ServiceCategory::InpatientLongTerm,
+    ServiceCategory::InpatientRehabilitation,
+    ServiceCategory::InpatientPsychiatric,
+    ServiceCategory::InpatientOther,
+    ServiceCategory::Ambulance,
+];
 
 /// Names of the score columns of one model: `own` (the calendar year's) or a performance year.
 pub(crate) fn score_columns(model: &str) -> [String; 4] {
@@ -52,6 +63,7 @@ pub(crate) fn person_year_schema(performance_years: &[i32], scores: bool) -> Sch
     fields.push(Field::new("months", DataType::UInt8, false));
     fields.push(Field::new("dual_months", DataType::UInt8, false));
     fields.push(Field::new("interim_cents", DataType::Int64, false));
+    fields.push(Field::new("died", DataType::UInt8, false));
     for year in performance_years {
         fields.push(Field::new(format!("member_{year}"), DataType::UInt32, false));
     }
@@ -141,7 +153,10 @@ pub(crate) struct PersonYearRow<'r> {
     pub(crate) spend_cents: i64,
     pub(crate) gross_cents: i64,
     pub(crate) by_kind: [i64; 8],
+    pub(crate) by_category: &'r [i64; CATEGORIES],
     pub(crate) interim_cents: i64,
+    /// In the calendar year.
+    pub(crate) died: bool,
     pub(crate) members: &'r [u32],
     pub(crate) scores: &'r [i64],
 }
@@ -185,11 +200,13 @@ struct PersonYearColumns {
     spend_cents: Int64Builder,
     gross_cents: Int64Builder,
     by_kind: [Int64Builder; 8],
+    of_which: [Int64Builder; OF_WHICH.len()],
     kind: UInt8Builder,
     county_key: UInt64Builder,
     months: UInt8Builder,
     dual_months: UInt8Builder,
     interim_cents: Int64Builder,
+    died: UInt8Builder,
     members: Vec<UInt32Builder>,
     scores: Vec<Int64Builder>,
 }
@@ -254,11 +271,15 @@ impl<'s> Output<'s> {
         for (column, cents) in columns.by_kind.iter_mut().zip(row.by_kind) {
             column.append_value(cents);
         }
+        for (column, category) in columns.of_which.iter_mut().zip(OF_WHICH) {
+            column.append_value(row.by_category[category as usize]);
+        }
         columns.kind.append_value(row.kind);
         columns.county_key.append_value(row.county.map_or(0, crate::counties::pack));
         columns.months.append_value(row.months_mask.count_ones() as u8);
         columns.dual_months.append_value(row.dual_months);
         columns.interim_cents.append_value(row.interim_cents);
+        columns.died.append_value(row.died.into());
         for (column, bits) in columns.members.iter_mut().zip(row.members) {
             column.append_value(*bits);
         }
@@ -348,11 +369,13 @@ impl<'s> Output<'s> {
             ArrayBuilder::finish(&mut columns.gross_cents),
         ];
         arrays.extend(columns.by_kind.iter_mut().map(ArrayBuilder::finish));
+        arrays.extend(columns.of_which.iter_mut().map(ArrayBuilder::finish));
         arrays.push(ArrayBuilder::finish(&mut columns.kind));
         arrays.push(ArrayBuilder::finish(&mut columns.county_key));
         arrays.push(ArrayBuilder::finish(&mut columns.months));
         arrays.push(ArrayBuilder::finish(&mut columns.dual_months));
         arrays.push(ArrayBuilder::finish(&mut columns.interim_cents));
+        arrays.push(ArrayBuilder::finish(&mut columns.died));
         arrays.extend(columns.members.iter_mut().map(ArrayBuilder::finish));
         arrays.extend(columns.scores.iter_mut().map(ArrayBuilder::finish));
         let batch = RecordBatch::try_new(self.person_year_schema.clone(), arrays);

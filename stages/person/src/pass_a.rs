@@ -1,9 +1,11 @@
 //! Pass A: one walk over a shard's lives and claims answers every (performance year, calendar year, window).
 
 use crate::assign::{Outcome, Place, Scratch, assign, take_given, why_not, why_not_there};
+use crate::columns::NO_DAY;
 use crate::context::{Context, GivenPlace};
 use crate::histogram::{BUCKETS, annual, bucket};
 use crate::improper::ImproperSums;
+use crate::inside::{Cared, add_uses};
 use crate::ledger::{Ledger, LedgerRow};
 use crate::life::Life;
 use crate::merge::{Merge, Rows};
@@ -13,9 +15,10 @@ use crate::rows::PersonYears;
 use crate::spend::{Sums, add_demonstrations, add_earnings, add_up};
 use crate::streams::ShardStreams;
 use crate::tally::{Amount, Compared, Destination, ListAt, OURS_ONLY, THEIRS_ONLY, Tally, following};
+use crate::usage::{Counts, MEASURES};
 use crate::views::View;
 use acoledger_schemas::table::Problems;
-use acoledger_schemas::values::Basis;
+use acoledger_schemas::values::{Basis, Date};
 use arrow_array::RecordBatch;
 use std::collections::BTreeMap;
 
@@ -65,6 +68,10 @@ pub struct ShardA {
     pub(crate) county_heads: BTreeMap<(u8, u8, u16, u64), i64>,
     /// By performance year and ACO.
     pub(crate) revenue: Vec<Vec<i64>>,
+    /// By (performance year, list, ACO): care inside and outside, and what lives use.
+    pub(crate) cared: BTreeMap<(u8, u8, u16), Cared>,
+    /// By list: what assignable lives use, by type.
+    pub(crate) uses: Vec<[Counts; 4]>,
     pub(crate) tally: Tally,
     pub(crate) improper: ImproperSums,
     findings: BTreeMap<&'static str, u64>,
@@ -98,6 +105,11 @@ impl ShardA {
                 own.iter_mut().zip(others).for_each(|(a, b)| *a += b);
             }
         }
+        for (key, cared) in &other.cared {
+            self.cared.entry(*key).or_default().merge(cared);
+        }
+        self.uses.resize(self.uses.len().max(other.uses.len()), [[0; MEASURES]; 4]);
+        self.uses.iter_mut().zip(&other.uses).for_each(|(own, others)| add_uses(own, others));
         self.tally.merge(&other.tally);
         self.improper.merge(&other.improper);
         for (finding, count) in &other.findings {
@@ -191,6 +203,8 @@ struct Walk<'w> {
     output: Output<'w>,
     scratch: Scratch,
     sums: Vec<[Sums; 4]>,
+    /// What the life uses, by calendar year and type.
+    uses: Vec<[Counts; 4]>,
     /// By calendar year, then performance year.
     members: Vec<Vec<u32>>,
     scores: Vec<i64>,
@@ -206,6 +220,8 @@ impl<'w> Walk<'w> {
         let mut shard = ShardA::default();
         shard.histograms.resize(context.histograms() * 4 * BUCKETS, 0);
         shard.revenue = vec![vec![0; context.acos.len()]; years];
+        shard.ledger = Ledger::with_triangle(&context.time);
+        shard.uses = vec![[[0; MEASURES]; 4]; context.histograms()];
         let output = Output::new(sink, context.assignment_schema(), context.person_year_schema(), years, scores);
         Walk {
             context,
@@ -215,6 +231,7 @@ impl<'w> Walk<'w> {
             output,
             scratch: Scratch::default(),
             sums: vec![[Sums::default(); 4]; context.calendar_years.len()],
+            uses: vec![[[0; MEASURES]; 4]; context.calendar_years.len()],
             members: vec![vec![0; years]; context.calendar_years.len()],
             scores: vec![0; scores],
             places: context.performances.iter().map(|of| vec![None; of.field.lists.len()]).collect(),
@@ -262,6 +279,8 @@ impl<'w> Walk<'w> {
         add_up(context, &self.life, &mut self.shard.ledger, &mut self.sums);
         add_demonstrations(context, &self.life, payments, &mut self.shard.ledger, &mut self.sums);
         add_earnings(context, &self.life, &mut self.shard.revenue);
+        self.uses.fill([[0; MEASURES]; 4]);
+        self.life.usage.count(context, &self.life.enrollment, &mut self.uses);
         let given = context.given.as_ref();
         let given = given.map_or(&[][..], |given| given.places.rows(given.places.of(key, &mut places.given)));
         self.assign_all(merge, subsidies, given)?;
@@ -369,6 +388,9 @@ impl<'w> Walk<'w> {
         let slot = context.calendar_years.binary_search(&list.year).unwrap_or(0);
         let this = (at as u8, list_at as u8);
         self.shard.tally.decided(context, this, outcome, || amount(context, this, &self.life, &self.sums));
+        if outcome.assignable[0] {
+            add_uses(&mut self.shard.uses[context.place(at, list_at)], &self.uses[slot]);
+        }
         let mut bits = 0;
         for (method, bit) in [member::RETROSPECTIVE, member::PROSPECTIVE].into_iter().enumerate() {
             bits |= if outcome.assignable[method] { bit } else { 0 };
@@ -382,6 +404,11 @@ impl<'w> Walk<'w> {
             };
             self.shard.rows[0] += 1;
             self.count_heads(merge, at, list_at, place, subsidies.contains(&list.year));
+            if list.acos[place.aco as usize].as_ref().is_some_and(|aco| aco.own != 0) {
+                let cared = self.shard.cared.entry((this.0, this.1, place.aco as u16)).or_default();
+                cared.add_billed(context, (at, list_at), &self.life, place);
+                add_uses(&mut cared.uses, &self.uses[slot]);
+            }
             let row = AssignmentRow::of(context, &merge.counties, (at, list_at), &self.life, place);
             self.output.assignment(&row)?;
         }
@@ -420,6 +447,8 @@ impl<'w> Walk<'w> {
                 continue;
             }
             let dual = self.life.enrollment.record[at].dual;
+            let death = self.life.enrollment.birth_and_death().1;
+            let died = death != NO_DAY && Date(death).year() == *year;
             let county = merge.counties.text(self.life.enrollment.county(at));
             for kind in 0..4 {
                 let months_mask = state.types[kind] & !state.episode;
@@ -427,7 +456,7 @@ impl<'w> Walk<'w> {
                     continue;
                 }
                 let sums = self.sums[slot][kind];
-                let spend_cents: i64 = sums.by_kind.iter().sum();
+                let spend_cents = sums.spend();
                 let months = months_mask.count_ones() as u8;
                 context.histogram_places(*year, &self.members[slot], |place, interim| {
                     let spend = spend_cents + if interim { sums.interim } else { 0 };
@@ -445,7 +474,9 @@ impl<'w> Walk<'w> {
                     county,
                     spend_cents,
                     gross_cents: sums.gross,
-                    by_kind: sums.by_kind,
+                    by_kind: sums.by_kind(),
+                    by_category: &sums.by_category,
+                    died,
                     interim_cents: sums.interim,
                     members: &self.members[slot],
                     scores: &self.scores,
@@ -473,7 +504,7 @@ fn amount(context: &Context, list: ListAt, life: &Life, sums: &[[Sums; 4]]) -> A
     for (months, sums) in state.types.iter().map(|months| months & !state.episode).zip(&sums[slot]) {
         if months != 0 {
             amount.months += i64::from(months.count_ones());
-            amount.cents += sums.by_kind.iter().sum::<i64>() + if performance.interim { sums.interim } else { 0 };
+            amount.cents += sums.spend() + if performance.interim { sums.interim } else { 0 };
         }
     }
     amount

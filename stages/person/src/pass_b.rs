@@ -1,5 +1,6 @@
 //! Pass B: `person_year` rows into cells; never reads claims.
 
+use crate::classes::{ClassKey, ClassSum};
 use crate::context::{Context, Performance};
 use crate::counties;
 use crate::output::member;
@@ -95,6 +96,7 @@ impl Hasher for Mix {
 #[derive(Clone, Debug, Default)]
 pub struct CellSums {
     pub(crate) sums: HashMap<Key, Sum, BuildHasherDefault<Mix>>,
+    pub(crate) classes: HashMap<ClassKey, ClassSum, BuildHasherDefault<Mix>>,
 }
 
 impl CellSums {
@@ -102,6 +104,9 @@ impl CellSums {
     pub fn merge(&mut self, other: &CellSums) {
         for (key, sum) in &other.sums {
             self.sums.entry(*key).or_default().add(sum);
+        }
+        for (key, sum) in &other.classes {
+            self.classes.entry(*key).or_default().add(sum);
         }
     }
 
@@ -116,12 +121,23 @@ impl CellSums {
                 {
                     let interim = if performance.interim { rows.interim[row] } else { 0 };
                     let kind = rows.kind[row] & 3;
-                    let sum = sum(rows, row, at, interim, thresholds.of(first + list, usize::from(kind)));
+                    let threshold = thresholds.of(first + list, usize::from(kind));
+                    let sum = sum(rows, row, at, interim, threshold);
                     let bits = rows.members[at][row];
                     places(performance, list, bits, |of| {
                         let key = Key { performance: at as u8, list: list as u8, of, county: rows.county[row], kind };
                         self.sums.entry(key).or_default().add(&sum);
                     });
+                    let nation = bits & member::RETROSPECTIVE != 0;
+                    let aco = (bits & member::ACO).checked_sub(1);
+                    if nation || aco.is_some() {
+                        let sum = ClassSum::of(rows, row, interim, threshold);
+                        let whose = nation.then_some(None).into_iter().chain(aco.map(|aco| Some(aco as u16)));
+                        for aco in whose {
+                            let key = ClassKey { performance: at as u8, list: list as u8, aco, kind };
+                            self.classes.entry(key).or_default().add(&sum);
+                        }
+                    }
                 }
                 first += lists.len();
             }

@@ -1,9 +1,11 @@
 //! The internal columns of a `person_year` batch, as pass B reads them.
 
+use crate::categories::CATEGORIES;
 use crate::columns::Reader;
 use crate::context::Context;
 use crate::output::score_columns;
 use acoledger_schemas::table::Problems;
+use acoledger_schemas::values::ServiceCategory;
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
@@ -20,15 +22,43 @@ pub(crate) struct PersonYears {
     pub(crate) spend: ScalarBuffer<i64>,
     pub(crate) gross: ScalarBuffer<i64>,
     pub(crate) interim: ScalarBuffer<i64>,
+    pub(crate) died: ScalarBuffer<u8>,
+    /// By [`CATEGORY_COLUMNS`].
+    categories: Vec<ScalarBuffer<i64>>,
     pub(crate) members: Vec<ScalarBuffer<u32>>,
     pub(crate) scores: Vec<ScalarBuffer<i64>>,
 }
 
+/// Columns of the classes of service, in their order; physicians are what `carrier_cents` has beside ambulances.
+const CATEGORY_COLUMNS: [&str; CATEGORIES] = [
+    "inpatient_other_cents",
+    "inpatient_long_term_cents",
+    "inpatient_rehabilitation_cents",
+    "inpatient_psychiatric_cents",
+    "snf_cents",
+    "outpatient_cents",
+    "home_health_cents",
+    "hospice_cents",
+    "carrier_cents",
+    "ambulance_cents",
+    "dme_cents",
+    "non_claims_cents",
+];
+
 /// Names of the columns that [`PersonYears`] holds.
 pub(crate) fn names(context: &Context) -> Vec<String> {
-    let fixed =
-        ["calendar_year", "kind", "county_key", "months", "dual_months", "spend_cents", "gross_cents", "interim_cents"];
-    let mut names: Vec<String> = fixed.iter().map(|name| (*name).to_owned()).collect();
+    let fixed = [
+        "calendar_year",
+        "kind",
+        "county_key",
+        "months",
+        "dual_months",
+        "spend_cents",
+        "gross_cents",
+        "interim_cents",
+        "died",
+    ];
+    let mut names: Vec<String> = fixed.iter().chain(&CATEGORY_COLUMNS).map(|name| (*name).to_owned()).collect();
     names.extend(context.performances.iter().map(|performance| format!("member_{}", performance.year)));
     names.extend(score_names(context));
     names
@@ -55,6 +85,14 @@ impl PersonYears {
         }
     }
 
+    /// A row's spending by class of service, interim payments among those outside claims.
+    pub(crate) fn categories(&self, row: usize, interim: i64) -> [i64; CATEGORIES] {
+        let mut cents: [i64; CATEGORIES] = std::array::from_fn(|at| self.categories[at][row]);
+        cents[ServiceCategory::Physician as usize] -= cents[ServiceCategory::Ambulance as usize];
+        cents[ServiceCategory::NonClaims as usize] += interim;
+        cents
+    }
+
     pub(crate) fn new(context: &Context, batch: &RecordBatch) -> Result<PersonYears, Problems> {
         let reader = Reader { table: "person_year", year: None, batch };
         macro_rules! column {
@@ -72,6 +110,10 @@ impl PersonYears {
         for name in score_names(context) {
             scores.push(column!(&name, Int64Type));
         }
+        let mut categories = Vec::with_capacity(CATEGORIES);
+        for name in CATEGORY_COLUMNS {
+            categories.push(column!(name, Int64Type));
+        }
         Ok(PersonYears {
             rows: batch.num_rows(),
             year: column!("calendar_year", Int64Type),
@@ -82,6 +124,8 @@ impl PersonYears {
             spend: column!("spend_cents", Int64Type),
             gross: column!("gross_cents", Int64Type),
             interim: column!("interim_cents", Int64Type),
+            died: column!("died", UInt8Type),
+            categories,
             members,
             scores,
         })

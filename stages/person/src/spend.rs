@@ -1,29 +1,46 @@
 //! A life's dollars by calendar year and enrollment type (M.B).
 
+use crate::categories::{CATEGORIES, by_kind};
 use crate::context::{Context, kind};
+use crate::enroll::Enrollment;
 use crate::ledger::{Fate, Ledger};
 use crate::life::Life;
+use acoledger_schemas::values::ServiceCategory;
 
 /// Sums of one calendar year and type.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Sums {
-    pub(crate) by_kind: [i64; 8],
+    /// Spending by class of service.
+    pub(crate) by_category: [i64; CATEGORIES],
     pub(crate) gross: i64,
     /// Interim demonstration payments, which count only before 2018.
     pub(crate) interim: i64,
 }
 
+impl Sums {
+    /// Spending by kind of claim.
+    pub(crate) fn by_kind(&self) -> [i64; 8] {
+        by_kind(&self.by_category)
+    }
+
+    /// All spending, without interim payments.
+    pub(crate) fn spend(&self) -> i64 {
+        self.by_category.iter().sum()
+    }
+}
+
 /// What a month of the timeline is for money.
 pub(crate) enum Month {
-    /// Of a type, and counts: position of the calendar year, type.
+    /// Counts: position of its calendar year, and its type.
     Of(usize, usize),
     NotEligible,
     Episode,
 }
 
-pub(crate) fn month(context: &Context, life: &Life, month: usize) -> Month {
+/// What a month of an expenditure year is for a life's money.
+pub(crate) fn month(context: &Context, enrollment: &Enrollment, month: usize) -> Month {
     let (year, bit) = (month / 12, 1u16 << (month % 12));
-    let state = &life.enrollment.state[year];
+    let state = &enrollment.state[year];
     let slot = usize::from(context.slot_of_month[month]);
     if state.eligible & bit == 0 {
         Month::NotEligible
@@ -38,10 +55,10 @@ pub(crate) fn month(context: &Context, life: &Life, month: usize) -> Month {
 /// Adds a life's payments into `sums` by calendar year and type.
 pub(crate) fn add_up(context: &Context, life: &Life, ledger: &mut Ledger, sums: &mut [[Sums; 4]]) {
     for payment in &life.payments {
-        match month(context, life, usize::from(payment.month)) {
+        match month(context, &life.enrollment, usize::from(payment.month)) {
             Month::Of(slot, of) => {
                 let sums = &mut sums[slot][of];
-                sums.by_kind[usize::from(payment.kind)] += payment.spend;
+                sums.by_category[payment.category as usize] += payment.spend;
                 sums.gross += payment.gross;
                 ledger.add(Some(payment.kind), Fate::Counted, payment.paid);
             }
@@ -71,11 +88,11 @@ pub(crate) fn add_demonstrations(
             ledger.add(of, Fate::OtherYear, row.cents);
             continue;
         };
-        match month(context, life, at) {
+        match month(context, &life.enrollment, at) {
             Month::Of(slot, of_type) => {
                 let sums = &mut sums[slot][of_type];
                 if row.is_final {
-                    sums.by_kind[usize::from(kind::NON_CLAIMS)] += row.cents;
+                    sums.by_category[ServiceCategory::NonClaims as usize] += row.cents;
                     sums.gross += row.cents;
                     ledger.add(of, Fate::Counted, row.cents);
                 } else {

@@ -1,9 +1,11 @@
 //! The columns of each lake table, with codes already turned into what the kernels work with.
 
+use crate::categories;
 use crate::columns::{Codes, Days, Reader};
-use crate::context::{Context, NOBODY, PARTS};
+use crate::context::{Context, NOBODY, PARTS, Visited, mark, within};
 use crate::counties::{Counties, Residence};
 use acoledger_schemas::table::Problems;
+use acoledger_schemas::values::ServiceCategory;
 use arrow_array::Array;
 use arrow_array::StringArray;
 use arrow_array::cast::AsArray;
@@ -34,6 +36,8 @@ pub(crate) struct Facility {
     pub(crate) acute: Acute,
     /// Whether inpatient payments stay whole (Maryland).
     pub(crate) whole: bool,
+    /// Class of its inpatient claims.
+    pub(crate) category: ServiceCategory,
 }
 
 /// Kind of acute hospital, for COVID-19 episodes (M.B.4.1).
@@ -52,8 +56,29 @@ pub(crate) enum Acute {
 pub(crate) struct Service {
     /// Position among the codes that rules name; 0: none of them.
     pub(crate) code: u16,
+    /// Bits of [`mark`].
+    pub(crate) marks: u8,
     /// Years of the timeline in which its billing is suspect, as bits.
     pub(crate) suspect: u32,
+}
+
+/// What a specialty says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Specialty {
+    /// Position among the specialties that rules of assignment name; 0: none of them.
+    pub(crate) number: u8,
+    pub(crate) visited: Visited,
+}
+
+/// What a revenue center says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Center {
+    /// Whether it carries professional services of a critical access hospital.
+    pub(crate) professional: bool,
+    /// Performance years for which it makes a clinic's service, as bits.
+    pub(crate) clinics: u32,
+    /// Whether it shows an emergency visit.
+    pub(crate) emergency: bool,
 }
 
 pub(crate) struct BeneView {
@@ -85,6 +110,8 @@ pub(crate) struct FacilityView {
     pub(crate) facility_type: Codes<(u8, bool)>,
     pub(crate) service_class: Codes<u8>,
     pub(crate) unpaid: Codes<bool>,
+    /// Whether the patient has left.
+    pub(crate) ended: Codes<bool>,
     pub(crate) paid: ScalarBuffer<i64>,
     pub(crate) deductible: ScalarBuffer<i64>,
     pub(crate) coinsurance: ScalarBuffer<i64>,
@@ -100,8 +127,7 @@ pub(crate) struct FacilityView {
 pub(crate) struct RevenueView {
     pub(crate) claim: ScalarBuffer<i64>,
     pub(crate) date: Days,
-    /// Whether the center carries professional services of a critical access hospital, and its text.
-    pub(crate) center: Codes<(bool, u32)>,
+    pub(crate) center: Codes<Center>,
     pub(crate) service: Codes<Service>,
     pub(crate) paid: ScalarBuffer<i64>,
     pub(crate) deductible: ScalarBuffer<i64>,
@@ -112,7 +138,7 @@ pub(crate) struct RevenueView {
 /// What only carrier lines have, and DME lines lack.
 pub(crate) struct Professional {
     pub(crate) first_date: Days,
-    pub(crate) specialty: Codes<u8>,
+    pub(crate) specialty: Codes<Specialty>,
     pub(crate) place: Codes<u8>,
     pub(crate) allowed: ScalarBuffer<i64>,
 }
@@ -221,6 +247,7 @@ fn facility(text: &str, context: &Context) -> Result<Facility, String> {
         eta,
         acute,
         whole,
+        category: categories::of_hospital(text, &law.hospitals),
     })
 }
 
@@ -235,7 +262,8 @@ fn clinician(text: &str, context: &Context) -> u32 {
 fn service(text: &str, context: &Context) -> Service {
     let years = context.spend.suspect.iter().enumerate();
     let suspect = years.fold(0, |bits, (at, year)| bits | u32::from(year.codes.iter().any(|c| c == text)) << at);
-    Service { code: context.names.code(text), suspect }
+    let ambulance = if within(&context.spend.ambulance, text) { mark::AMBULANCE } else { 0 };
+    Service { code: context.names.code(text), marks: context.uses.marks(text) | ambulance, suspect }
 }
 
 /// Which entries of the COVID-19 diagnosis rule a claim's diagnoses hold.
@@ -272,6 +300,7 @@ impl FacilityView {
             facility_type: reader.codes("facility_type", None, |t| Ok((first_byte(t), denies(t))))?,
             service_class: reader.codes("service_class", None, |t| Ok(first_byte(t)))?,
             unpaid: reader.codes("nonpayment", None, |text| Ok(!text.trim().is_empty()))?,
+            ended: reader.codes("discharge_status", None, |t| Ok(!context.uses.open.iter().any(|code| code == t)))?,
             paid: reader.longs("paid_cents")?,
             deductible: reader.longs("deductible_cents")?,
             coinsurance: reader.longs("coinsurance_cents")?,
@@ -307,7 +336,7 @@ impl RevenueView {
             let clinics = years.fold(0, |bits, (at, p)| {
                 bits | u32::from(p.care.clinic_centers.iter().any(|center| center == text)) << at
             });
-            Ok((professional, clinics))
+            Ok(Center { professional, clinics, emergency: context.uses.is_emergency(text) })
         };
         Ok(RevenueView {
             claim: reader.longs("claim_key")?,
@@ -342,7 +371,9 @@ impl LineView {
             let (specialty, place) = before.map_or((None, None), |v| (Some(v.specialty), Some(v.place)));
             Some(Professional {
                 first_date: reader.days("first_date")?,
-                specialty: reader.codes("specialty", specialty, |text| Ok(context.names.specialty(text)))?,
+                specialty: reader.codes("specialty", specialty, |text| {
+                    Ok(Specialty { number: context.names.specialty(text), visited: context.uses.visited(text) })
+                })?,
                 place: reader.codes("place", place, |text| Ok(context.names.place(text)))?,
                 allowed: reader.longs("allowed_cents")?,
             })

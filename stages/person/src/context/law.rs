@@ -12,8 +12,10 @@ pub(crate) const KINDS: [&str; 8] =
 /// Positions in [`KINDS`].
 pub(crate) mod kind {
     pub(crate) const INPATIENT: u8 = 0;
+    pub(crate) const SNF: u8 = 1;
     pub(crate) const OUTPATIENT: u8 = 2;
     pub(crate) const HOME_HEALTH: u8 = 3;
+    pub(crate) const HOSPICE: u8 = 4;
     pub(crate) const CARRIER: u8 = 5;
     pub(crate) const DME: u8 = 6;
     pub(crate) const NON_CLAIMS: u8 = 7;
@@ -104,6 +106,37 @@ pub(crate) struct Suspect {
     pub(crate) claim_types: Vec<i32>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HospitalNumbers {
+    long_term: Vec<String>,
+    rehabilitation: Vec<String>,
+    psychiatric: Vec<String>,
+    rehabilitation_units: Vec<String>,
+    psychiatric_units: Vec<String>,
+}
+
+/// What hospitals' numbers say (`spend.category.hospitals`): ranges of the last four digits, third characters of units.
+pub(crate) struct Hospitals {
+    pub(crate) long_term: Vec<(String, String)>,
+    pub(crate) rehabilitation: Vec<(String, String)>,
+    pub(crate) psychiatric: Vec<(String, String)>,
+    pub(crate) rehabilitation_units: Vec<String>,
+    pub(crate) psychiatric_units: Vec<String>,
+}
+
+impl Hospitals {
+    fn new(numbers: HospitalNumbers, faults: &mut Faults) -> Hospitals {
+        Hospitals {
+            long_term: faults.ranges(Ok(numbers.long_term)),
+            rehabilitation: faults.ranges(Ok(numbers.rehabilitation)),
+            psychiatric: faults.ranges(Ok(numbers.psychiatric)),
+            rehabilitation_units: numbers.rehabilitation_units,
+            psychiatric_units: numbers.psychiatric_units,
+        }
+    }
+}
+
 /// Claim rules (M.B.1, M.B.4).
 pub(crate) struct SpendLaw {
     /// Kind of claim by claim type; 255: a type outside Parts A and B spending.
@@ -125,6 +158,9 @@ pub(crate) struct SpendLaw {
     pub(crate) covid_prospective: Vec<(String, String)>,
     pub(crate) covid_other: Vec<(String, String)>,
     pub(crate) covid_months_after: i32,
+    pub(crate) hospitals: Hospitals,
+    /// Services of ambulances.
+    pub(crate) ambulance: Vec<(String, String)>,
     /// Removed services by calendar year of the timeline.
     pub(crate) suspect: Vec<Suspect>,
     /// Last day of processing that is known, by calendar year of the timeline.
@@ -180,6 +216,8 @@ impl SpendLaw {
             covid_prospective: faults.ranges(rules.at("spend.covid.prospective_payment", last_year)),
             covid_other: faults.ranges(rules.at("spend.covid.other_acute", last_year)),
             covid_months_after: faults.take(rules.at("spend.covid.months_after", last_year)),
+            hospitals: Hospitals::new(faults.take(rules.at("spend.category.hospitals", last_year)), faults),
+            ambulance: faults.ranges(rules.at("spend.category.ambulance", last_year)),
             suspect: (first_year..=last_year).map(|year| faults.take(rules.at("spend.suspect", year))).collect(),
             known_through: (first_year..=last_year).map(known).collect(),
             known_beside: [known(first_year - 1), known(last_year + 1)],

@@ -132,7 +132,9 @@ pub(crate) struct Timeline {
     pub(crate) first_year: i32,
     pub(crate) years: usize,
     first_day: i32,
-    /// Month of each day, from the first month.
+    /// Days of these years.
+    days: usize,
+    /// Month of each day, from the first month; claims are processed after the last.
     months: Vec<u16>,
 }
 
@@ -140,14 +142,26 @@ impl Timeline {
     pub(super) fn new(first_year: i32, last_year: i32) -> Timeline {
         let first_day = Date::first_of_month(first_year * 12).0;
         let end = Date::first_of_month((last_year + 1) * 12).0;
-        let months = (first_day..end).map(|day| (Date(day).month_index() - first_year * 12) as u16).collect();
-        Timeline { first_year, years: (last_year - first_year + 1) as usize, first_day, months }
+        let processed = Date::first_of_month((last_year + 5) * 12).0;
+        let months = (first_day..processed).map(|day| (Date(day).month_index() - first_year * 12) as u16).collect();
+        let (years, days) = ((last_year - first_year + 1) as usize, (end - first_day) as usize);
+        Timeline { first_year, years, first_day, days, months }
     }
 
     /// Month of a day, from the first month of the timeline; `None` outside.
     #[inline]
     pub(crate) fn month(&self, day: i32) -> Option<u16> {
-        self.months.get((i64::from(day) - i64::from(self.first_day)) as usize).copied()
+        let at = (i64::from(day) - i64::from(self.first_day)) as usize;
+        if at < self.days { self.months.get(at).copied() } else { None }
+    }
+
+    /// Month of any day, from the first month of the timeline.
+    #[inline]
+    pub(crate) fn any_month(&self, day: i32) -> i32 {
+        match self.months.get((i64::from(day) - i64::from(self.first_day)) as usize) {
+            Some(month) => i32::from(*month),
+            None => Date(day).month_index() - self.first_year * 12,
+        }
     }
 
     /// Position of a calendar year.

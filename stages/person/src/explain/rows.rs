@@ -151,7 +151,9 @@ impl Record {
             (None, None) => Role::NotProfessional,
             _ if life.clinic_lines.len() > before.1 => Role::OfClinicClaim,
             (None, Some(_)) if view.service.at(row).code == 0 => Role::NotListed,
-            (None, Some(claim)) if claim.source == Source::Hospital && !view.center.at(row).0 => Role::NotProfessional,
+            (None, Some(claim)) if claim.source == Source::Hospital && !view.center.at(row).professional => {
+                Role::NotProfessional
+            }
             (None, Some(_)) => Role::OtherYear,
         };
         let service = view.service.text(row);

@@ -1,6 +1,7 @@
 //! Person grain against worlds with known answers, and against itself.
 
 mod assignment;
+mod care;
 mod derived;
 mod explain;
 mod improper;

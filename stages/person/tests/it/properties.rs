@@ -20,6 +20,11 @@ fn text(run: &Run) -> Vec<String> {
     tables.push(table_rows(&cells.assignment_stability));
     tables.push(table_rows(&cells.assignment_margin));
     tables.push(table_rows(&cells.assignment_comparison));
+    tables.push(table_rows(&cells.service_category));
+    tables.push(table_rows(&cells.truncation));
+    tables.push(table_rows(&cells.leakage));
+    tables.push(table_rows(&cells.utilisation_count));
+    tables.push(table_rows(&cells.runout_triangle));
     tables.iter().flatten().map(|row| format!("{row:?}")).collect()
 }
 
@@ -48,6 +53,71 @@ fn every_row_and_cent_has_a_fate() {
         }
         assert!(left.len() >= 8, "{left:?}");
         assert!(left.values().all(|left| *left == (0, 0)), "{name}: {left:?}");
+        // The run-out triangle holds all that is neither denied nor suspect nor of another claim type.
+        let mut known: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+        for row in &run.cells.runout_triangle {
+            let sum = known.entry(row.kind.clone()).or_default();
+            *sum = (sum.0 + row.rows, sum.1 + row.paid_cents.0);
+        }
+        for line in run.shard.ledger() {
+            let out = ["claim type", "denied", "suspect"].iter().any(|word| line.outcome.starts_with(word));
+            let sign = if line.outcome == "read" { 1 } else { -i64::from(out) };
+            if let Some(sum) = known.get_mut(line.kind) {
+                *sum = (sum.0 - sign * line.rows as i64, sum.1 - sign * line.cents);
+            }
+        }
+        assert!(known.len() >= 6 && known.values().all(|left| *left == (0, 0)), "{name}: {known:?}");
+    }
+}
+
+#[test]
+fn classes_and_cuts_add_up_to_the_cells() {
+    for name in ["w1", "w2", "w3"] {
+        let Some(folder) = folder(name) else { return };
+        let world = World::read(folder);
+        let cells = run(&world.context(), &world.lake, 4, 100).cells;
+        let threshold = |py, year, kind| {
+            let row = cells
+                .threshold
+                .iter()
+                .find(|row| (row.performance_year, row.calendar_year, row.enrollment_type) == (py, year, kind));
+            row.map_or(0, |row| row.threshold_cents.0)
+        };
+        // Truncated twelfths, spending and months of an ACO (blank: the nation), a year and a type.
+        let mut sums: BTreeMap<_, [i64; 3]> = BTreeMap::new();
+        for row in &cells.assigned_county {
+            let (py, year, kind) = (row.performance_year, row.calendar_year, row.enrollment_type);
+            let limit = threshold(py, year, kind) * (row.months_over - row.months_under);
+            let one = [12 * row.below_cents.0 + limit, row.spend_cents.0, row.months];
+            let sum = sums.entry((py, Some((row.period, row.aco_id.clone())), year, kind)).or_default();
+            sum.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
+        }
+        for row in cells.population_county.iter().filter(|row| row.window.code() == "retrospective") {
+            let (py, year, kind) = (row.performance_year, row.calendar_year, row.enrollment_type);
+            let limit = threshold(py, year, kind) * (row.months_over - row.months_under);
+            let one = [12 * row.below_cents.0 + limit, row.spend_cents.0, row.months];
+            let sum = sums.entry((py, None, year, kind)).or_default();
+            sum.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
+        }
+        assert!(sums.len() > 20, "{}", sums.len());
+        for row in &cells.service_category {
+            let aco = row.period.zip(row.aco_id.clone());
+            let sum =
+                sums.get_mut(&(row.performance_year, aco, row.calendar_year, row.enrollment_type)).expect("cells");
+            sum[0] -= row.truncated_twelfths;
+            sum[1] -= row.spend_cents.0;
+        }
+        for row in &cells.truncation {
+            let aco = row.period.zip(row.aco_id.clone());
+            let sum =
+                sums.get_mut(&(row.performance_year, aco, row.calendar_year, row.enrollment_type)).expect("cells");
+            sum[2] -= row.months;
+        }
+        assert!(sums.values().all(|left| *left == [0; 3]), "{name}: {sums:?}");
+        for row in &cells.leakage {
+            let inside = row.inside_services <= row.total_services && row.inside_cents <= row.total_cents;
+            assert!(inside, "{name}: {row:?}"); // no amount of these worlds is below 0
+        }
     }
 }
 

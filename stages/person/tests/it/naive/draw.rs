@@ -8,18 +8,19 @@ use super::rows::*;
 pub(super) const TINS: [&str; 9] = ["T1", "T2", "T3", "T4", "T5", "T8", "T9", "TA", "TB"];
 const CLINICS: [&str; 4] = ["011801", "011802", "011803", "013401"];
 pub(super) const CAHS: [&str; 2] = ["011301", "211302"];
-pub(super) const HOSPITALS: [&str; 4] = ["010077", "010078", "210009", "014001"];
+pub(super) const HOSPITALS: [&str; 8] =
+    ["010077", "010078", "210009", "014001", "012001", "013099", "01T077", "01M301"];
 const NPIS: [&str; 5] = ["N1", "N2", "N3", "N4", ""];
 const COUNTIES: [&str; 6] = ["01001", "01003", "72001", "66010", "99999", ""];
 
 /// Codes with a condition or near the end of a range, one in two; the rest are plain visits.
-const CODES: [&str; 64] = [
+const CODES: [&str; 72] = [
     "99201", "99215", "99200", "99216", "99304", "99308", "99318", "99319", "99335", "99340", "99341", "99350",
     "99351", "G0402", "G0438", "G0439", "99490", "99495", "G0463", "96160", "96161", "99354", "99355", "99484",
     "99487", "99489", "99492", "99497", "99498", "G0442", "G0506", "99421", "99423", "99439", "99441", "99443",
     "99483", "G2010", "G2012", "G2214", "99424", "99437", "G2212", "G2252", "G0317", "G3002", "96202", "97550",
     "99406", "G0101", "G0136", "G2086", "G2211", "98016", "99452", "G0537", "G0542", "G0556", "G0560", "G0568",
-    "G0571", "71046", "99999", "",
+    "G0571", "71046", "99999", "", "70450", "74177", "72148", "70449", "A0424", "A0425", "A0436", "G0439",
 ];
 pub(super) const SPECIALTIES: [&str; 22] = [
     "01", "08", "11", "37", "38", "50", "89", "97", "06", "12", "16", "27", "39", "98", "93", "18", "02", "65", "C0",
@@ -358,7 +359,9 @@ impl Draw<'_> {
             bill: "13",
             from: thru,
             thru,
+            admitted: None,
             discharge: None,
+            status: self.dice.pick(&["01", "30", "01", "03", ""]),
             processed: self.processed(thru),
             nonpayment: if self.dice.one_in(10) { "N" } else { "" },
             ccn: "010077",
@@ -386,7 +389,7 @@ impl Draw<'_> {
             }
             3 => {
                 claim.ccn = self.dice.pick(&HOSPITALS);
-                self.centers(&mut claim, &["0510", "0960"]);
+                self.centers(&mut claim, &["0510", "0960", "0450", "0459", "0460", "0981"]);
             }
             4 => {
                 claim.claim_type = self.dice.pick(&[20, 30, 60, 60]);
@@ -400,6 +403,20 @@ impl Draw<'_> {
             }
         }
         life.claims.push(claim);
+        if kind == 4 && self.dice.one_in(2) {
+            self.go_on(life);
+        }
+    }
+
+    /// The stay of the last claim goes on, or another begins in its place.
+    fn go_on(&mut self, life: &mut Life) {
+        let Some(before) = life.claims.last().cloned() else { return };
+        let from = beside(before.thru, 1);
+        let admitted = if self.dice.one_in(4) { from } else { before.from };
+        let thru = if self.dice.one_in(2) { from } else { beside(from, 1) };
+        let status = self.dice.pick(&["01", "30"]);
+        let (claim, paid) = (self.claim(), self.paid());
+        life.claims.push(Claim { claim, paid, from, thru, admitted: Some(admitted), status, ..before });
     }
 
     fn centers(&mut self, claim: &mut Claim, codes: &[&'static str]) {

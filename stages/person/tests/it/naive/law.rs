@@ -168,3 +168,33 @@ fn names(acos: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
     acos.dedup();
     acos
 }
+
+/// Computed tomography, magnetic resonance imaging.
+pub(super) fn image(code: &str) -> Option<&'static str> {
+    let ct = "70450-70498 71250-71275 72125-72133 72191-72194 73200-73206 73700-73706 74150-74178 74261-74263 75571-75574 \
+        75635 76380 76497 G0297";
+    let mri = "70336 70540-70559 71550-71555 72141-72159 72195-72198 73218-73225 73718-73725 74181-74185 75557-75565 76390 \
+        76498 77046-77049 77058-77059";
+    if is_among(ct, code) {
+        Some("P_CT_VIS")
+    } else if is_among(mri, code) {
+        Some("P_MRI_VIS")
+    } else {
+        None
+    }
+}
+
+/// Whose visit a line is.
+pub(super) fn visit(code: &str, specialty: &str) -> Option<&'static str> {
+    if !is_among("99201-99215 99304-99350 G0402 G0438 G0439", code) {
+        None
+    } else if is_in("01 08 11 37 38", specialty) {
+        Some("P_EM_PCP_Vis")
+    } else if is_practitioner(specialty) {
+        Some("P_Nurse_Vis")
+    } else if is_any_physician(specialty) {
+        Some("P_EM_SP_Vis")
+    } else {
+        None
+    }
+}

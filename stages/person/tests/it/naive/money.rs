@@ -1,8 +1,9 @@
 //! Months and money of a life (M.B.1, M.B.2, M.B.4), and what the nation and the ACOs make of them (M.B.3, M.B.5).
 
+use super::care;
 use super::law;
 use super::lists::{Assigned, assigned, cohort, county, is_assignable, is_expenditure_month, list_years, own_years};
-use super::rows::{Claim, Complete, Day, Life, World};
+use super::rows::{Claim, Complete, Day, Life, Line, World};
 use super::services::{claim_is_denied, line_is_denied};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,17 +19,21 @@ pub(super) struct TypeYear {
     pub(super) gross: i64,
     /// Interim demonstration payments, which count until 2017.
     pub(super) interim: i64,
+    /// Spending by class of service.
+    pub(super) classes: BTreeMap<&'static str, i64>,
 }
 
 /// A payment that counts: its day, with and without what expenditures add and take off.
-struct Paid {
-    day: Day,
+pub(super) struct Paid {
+    pub(super) day: Day,
+    pub(super) kind: &'static str,
+    class: &'static str,
     spend: i64,
-    gross: i64,
-    acos: Vec<&'static str>,
+    pub(super) gross: i64,
+    pub(super) acos: Vec<&'static str>,
 }
 
-fn is_late(world: &World, day: Day, processed: Option<Day>) -> bool {
+pub(super) fn is_late(world: &World, day: Day, processed: Option<Day>) -> bool {
     processed.is_some_and(|processed| match world.complete {
         Complete::Mature => false,
         Complete::ThreeMonths => processed > (day.0 + 1, 3, 31),
@@ -46,24 +51,34 @@ fn is_maryland(claim: &Claim) -> bool {
     claim.ccn.starts_with("21")
 }
 
-fn paid(world: &World, life: &Life) -> Vec<Paid> {
+/// Catheters of 2023 (M.B.4.2).
+pub(super) fn is_suspect(line: &Line) -> bool {
+    ["A4352", "A4353"].contains(&line.hcpcs) && [72, 82].contains(&line.claim_type) && line.last.0 == 2023
+}
+
+/// A facility claim's spending (M.B.1).
+pub(super) fn spend_of_claim(claim: &Claim) -> i64 {
+    let removed = claim.claim_type == 60 && !is_maryland(claim);
+    let less: i64 = if removed { claim.extras.iter().sum() } else { 0 };
+    claim.paid + claim.reduction + withheld(claim.paid, claim.thru) - less
+}
+
+pub(super) fn paid(world: &World, life: &Life) -> Vec<Paid> {
     let mut out = Vec::new();
     for line in life.lines_once() {
-        let catheter = ["A4352", "A4353"].contains(&line.hcpcs) && [72, 82].contains(&line.claim_type);
-        let suspect = catheter && line.last.0 == 2023;
-        if !line_is_denied(line) && !suspect && !is_late(world, line.last, line.processed) {
+        if !line_is_denied(line) && !is_suspect(line) && !is_late(world, line.last, line.processed) {
             let gross = line.paid + line.reduction;
             let spend = gross + withheld(line.paid, line.last);
-            out.push(Paid { day: line.last, spend, gross, acos: world.acos_of_tin(line.tin) });
+            let (kind, class) = (care::kind(line.claim_type), care::class_of_line(line));
+            out.push(Paid { day: line.last, kind, class, spend, gross, acos: world.acos_of_tin(line.tin) });
         }
     }
     for claim in &life.claims {
         if !claim_is_denied(claim) && !is_late(world, claim.thru, claim.processed) {
             let gross = claim.paid + claim.reduction;
-            let removed = claim.claim_type == 60 && !is_maryland(claim);
-            let less: i64 = if removed { claim.extras.iter().sum() } else { 0 };
-            let spend = gross + withheld(claim.paid, claim.thru) - less;
-            out.push(Paid { day: claim.thru, spend, gross, acos: world.acos_of_ccn(claim.ccn) });
+            let (kind, class, spend) =
+                (care::kind(claim.claim_type), care::class_of_claim(claim), spend_of_claim(claim));
+            out.push(Paid { day: claim.thru, kind, class, spend, gross, acos: world.acos_of_ccn(claim.ccn) });
         }
     }
     out
@@ -75,20 +90,21 @@ fn is_in_episode(world: &World, life: &Life, month: (i32, i32)) -> bool {
         if claim.claim_type != 60 || claim_is_denied(claim) || is_late(world, claim.thru, claim.processed) {
             return false;
         }
-        let number: i32 = claim.ccn[2..].parse().expect("digits");
+        let Ok(number) = claim.ccn[2..].parse::<i32>() else { return false };
         let in_system = (1..=879).contains(&number);
         if !in_system && !(1300..=1399).contains(&number) {
             return false;
         }
         let discharge = claim.discharge.unwrap_or(claim.thru);
         let diagnosis = if discharge < (2020, 4, 1) { "B9729" } else { "U071" };
-        let deciding = if in_system && !is_maryland(claim) { discharge } else { claim.from };
+        let admitted = claim.admitted.unwrap_or(claim.from);
+        let deciding = if in_system && !is_maryland(claim) { discharge } else { admitted };
         let emergency = (2020, 1, 27)..=(2023, 5, 11);
         if !claim.diagnoses.split(' ').any(|one| one == diagnosis) || !emergency.contains(&deciding) {
             return false;
         }
         let count = |(year, month): (i32, i32)| year * 12 + month;
-        let (first, last) = (count((claim.from.0, claim.from.1)), count((discharge.0, discharge.1)) + 1);
+        let (first, last) = (count((admitted.0, admitted.1)), count((discharge.0, discharge.1)) + 1);
         (first..=last).contains(&count(month))
     })
 }
@@ -117,6 +133,12 @@ fn is_dual(life: &Life, month: (i32, i32)) -> bool {
     ["01", "02", "04", "08"].contains(&life.code(month, |year| &year.dual))
 }
 
+/// The type of a month, if it carries money.
+pub(super) fn type_of_money(world: &World, life: &Life, month: (i32, i32)) -> Option<usize> {
+    let counts = is_expenditure_month(life, month) && !is_in_episode(world, life, month);
+    counts.then(|| type_of(life, month))
+}
+
 /// A year by type; types without months that carry money are left out.
 pub(super) fn years(world: &World, life: &Life, year: i32) -> BTreeMap<usize, TypeYear> {
     let mut types: BTreeMap<usize, TypeYear> = BTreeMap::new();
@@ -133,11 +155,13 @@ pub(super) fn years(world: &World, life: &Life, year: i32) -> BTreeMap<usize, Ty
         for paid in all.iter().filter(|paid| (paid.day.0, paid.day.1) == month) {
             one.spend += paid.spend;
             one.gross += paid.gross;
+            *one.classes.entry(paid.class).or_default() += paid.spend;
         }
         for payment in life.payments.iter().filter(|payment| (payment.year, payment.month) == month) {
             if payment.is_final {
                 one.spend += payment.cents;
                 one.gross += payment.cents;
+                *one.classes.entry("non_claims").or_default() += payment.cents;
             } else {
                 one.interim += payment.cents;
             }
@@ -194,6 +218,7 @@ pub(super) fn cells(world: &World) -> BTreeMap<&'static str, BTreeSet<String>> {
             }
         }
         acos(world, year, &lives, &limits, &mut out);
+        care::cells(world, year, &lives, &limits, &mut out);
     }
     revenue(world, &mut out);
     out
@@ -240,12 +265,12 @@ fn acos(
 }
 
 /// A life in a year.
-struct Seen<'w> {
-    life: &'w Life,
+pub(super) struct Seen<'w> {
+    pub(super) life: &'w Life,
     county: &'static str,
-    types: BTreeMap<usize, TypeYear>,
-    assignable: [bool; 2],
-    place: Option<Assigned<'w>>,
+    pub(super) types: BTreeMap<usize, TypeYear>,
+    pub(super) assignable: [bool; 2],
+    pub(super) place: Option<Assigned<'w>>,
 }
 
 #[derive(Default)]
@@ -275,6 +300,7 @@ impl<'w> Seen<'w> {
             for one in types.values_mut() {
                 one.spend += one.interim;
                 one.gross += one.interim;
+                *one.classes.entry("non_claims").or_default() += one.interim;
             }
         }
         let assignable = [false, true].map(|prospective| is_assignable(world, life, year, prospective));

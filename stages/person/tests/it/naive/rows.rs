@@ -86,7 +86,11 @@ pub(crate) struct Claim {
     pub(crate) bill: &'static str,
     pub(crate) from: Day,
     pub(crate) thru: Day,
+    /// Admission, where it is before the claim's first day.
+    pub(crate) admitted: Option<Day>,
     pub(crate) discharge: Option<Day>,
+    /// Patient discharge status.
+    pub(crate) status: &'static str,
     pub(crate) processed: Option<Day>,
     pub(crate) nonpayment: &'static str,
     pub(crate) ccn: &'static str,
@@ -331,9 +335,10 @@ impl Life {
             ("claim_id", claim.claim.to_string()),
             ("claim_type", claim.claim_type.to_string()),
             ("from_date", iso(claim.from)),
-            ("admission_date", iso(claim.from)),
+            ("admission_date", iso(claim.admitted.unwrap_or(claim.from))),
             ("thru_date", iso(claim.thru)),
             ("discharge_date", blank(claim.discharge)),
+            ("discharge_status", claim.status.to_owned()),
             ("proc_date", blank(claim.processed)),
             ("ccn", claim.ccn.to_owned()),
             ("facility_type", claim.bill[..1].to_owned()),

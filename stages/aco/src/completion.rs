@@ -12,7 +12,7 @@ const ANNUAL: &str = "annual";
 const PRELIMINARY: &str = "preliminary";
 
 /// Factors by calendar year.
-pub(super) struct Completion<'r> {
+pub(crate) struct Completion<'r> {
     program: &'r Program,
     rules: &'r Rules,
     maturity: Maturity,
@@ -26,7 +26,7 @@ struct Factors {
 }
 
 impl<'r> Completion<'r> {
-    pub(super) fn new(program: &'r Program, rules: &'r Rules, maturity: Maturity) -> Completion<'r> {
+    pub(crate) fn new(program: &'r Program, rules: &'r Rules, maturity: Maturity) -> Completion<'r> {
         Completion { program, rules, maturity }
     }
 
@@ -35,7 +35,7 @@ impl<'r> Completion<'r> {
     ///
     /// # Errors
     /// Claims with less than three months of run-out and no factor for them; a year before the rule's first.
-    pub(super) fn of(&self, year: i32) -> Result<f64, Problems> {
+    pub(crate) fn of(&self, year: i32) -> Result<f64, Problems> {
         let refused = |error: RuleError| problem(year, error.to_string(), None);
         let factors: Factors = self.rules.at("rates.completion_factor", year).map_err(refused)?;
         let mature_after: i32 = self.rules.at("rates.mature_after", year).map_err(refused)?;
