@@ -109,9 +109,11 @@ pub(super) fn cells(world: &World, year: i32, lives: &[Seen<'_>], limits: &BTree
         for seen in mine {
             let span = Span::of(world, year, aco.prospective, false);
             for service in services(world, seen.life, span) {
+                // To 2018 a clinic's claim is a service by the attestation of its ACO; one of several ACOs has none.
+                let counts = !service.clinic || world.py >= 2019 || service.acos.len() == 1;
                 let physician =
                     service.primary_care_physician || service.specialist || world.py <= 2015 && service.physician;
-                if physician || service.practitioner {
+                if counts && (physician || service.practitioner) {
                     add("primary_care", service.cents, service.acos.contains(&aco.id));
                 }
             }
