@@ -78,6 +78,9 @@ impl LakeTable {
     }
 }
 
+/// What a raw layout without reductions lacks: 0 in every row.
+pub const CARRIED: [&str; 2] = ["sequestration_cents", "reduction_cents"];
+
 macro_rules! columns {
     ($($name:ident $store:ident $($null:ident)? $meaning:literal;)+) => {
         &[$(LakeColumn {
@@ -90,6 +93,7 @@ macro_rules! columns {
     (@null null) => { true };
     (@null) => { false };
 }
+pub(crate) use columns;
 
 /// Identifiers of lives.
 pub const BENE: LakeTable = LakeTable {
@@ -149,6 +153,8 @@ const LINE_COLUMNS: &[LakeColumn] = columns! {
     diagnoses Code "diagnoses of the claim, separated by blanks, principal first";
     disposition Code "claim disposition: adjustment, cancel";
     control_number Text null "claim control number, for adjustments";
+    sequestration_cents Cents "sequestration that the record itself carries (CCLFB); 0: it carries none";
+    reduction_cents Cents "population-based reduction that the record itself carries (CCLFB)";
 };
 
 /// Carrier lines.
@@ -197,6 +203,8 @@ pub const FACILITY: LakeTable = LakeTable {
         disposition Code "claim disposition: adjustment, cancel";
         control_number Text null "claim control number";
         original_control_number Text null "control number of the claim that this one adjusts";
+        sequestration_cents Cents "sequestration that the record itself carries (CCLFA); 0: it carries none";
+        reduction_cents Cents "population-based reduction that the record itself carries (CCLFA)";
     },
 };
 

@@ -7,6 +7,7 @@
 
 #[macro_use]
 pub mod table;
+pub mod cclf;
 pub mod cells;
 pub mod keys;
 pub mod lake;

@@ -1,6 +1,6 @@
 //! Raw layouts as data: the tables of a delivery, their columns, the names that these go by, and how each is read.
 //!
-//! `schemas/raw/rif.toml` says what every field means. Readers of raw files match headers against it; writers of
+//! `schemas/raw/rif.toml` says what every field means, `schemas/raw/cclf.toml` speaks the same language. Readers of raw files match headers against it; writers of
 //! synthetic files take the first of a column's names.
 
 use serde::Deserialize;
@@ -36,6 +36,32 @@ pub struct RawTable {
     /// Lake columns of which one at least makes a file carry claim headers.
     #[serde(default)]
     pub header_mark: Vec<String>,
+    /// What its rows are.
+    #[serde(default)]
+    pub rows: RowsOf,
+}
+
+/// What the rows of a raw table are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowsOf {
+    /// Claims, their lines, or enrollment years.
+    #[default]
+    Claims,
+    /// Diagnoses of claims.
+    Diagnoses,
+    /// What was taken off payments.
+    Reductions,
+    /// Lives on the day of a delivery.
+    Snapshots,
+    /// Enrollment flags of calendar years.
+    Flags,
+    /// Months of enrollment.
+    MemberMonths,
+    /// Identifiers of lives over time.
+    Identities,
+    /// Nothing that a rule reads; rows are counted.
+    Nothing,
 }
 
 /// A file that is known and not read.
@@ -141,6 +167,15 @@ pub struct RawColumn {
     /// Whether only base files of split claims have it at this level.
     #[serde(default)]
     pub base_only: bool,
+    /// Whether the first of the names that is not blank on the row counts, not the first that the file has.
+    #[serde(default)]
+    pub first_known: bool,
+    /// Codes of a claim that cancels another.
+    #[serde(default)]
+    pub cancels: Vec<String>,
+    /// Codes of a claim that replaces another.
+    #[serde(default)]
+    pub adjusts: Vec<String>,
 }
 
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
@@ -173,6 +208,11 @@ impl RawLayout {
     /// The layout of research files.
     pub fn rif() -> RawLayout {
         toml::from_str(include_str!("../raw/rif.toml")).expect("the built-in layout parses, as a test shows")
+    }
+
+    /// The layout of the Claim and Claim Line Feed.
+    pub fn cclf() -> RawLayout {
+        toml::from_str(include_str!("../raw/cclf.toml")).expect("the built-in layout parses, as a test shows")
     }
 
     /// The table with this name.

@@ -210,7 +210,7 @@ fn name_matches(pattern: &[u8], name: &[u8]) -> bool {
 }
 
 /// A path as reports say it.
-fn name(plan: &IngestPlan, path: &Path) -> String {
+pub(super) fn name(plan: &IngestPlan, path: &Path) -> String {
     path.strip_prefix(&plan.base).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }
 

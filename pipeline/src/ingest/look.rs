@@ -1,5 +1,6 @@
 //! A first look at every raw file, before any work: its form, its header, what is done with its rows.
 
+use super::feed::{Member, Said};
 use super::find::Found;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_ingest::columns::is_readable;
@@ -29,6 +30,15 @@ pub(super) enum Form {
     },
     /// Parquet.
     Parquet(ArrowReaderMetadata),
+    /// Records of fixed width.
+    Fixed {
+        /// Bytes of a record.
+        length: usize,
+        /// Where the needed fields begin and end.
+        spans: Vec<(usize, usize)>,
+        /// The file's place in its archive.
+        member: Option<Member>,
+    },
 }
 
 /// A raw file that can be read.
@@ -42,6 +52,8 @@ pub(super) struct Source {
     pub(super) form: Form,
     /// What is done with its rows.
     pub(super) layout: FileLayout,
+    /// What it says beside its rows, where it is one of a feed.
+    pub(super) said: Option<Said>,
 }
 
 /// Looks at all files.
@@ -85,7 +97,8 @@ fn alone(name: &str, what: String) -> Problem {
     Problem { file: name.into(), line: 0, column: String::new(), what, value: None, hint }
 }
 
-fn at(file: Found, layout: &RawLayout) -> Outcome<Source> {
+/// Looks at one file.
+pub(super) fn at(file: Found, layout: &RawLayout) -> Outcome<Source> {
     let mut handle = File::open(&file.path).doing("cannot be read", &file.path)?;
     let bytes = handle.metadata().doing("cannot be read", &file.path)?.len();
     let mut start = Vec::new();
@@ -94,12 +107,12 @@ fn at(file: Found, layout: &RawLayout) -> Outcome<Source> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let table = &layout.tables[file.table].name;
     let matched = FileLayout::of(layout, table, &names).map_err(|problems| header_problems(&file, problems))?;
-    let source = Source { file, bytes, form, layout: matched };
+    let source = Source { file, bytes, form, layout: matched, said: None };
     check_types(&source)?;
     Ok(source)
 }
 
-fn header_problems(file: &Found, problems: Vec<HeaderProblem>) -> Problems {
+pub(super) fn header_problems(file: &Found, problems: Vec<HeaderProblem>) -> Problems {
     let mut all = Problems::default();
     for HeaderProblem { column, what, hint } in problems {
         all.push(Problem { file: file.name.clone(), line: 1, column, what, value: None, hint: Some(hint) });
@@ -156,6 +169,7 @@ pub(super) fn packed_bytes(source: &Source) -> u64 {
     const GROWTH_OF_COMPRESSED: u64 = 10;
     let compressed = match &source.form {
         Form::Parquet(_) => true,
+        Form::Fixed { .. } => false,
         Form::Text { .. } => matches!(source.file.path.extension(), Some(ending) if ending != "csv" && ending != "txt"),
     };
     source.bytes * if compressed { GROWTH_OF_COMPRESSED } else { 1 }

@@ -5,6 +5,7 @@
 //! that fit memory; the second takes one part at a time, sorts it, joins base and line files, drops repetitions and writes
 //! the lake's files. The new lake takes the old one's place at the end; until then nothing of the old one is touched.
 
+mod feed;
 mod find;
 mod look;
 mod read;
@@ -24,7 +25,7 @@ use crate::trouble::{Io, of_file_with_hint};
 use acoledger_ingest::dialect::TableShapes;
 use acoledger_ingest::merge::Finding;
 use acoledger_ingest::normalise::{Use, Uses};
-use acoledger_schemas::raw::RawLayout;
+use acoledger_schemas::raw::{RawLayout, RowsOf};
 use acoledger_schemas::study::{Layout, Raw};
 use acoledger_schemas::table::Problems;
 use look::Source;
@@ -77,18 +78,28 @@ impl Progress for Quiet {
 /// What stops a run before any work (no files, an unknown layout, a missing column, a file that cannot be read) or during
 /// it (disk, a damaged file). An earlier lake stays as it was.
 pub fn run(plan: &IngestPlan, progress: &dyn Progress) -> Result<IngestReport, Problems> {
-    if plan.layout != Layout::Rif {
-        let hint = "`layout = \"rif\"` is the layout that this version reads";
-        return Err(of_file_with_hint(&plan.base, "raw files of this layout are not read yet", hint).into());
-    }
-    let layout = RawLayout::rif();
-    let (files, ignored) = find::files(plan, &layout)?;
-    let sources = look::at_all(files, &layout)?;
+    let layout = match plan.layout {
+        Layout::Rif => RawLayout::rif(),
+        Layout::Cclf => RawLayout::cclf(),
+    };
+    let (sources, ignored, feed) = match plan.layout {
+        Layout::Rif => {
+            let (files, ignored) = find::files(plan, &layout)?;
+            (look::at_all(files, &layout)?, ignored, None)
+        }
+        Layout::Cclf => {
+            let (sources, ignored, feed) = feed::look(plan, &layout)?;
+            (sources, ignored, Some(feed))
+        }
+    };
     let staging = staging::Staging::begin(&plan.lake)?;
     let rejects = rejects::Rejects::new(&staging.temporary());
     let parts = parts(plan, &sources);
     progress.stage_total("read", sources.iter().map(|source| source.bytes).sum());
-    let read = read::all(plan, &sources, parts, &rejects, &staging.temporary(), progress)?;
+    let read = read::all(plan, (&sources, feed.as_ref()), parts, &rejects, &staging.temporary(), progress)?;
+    if let Some(feed) = &feed {
+        feed.check(&sources, &read.facts)?;
+    }
     let units = look::units(&sources);
     progress.stage_total("write", units.len() as u64 * u64::from(plan.shards));
     let new_lake = staging.new_lake();
@@ -98,6 +109,7 @@ pub fn run(plan: &IngestPlan, progress: &dyn Progress) -> Result<IngestReport, P
         parts,
         shapes: &TableShapes::all(&layout),
         years: plan.years.as_ref(),
+        feed: feed.is_some(),
         sources: &sources,
         rejects: &rejects,
         lake: &new_lake,
@@ -112,7 +124,11 @@ pub fn run(plan: &IngestPlan, progress: &dyn Progress) -> Result<IngestReport, P
         sources: accounts(&sources, &layout, &read.facts, &made.accounts)?,
         ignored,
         normalised: normalised(&sources, &read.uses),
-        findings: findings(&sources, &layout, &read.uses, &made.findings),
+        findings: [
+            feed.map(|feed| feed.notes).unwrap_or_default(),
+            findings(&sources, &layout, &read.uses, &made.findings),
+        ]
+        .concat(),
         files: made.files,
         rejects: any_rejects.then(|| staging::REJECTS.to_owned()),
     };
@@ -148,7 +164,11 @@ fn accounts(
             cents: account.rejected.cents + facts.rejected_cents,
         };
         let read = Tally { rows: facts.rows, cents: facts.cents };
-        let went = [account.used, account.repeated, rejected, account.outside];
+        let counted = Tally { rows: facts.rows, cents: 0 };
+        let rows_of = layout.tables[source.file.table].rows;
+        let used = if rows_of == RowsOf::Identities { counted } else { account.used };
+        let unread = if rows_of == RowsOf::Nothing { counted } else { Tally::default() };
+        let went = [used, account.repeated, rejected, account.outside, account.cancelled, unread];
         let rows: u64 = went.iter().map(|tally| tally.rows).sum();
         let cents: i64 = went.iter().map(|tally| tally.cents).sum();
         if (rows, cents) != (read.rows, read.cents) {
@@ -169,10 +189,12 @@ fn accounts(
             bytes: source.bytes,
             shape: source.layout.shape.name().to_owned(),
             read,
-            used: account.used,
+            used,
             repeated: account.repeated,
             rejected,
             outside: account.outside,
+            cancelled: account.cancelled,
+            unread,
             amount_unknown_rows: account.amount_unknown + facts.amount_unknown,
             not_available: source.layout.not_available.clone(),
         });

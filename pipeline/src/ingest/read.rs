@@ -1,13 +1,15 @@
 //! The first pass: every file in chunks, by all workers, into packed rows.
 
+use super::feed::{Feed, wrong_length};
 use super::look::{Form, Source};
 use super::rejects::Rejects;
 use super::spill::{Bucket, Run, Spill};
 use super::{IngestPlan, Progress};
 use crate::trouble::{Io, Outcome};
 use acoledger_ingest::columns::BatchColumns;
-use acoledger_ingest::dialect::Unit;
+use acoledger_ingest::dialect::{FileShape, Unit};
 use acoledger_ingest::extract::{Extractor, Reject, Sink};
+use acoledger_ingest::fixed::{self, Spans};
 use acoledger_ingest::lives::{self, LifeCache};
 use acoledger_ingest::normalise::Uses;
 use acoledger_ingest::pack::decompressed;
@@ -63,7 +65,7 @@ pub(super) struct Read1 {
 /// A file that cannot be read or is damaged, a disk that is full.
 pub(super) fn all(
     plan: &IngestPlan,
-    sources: &[Source],
+    (sources, feed): (&[Source], Option<&Feed>),
     parts: u32,
     rejects: &Rejects,
     staging: &Path,
@@ -84,7 +86,7 @@ pub(super) fn all(
             scope.spawn(move |_| {
                 let spill = Spill::new(staging.join(format!("rows-{worker}")), limit);
                 let mut worker = Worker { spill, lives: LifeCache::default(), parts, rejects, tally: Tally::default() };
-                let done = work(plan, sources, queue, &mut worker, progress);
+                let done = work(plan, (sources, feed), queue, &mut worker, progress);
                 queue.stopped.fetch_or(done.is_err(), Ordering::Relaxed);
                 let finish = |uses| Ok((worker.spill.finish().doing("cannot be written", staging)?, uses));
                 results.lock().expect("no holder panics").push(done.and_then(finish));
@@ -120,6 +122,7 @@ enum State {
 /// A piece of a file that one worker reads.
 enum Piece {
     Text { bytes: Vec<u8>, first_row: u64, quoted: bool },
+    Fixed { bytes: Vec<u8>, first_row: u64 },
     Group { group: usize, first_row: u64 },
     Hash,
 }
@@ -165,7 +168,7 @@ impl Sink for Worker<'_> {
 /// Takes pieces until there are none.
 fn work(
     plan: &IngestPlan,
-    sources: &[Source],
+    (sources, feed): (&[Source], Option<&Feed>),
     queue: &Queue,
     worker: &mut Worker<'_>,
     progress: &dyn Progress,
@@ -176,11 +179,15 @@ fn work(
         let source = &sources[number];
         let path = &source.file.path;
         let mut extractor = Extractor::new(&source.layout, number as u32, plan.sas_day_numbers);
+        if let Some(delivery) = source.delivery(feed) {
+            extractor = extractor.of_delivery(delivery);
+        }
         worker.tally = Tally::default();
         match piece {
             Piece::Text { bytes, first_row, quoted } => {
                 read_text(source, &bytes, first_row, quoted, &mut extractor, worker)
             }
+            Piece::Fixed { bytes, first_row } => read_fixed(source, &bytes, first_row, &mut extractor, worker)?,
             Piece::Group { group, first_row } => {
                 read_group(source, group, first_row, &mut extractor, worker).doing("cannot be read", path)?;
             }
@@ -224,7 +231,12 @@ fn next(sources: &[Source], queue: &Queue) -> Outcome<Option<(usize, Piece, u64)
 fn piece_of(source: &Source, state: &mut State, facts: &Mutex<FileFacts>) -> io::Result<Option<(Piece, u64)>> {
     if matches!(state, State::Waiting) {
         match &source.form {
-            Form::Text { delimiter, .. } => *state = State::Text(Box::new(TextReader::open(source, *delimiter)?)),
+            Form::Text { delimiter, .. } => {
+                *state = State::Text(Box::new(TextReader::open(source, Cutting::Delimited(*delimiter))?));
+            }
+            Form::Fixed { length, .. } => {
+                *state = State::Text(Box::new(TextReader::open(source, Cutting::Fixed(*length))?));
+            }
             Form::Parquet(_) => {
                 *state = State::Groups { next: 0, row: 1 };
                 return Ok(Some((Piece::Hash, 0)));
@@ -260,7 +272,7 @@ fn piece_of(source: &Source, state: &mut State, facts: &Mutex<FileFacts>) -> io:
 
 /// Hashes and counts what passes through it.
 struct Hashed {
-    file: File,
+    file: Box<dyn Read + Send>,
     hasher: Arc<Mutex<Sha256>>,
     taken: Arc<AtomicU64>,
 }
@@ -273,24 +285,38 @@ impl Read for Hashed {
     }
 }
 
-/// A delimited file, cut into chunks of whole records.
+/// How a text is cut into records.
+#[derive(Clone, Copy)]
+enum Cutting {
+    Delimited(u8),
+    Fixed(usize),
+}
+
+/// A file of text, cut into chunks of whole records.
 struct TextReader {
     text: Box<dyn Read + Send>,
     hasher: Arc<Mutex<Sha256>>,
     taken: Arc<AtomicU64>,
-    delimiter: u8,
+    cutting: Cutting,
     rest: Vec<u8>,
     row: u64,
     ended: bool,
 }
 
 impl TextReader {
-    fn open(source: &Source, delimiter: u8) -> io::Result<TextReader> {
+    fn open(source: &Source, cutting: Cutting) -> io::Result<TextReader> {
         let (hasher, taken) = (Arc::new(Mutex::new(Sha256::new())), Arc::new(AtomicU64::new(0)));
-        let file = File::open(&source.file.path)?;
-        let text = decompressed(Hashed { file, hasher: hasher.clone(), taken: taken.clone() })?;
-        // The header is record 0, so that the row behind it is row 1.
-        Ok(TextReader { text, hasher, taken, delimiter, rest: Vec::new(), row: 0, ended: false })
+        let file: Box<dyn Read + Send> = match &source.form {
+            Form::Fixed { member: Some(member), .. } => member.open(&source.file.path)?,
+            _ => Box::new(File::open(&source.file.path)?),
+        };
+        let hashed = Hashed { file, hasher: hasher.clone(), taken: taken.clone() };
+        // A header is record 0, so that the row behind it is row 1.
+        let (text, row): (Box<dyn Read + Send>, u64) = match cutting {
+            Cutting::Delimited(_) => (decompressed(hashed)?, 0),
+            Cutting::Fixed(_) => (Box::new(hashed), 1),
+        };
+        Ok(TextReader { text, hasher, taken, cutting, rest: Vec::new(), row, ended: false })
     }
 
     /// The next chunk; none at the end.
@@ -304,19 +330,31 @@ impl TextReader {
             let wanted = CHUNK_BYTES.max(bytes.len() / 2) as u64;
             let length = if self.ended { 0 } else { self.text.by_ref().take(wanted).read_to_end(&mut bytes)? };
             self.ended |= length == 0;
-            let cut = text::cut(&bytes, self.delimiter, self.ended);
-            if cut.end > 0 {
-                self.rest.extend_from_slice(&bytes[cut.end..]);
-                bytes.truncate(cut.end);
-                let first_row = self.row;
-                self.row += cut.records;
-                return Ok(Some(Piece::Text { bytes, first_row, quoted: cut.quoted }));
+            let first_row = self.row;
+            let (end, records, quoted) = match self.cutting {
+                Cutting::Delimited(delimiter) => {
+                    let cut = text::cut(&bytes, delimiter, self.ended);
+                    (cut.end, cut.records, cut.quoted)
+                }
+                Cutting::Fixed(length) => {
+                    let end = fixed::cut(&bytes, self.ended);
+                    (end, fixed::lines(&bytes[..end], length), false)
+                }
+            };
+            if end > 0 {
+                self.rest.extend_from_slice(&bytes[end..]);
+                bytes.truncate(end);
+                self.row += records;
+                return Ok(Some(match self.cutting {
+                    Cutting::Delimited(_) => Piece::Text { bytes, first_row, quoted },
+                    Cutting::Fixed(_) => Piece::Fixed { bytes, first_row },
+                }));
             }
             if self.ended {
                 return Ok(None);
             }
             if bytes.len() > LONGEST_RECORD_BYTES {
-                let what = format!("row {}: a record without an end: a quote is not closed", self.row);
+                let what = format!("row {}: a record without an end", self.row);
                 return Err(io::Error::new(io::ErrorKind::InvalidData, what));
             }
         }
@@ -353,6 +391,32 @@ fn read_text(
         }
         row += 1;
     }
+}
+
+fn read_fixed(
+    source: &Source,
+    bytes: &[u8],
+    first_row: u64,
+    extractor: &mut Extractor<'_>,
+    worker: &mut Worker<'_>,
+) -> Outcome<()> {
+    let Form::Fixed { length, spans, .. } = &source.form else {
+        unreachable!("only records of fixed width are cut so")
+    };
+    let spans = Spans::new(spans.clone());
+    let counted = source.layout.shape == FileShape::Counted;
+    for record in fixed::Records::new(bytes, *length, first_row) {
+        let (row, record) = record.map_err(|wrong| {
+            let wanted = format!("the file's records have {length}");
+            wrong_length(&source.file.name, wrong.record, wrong.bytes, &wanted)
+        })?;
+        match counted {
+            true => extractor.rows += 1,
+            false => extractor.row(&spans.of(record), row, worker),
+        }
+    }
+    spans.note(&mut extractor.uses);
+    Ok(())
 }
 
 fn read_group(

@@ -16,7 +16,7 @@ pub struct Tally {
 }
 
 /// One source file: every row and cent that came in, and where it went.
-/// `read = used + repeated + rejected + outside`, in rows and in cents.
+/// `read = used + repeated + rejected + outside + cancelled + unread`, in rows and in cents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileAccount {
     /// Raw table.
@@ -27,7 +27,8 @@ pub struct FileAccount {
     pub sha256: String,
     /// Size on disk, bytes.
     pub bytes: u64,
-    /// `lines` (header repeated on each line), `base` or `line` (split files), `year` (enrollment).
+    /// `lines` (header repeated on each line), `base` or `line` (split files), `year` (enrollment), `beside` (what stands beside
+    /// claims and lives), `counted` (identifiers, and what no rule reads).
     pub shape: String,
     /// Rows read.
     pub read: Tally,
@@ -39,6 +40,12 @@ pub struct FileAccount {
     pub rejected: Tally,
     /// Rows of years that were not asked for.
     pub outside: Tally,
+    /// Rows of claims that a later version cancels, and of the cancels: final action took them away.
+    #[serde(default)]
+    pub cancelled: Tally,
+    /// Rows that no rule reads, of files whose records are counted and checked.
+    #[serde(default)]
+    pub unread: Tally,
     /// Rejected rows whose amount could not be read.
     pub amount_unknown_rows: u64,
     /// Wanted columns that the file lacks: their values are not available, not zero.

@@ -24,6 +24,7 @@ pub(super) struct Account {
     pub(super) repeated: Tally,
     pub(super) rejected: Tally,
     pub(super) outside: Tally,
+    pub(super) cancelled: Tally,
     pub(super) amount_unknown: u64,
 }
 
@@ -34,11 +35,12 @@ impl Account {
             Bucket::Repeated => &mut self.repeated,
             Bucket::Rejected => &mut self.rejected,
             Bucket::Outside => &mut self.outside,
+            Bucket::Cancelled => &mut self.cancelled,
         }
     }
 
     fn add(&mut self, other: &Account) {
-        for bucket in [Bucket::Used, Bucket::Repeated, Bucket::Rejected, Bucket::Outside] {
+        for bucket in [Bucket::Used, Bucket::Repeated, Bucket::Rejected, Bucket::Outside, Bucket::Cancelled] {
             let more = *other.clone().bucket(bucket);
             let sum = self.bucket(bucket);
             (sum.rows, sum.cents) = (sum.rows + more.rows, sum.cents + more.cents);
@@ -62,6 +64,8 @@ pub(super) struct Job<'a> {
     pub(super) parts: u32,
     pub(super) shapes: &'a [TableShapes],
     pub(super) years: Option<&'a RangeInclusive<i32>>,
+    /// Whether the rows are those of a feed.
+    pub(super) feed: bool,
     pub(super) sources: &'a [Source],
     pub(super) rejects: &'a Rejects,
     /// Folder of the new lake.
@@ -102,7 +106,7 @@ impl Job<'_> {
             made: Made { accounts: vec![Account::default(); self.sources.len()], ..Made::default() },
             problems: Problems::default(),
         };
-        let merge = Merge { shapes: self.shapes, years: self.years };
+        let merge = Merge { shapes: self.shapes, years: self.years, feed: self.feed };
         let per_shard = self.parts / self.shards;
         let mut rows = Vec::new();
         for part in shard * per_shard..(shard + 1) * per_shard {

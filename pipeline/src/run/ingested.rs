@@ -21,7 +21,13 @@ pub(super) fn accounts(lake: &Lake) -> Vec<Account> {
         account.rows_rejected += source.rejected.rows;
         account.cents_rejected += source.rejected.cents;
         let repeated = Tally { cents: 0, ..source.repeated };
-        for (reason, tally) in [("repeated", repeated), ("year not asked for", source.outside)] {
+        let reasons = [
+            ("repeated", repeated),
+            ("year not asked for", source.outside),
+            ("cancelled by a later version, or the cancel", source.cancelled),
+            ("no rule reads them", source.unread),
+        ];
+        for (reason, tally) in reasons {
             account.rows_left_out += tally.rows;
             account.cents_left_out += tally.cents;
             if tally.rows == 0 {

@@ -3,8 +3,9 @@
 
 use crate::normalise::Padding;
 use crate::record::{Place, Shape};
+use acoledger_schemas::cclf;
 use acoledger_schemas::lake::{self, LakeTable, Store};
-use acoledger_schemas::raw::{Blank, Level, RawLayout, RawTable, Read};
+use acoledger_schemas::raw::{Blank, Level, RawLayout, RawTable, Read, RowsOf};
 
 mod matcher;
 use matcher::Matcher;
@@ -50,6 +51,10 @@ pub enum FileShape {
     Base,
     /// A line; its claim's header is in another file.
     Line,
+    /// What stands beside claims and lives in files of its own.
+    Beside(RowsOf),
+    /// Nothing that goes to the lake: rows are counted.
+    Counted,
 }
 
 impl FileShape {
@@ -60,6 +65,8 @@ impl FileShape {
             FileShape::Lines => "lines",
             FileShape::Base => "base",
             FileShape::Line => "line",
+            FileShape::Beside(_) => "beside",
+            FileShape::Counted => "counted",
         }
     }
 }
@@ -77,6 +84,8 @@ pub struct TableShapes {
     pub header: Shape,
     /// A line without it.
     pub line: Shape,
+    /// A row that stands beside claims or lives.
+    pub beside: Shape,
     /// Whether the lake keeps revenue center lines of this table.
     pub keeps_lines: bool,
 }
@@ -89,12 +98,18 @@ impl TableShapes {
 
     fn of(layout: &RawLayout, at: usize, table: &RawTable) -> TableShapes {
         let unit = Unit::of_lake(&table.lake);
-        let is_key = |name: &str| matches!(name, "bene_key" | "claim_key" | "line");
+        // Reductions come in files of their own or not at all.
+        let reduced = layout.tables.iter().any(|of| of.rows == RowsOf::Reductions);
+        let is_key = |name: &str| {
+            matches!(name, "bene_key" | "claim_key" | "line") || (!reduced && lake::CARRIED.contains(&name))
+        };
         let is_line = |name: &str| {
-            layout.columns_of(&table.name).any(|column| column.lake == name && column.level == Level::Line)
+            lake::CARRIED.contains(&name)
+                || layout.columns_of(&table.name).any(|column| column.lake == name && column.level == Level::Line)
         };
         let keeps_lines = unit == Unit::Facility && layout.columns_of(&table.name).any(|c| c.lake == "center");
         let nothing = Shape { columns: Vec::new(), fixed: 0 };
+        let beside = beside_of(table.rows).map_or(nothing.clone(), |rows| Shape::of(rows, |_| true));
         let (full, header, line) = match unit {
             Unit::Bene | Unit::Enrollment => (Shape::of(&lake::ENROLLMENT, |n| !is_key(n)), nothing.clone(), nothing),
             Unit::Carrier | Unit::Dme => (
@@ -108,7 +123,7 @@ impl TableShapes {
                 if keeps_lines { Shape::of(&lake::REVENUE, |name| !is_key(name)) } else { nothing },
             ),
         };
-        TableShapes { table: at as u16, unit, full, header, line, keeps_lines }
+        TableShapes { table: at as u16, unit, full, header, line, beside, keeps_lines }
     }
 }
 
@@ -120,6 +135,18 @@ pub fn lake_of(unit: Unit) -> &'static LakeTable {
         Unit::Carrier => &lake::CARRIER,
         Unit::Dme => &lake::DME,
         Unit::Facility => &lake::FACILITY,
+    }
+}
+
+/// The columns of rows that stand beside claims or lives.
+pub fn beside_of(rows: RowsOf) -> Option<&'static LakeTable> {
+    match rows {
+        RowsOf::Diagnoses => Some(&cclf::DIAGNOSIS),
+        RowsOf::Reductions => Some(&cclf::REDUCTION),
+        RowsOf::Snapshots => Some(&cclf::SNAPSHOT),
+        RowsOf::Flags => Some(&cclf::FLAGS),
+        RowsOf::MemberMonths => Some(&cclf::MEMBER_MONTH),
+        RowsOf::Claims | RowsOf::Identities | RowsOf::Nothing => None,
     }
 }
 
@@ -142,6 +169,17 @@ pub struct Fill {
     pub store: Store,
     /// What the column means to the row as a whole.
     pub role: Role,
+    /// Codes that say that the claim cancels another, and those that say that it replaces one.
+    pub adjustment: Option<Box<Adjustments>>,
+}
+
+/// Codes of adjustments.
+#[derive(Clone, Debug)]
+pub struct Adjustments {
+    /// Of claims that cancel another.
+    pub cancels: Vec<String>,
+    /// Of claims that replace another.
+    pub adjusts: Vec<String>,
 }
 
 /// What a column means to its row as a whole.
@@ -207,6 +245,7 @@ impl FileLayout {
     /// Bytes before the texts of the payload that `first` fills.
     pub fn first_fixed(&self) -> usize {
         match (self.shapes.unit, self.shape) {
+            (_, FileShape::Beside(_) | FileShape::Counted) => self.shapes.beside.fixed,
             (Unit::Facility, _) | (_, FileShape::Base) => self.shapes.header.fixed,
             _ => self.shapes.full.fixed,
         }

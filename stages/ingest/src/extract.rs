@@ -2,11 +2,12 @@
 
 use crate::dialect::{FileLayout, FileShape, Fill, Role, Unit};
 use crate::field::Field;
+use crate::identity::Identities;
 use crate::normalise::{self, Use, Uses};
-use crate::record::{AMOUNT_UNKNOWN, COUNTED, HEAD, Head, Kind, NO_DAY, Place, push_text};
+use crate::record::{ADJUSTS, AMOUNT_UNKNOWN, CANCELS, COUNTED, HEAD, Head, Kind, NO_DAY, Place, push_text};
 use acoledger_schemas::keys;
 use acoledger_schemas::lake::Store;
-use acoledger_schemas::raw::{Blank, Read};
+use acoledger_schemas::raw::{Blank, Read, RowsOf};
 use acoledger_schemas::values::Date;
 
 /// Cells of a row by their position among the needed ones.
@@ -52,6 +53,17 @@ const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 pub(crate) const LONGEST_BENE_ID: usize = 32;
 const LONGEST_CLAIM_ID: usize = 40;
 
+/// What a file of a feed says beside its rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'l> {
+    /// Day of the delivery.
+    pub day: i32,
+    /// Calendar year of flags by month.
+    pub year: Option<i32>,
+    /// Which identifier a life goes by.
+    pub identities: &'l Identities,
+}
+
 /// What is wrong with a row: column and reason.
 type Wrong<'l> = (&'l str, &'static str);
 
@@ -61,6 +73,7 @@ pub struct Extractor<'l> {
     file: &'l FileLayout,
     number: u32,
     sas_day_numbers: bool,
+    delivery: Option<Delivery<'l>>,
     /// Uses of normalisers.
     pub uses: Uses,
     /// Rows read.
@@ -78,6 +91,7 @@ pub struct Extractor<'l> {
     scratch: Vec<u8>,
     amount: Option<i64>,
     proc_date: i32,
+    adjustment: u8,
 }
 
 impl<'l> Extractor<'l> {
@@ -87,6 +101,7 @@ impl<'l> Extractor<'l> {
             file,
             number,
             sas_day_numbers,
+            delivery: None,
             uses: Uses::default(),
             rows: 0,
             cents: 0,
@@ -101,7 +116,14 @@ impl<'l> Extractor<'l> {
             scratch: Vec::new(),
             amount: None,
             proc_date: NO_DAY,
+            adjustment: 0,
         }
+    }
+
+    /// The same for a file of a feed.
+    pub fn of_delivery(mut self, delivery: Delivery<'l>) -> Extractor<'l> {
+        self.delivery = Some(delivery);
+        self
     }
 
     /// A record whose cells cannot be told apart: `found` cells where the header has others.
@@ -129,6 +151,7 @@ impl<'l> Extractor<'l> {
         }
         self.amount = None;
         self.proc_date = NO_DAY;
+        self.adjustment = 0;
         let line = match &self.file.line {
             None => Ok(0),
             Some(fill) => self.line_number(fill, cells),
@@ -154,6 +177,16 @@ impl<'l> Extractor<'l> {
         if !is_identifier(id, LONGEST_BENE_ID) {
             return Err((&file.bene.name, if id.is_empty() { "blank" } else { "not an identifier" }));
         }
+        let id = match &self.delivery {
+            None => id,
+            Some(delivery) => {
+                let current = delivery.identities.current(id);
+                if current != id {
+                    self.uses.count(Use::IdentityReplaced);
+                }
+                current
+            }
+        };
         if id != self.bene_id.as_slice() {
             self.bene_id.clear();
             self.bene_id.extend_from_slice(id);
@@ -161,10 +194,19 @@ impl<'l> Extractor<'l> {
             self.bene_key = keys::bene_key(text);
             sink.life(self.bene_key, id);
         }
+        if let FileShape::Beside(RowsOf::Snapshots | RowsOf::Flags | RowsOf::MemberMonths) = file.shape {
+            self.claim_key = self.delivery.and_then(|delivery| delivery.year).map_or(0, i64::from);
+            return Ok(());
+        }
         let claim = cells.cell(file.claim.sources[0]);
-        let id = claim.text(&mut self.scratch);
+        let mut id = claim.text(&mut self.scratch);
         if id.is_empty() {
             return Err((&file.claim.name, "blank"));
+        }
+        if self.delivery.is_some() {
+            // Numbers of fixed width; without their zeros they are whole numbers as research files write them.
+            let zeros = id.iter().take_while(|byte| **byte == b'0').count();
+            id = &id[zeros.min(id.len() - 1)..];
         }
         if file.shapes.unit == Unit::Enrollment {
             let year = normalise::count(claim, &mut Uses::default());
@@ -298,8 +340,19 @@ impl<'l> Extractor<'l> {
                 }
             }
             _ => {
-                let Some(&source) = fill.sources.first() else { return Ok(()) };
+                let Some(&first) = fill.sources.first() else { return Ok(()) };
+                let known = |source: &&usize| !cells.cell(**source).is_blank();
+                let source = match fill.sources.len() {
+                    1 => first,
+                    _ => fill.sources.iter().find(known).copied().unwrap_or(first),
+                };
                 normalise::code(cells.cell(source), fill.padding, row, &mut self.uses)?;
+                if let Some(codes) = &fill.adjustment {
+                    let code = &row[start..];
+                    let is = |known: &String| known.as_bytes() == code;
+                    self.adjustment |= if codes.cancels.iter().any(is) { CANCELS } else { 0 };
+                    self.adjustment |= if codes.adjusts.iter().any(is) { ADJUSTS } else { 0 };
+                }
             }
         }
         Ok(())
@@ -312,17 +365,18 @@ impl<'l> Extractor<'l> {
         self.cents += cents;
         let mut head = Head {
             kind: Kind::Full,
-            flags: COUNTED,
+            flags: COUNTED | self.adjustment,
             table: self.file.shapes.table,
             bene_key: self.bene_key,
             claim_key: self.claim_key,
             line,
-            proc_date: self.proc_date,
+            proc_date: self.delivery.map_or(self.proc_date, |delivery| delivery.day),
             file: self.number,
             row,
             cents,
         };
         match (self.file.shape, unit) {
+            (FileShape::Beside(rows), _) => head.kind = kind_beside(rows),
             (FileShape::Base, _) => head.kind = Kind::Header,
             (FileShape::Line, _) => head.kind = Kind::Line,
             (FileShape::Lines, Unit::Facility) => {
@@ -343,7 +397,7 @@ impl<'l> Extractor<'l> {
 
     /// The header that a line carries: once as long as it stays the same.
     fn emit_header(&mut self, head: Head, sink: &mut impl Sink) {
-        let header = Head { kind: Kind::Header, flags: 0, line: 0, ..head };
+        let header = Head { kind: Kind::Header, flags: head.flags & !COUNTED, line: 0, ..head };
         header.write(&mut self.first);
         let keys = 8..24;
         let same = self.last_header.len() == self.first.len()
@@ -359,7 +413,8 @@ impl<'l> Extractor<'l> {
     fn refuse(&mut self, cells: &impl Cells, line: Option<i32>, row: u64, wrong: Wrong<'l>, sink: &mut impl Sink) {
         let (cents, known) = self.amount_alone(cells);
         let unit = self.file.shapes.unit;
-        if unit != Unit::Facility && self.file.shape != FileShape::Base {
+        let alone = unit != Unit::Facility && self.file.shape != FileShape::Base;
+        if alone || matches!(self.file.shape, FileShape::Beside(_)) {
             return self.reject(row, line, wrong, cents, known, sink);
         }
         let mut packed = vec![0; HEAD];
@@ -373,7 +428,7 @@ impl<'l> Extractor<'l> {
             bene_key: self.bene_key,
             claim_key: self.claim_key,
             line: line.unwrap_or(-1),
-            proc_date: NO_DAY,
+            proc_date: self.delivery.map_or(NO_DAY, |delivery| delivery.day),
             file: self.number,
             row,
             cents,
@@ -407,6 +462,17 @@ impl<'l> Extractor<'l> {
         let known = cents.ok().flatten();
         self.cents += known.unwrap_or(0);
         (known.unwrap_or(0), known.is_some())
+    }
+}
+
+fn kind_beside(rows: RowsOf) -> Kind {
+    match rows {
+        RowsOf::Diagnoses => Kind::Diagnosis,
+        RowsOf::Reductions => Kind::Reduction,
+        RowsOf::Snapshots => Kind::Snapshot,
+        RowsOf::Flags => Kind::Flags,
+        RowsOf::MemberMonths => Kind::MemberMonth,
+        RowsOf::Claims | RowsOf::Identities | RowsOf::Nothing => unreachable!("these stand beside nothing"),
     }
 }
 

@@ -4,15 +4,19 @@
 //! The unit of rejection is the claim for facilities and the line for carrier and DME. A facility claim falls with any of
 //! its rows: a header that disagrees with another of the same processing date, a revenue center line that cannot be read, a
 //! line that is repeated with other values. Of rows that a later delivery repeats, those of the latest processing date
-//! stand (M.B.1.8).
+//! stand (M.B.1.8). Lives with a cancel among their claims go through final action ([`crate::final_action`]).
 
+mod beside;
 mod facility;
+mod final_claims;
 mod lines;
+mod months;
 
 use crate::dialect::{TableShapes, Unit, lake_of};
 use crate::extract::Reject;
-use crate::record::{AMOUNT_UNKNOWN, COUNTED, HEAD, Head, Kind, Place, Shape, Texts, length};
+use crate::record::{AMOUNT_UNKNOWN, CANCELS, COUNTED, HEAD, Head, Kind, Place, Shape, Texts, length};
 use acoledger_schemas::lake::{self, LakeTable};
+use final_claims::Held;
 use std::ops::RangeInclusive;
 
 /// Where a row went.
@@ -26,6 +30,8 @@ pub enum Bucket {
     Rejected,
     /// Of a year that was not asked for.
     Outside,
+    /// Of a claim that another one cancels, or of the cancel.
+    Cancelled,
 }
 
 /// A row of the lake.
@@ -52,17 +58,42 @@ pub struct LakeRow<'a> {
 pub enum Finding {
     /// A base row without any line.
     ClaimWithoutLines,
-    /// A row that a later processing date replaced.
+    /// A row that a later processing date or delivery replaced.
     Superseded,
+    /// A cancel that took a claim away.
+    Cancels,
+    /// A cancel of a claim that is not in the files.
+    CancelsNothing,
+    /// Reductions of one claim or line that disagree in one delivery.
+    ReductionsDisagree,
+    /// A life of the demographics without a month of enrollment.
+    LifeWithoutMonths,
+    /// A life with months of enrollment that no demographics have.
+    MonthsWithoutLife,
 }
 impl Finding {
     /// All findings.
-    pub const ALL: [Finding; 2] = [Finding::ClaimWithoutLines, Finding::Superseded];
+    pub const ALL: [Finding; 7] = [
+        Finding::ClaimWithoutLines,
+        Finding::Superseded,
+        Finding::Cancels,
+        Finding::CancelsNothing,
+        Finding::ReductionsDisagree,
+        Finding::LifeWithoutMonths,
+        Finding::MonthsWithoutLife,
+    ];
     /// A short sentence.
     pub fn text(self) -> &'static str {
         match self {
             Finding::ClaimWithoutLines => "claims of base files without any line",
             Finding::Superseded => "rows that a later processing date of the same claim or line replaced",
+            Finding::Cancels => "cancels that took away a claim of the same natural key",
+            Finding::CancelsNothing => "cancels of claims that are not in the files: they take nothing away",
+            Finding::ReductionsDisagree => {
+                "reductions of one claim or line that disagree in one delivery: the largest counts"
+            }
+            Finding::LifeWithoutMonths => "lives of the demographics without a month of enrollment",
+            Finding::MonthsWithoutLife => "lives with months of enrollment that no demographics have",
         }
     }
 }
@@ -88,6 +119,8 @@ pub struct Merge<'a> {
     pub shapes: &'a [TableShapes],
     /// Years to keep; none: all.
     pub years: Option<&'a RangeInclusive<i32>>,
+    /// Whether the rows are those of a feed: of several deliveries the last one counts, enrollment is made of months.
+    pub feed: bool,
 }
 
 /// One packed row.
@@ -115,16 +148,51 @@ type Entry = (u64, i64, u64, usize);
 impl Merge<'_> {
     /// Merges all rows of some lives of a unit. `rows` are packed rows in any order.
     pub fn run(&self, unit: Unit, rows: &[u8], out: &mut impl Output) {
-        let order = sorted(rows);
+        let (order, with_cancels) = sorted(rows);
         let mut group: Vec<Packed<'_>> = Vec::new();
+        if unit == Unit::Enrollment && self.feed {
+            for life in order.chunk_by(|a, b| a.0 == b.0) {
+                group.clear();
+                group.extend(life.iter().map(|entry| packed(rows, entry.3)));
+                self.months(&mut group, out);
+            }
+            return;
+        }
+        let mut rest = order.as_slice();
+        for life in with_cancels {
+            let (before, from) = rest.split_at(rest.partition_point(|entry| entry.0 < life));
+            let (of_life, after) = from.split_at(from.partition_point(|entry| entry.0 == life));
+            self.claims(unit, rows, before, &mut group, out);
+            let mut held = Held::new(out);
+            for same in of_life.chunk_by(|a, b| a.1 == b.1) {
+                let first = packed(rows, same[0].3);
+                let flags = same.iter().fold(0, |flags, entry| flags | packed(rows, entry.3).head.flags);
+                held.begin(first.head.table, flags);
+                self.claims(unit, rows, same, &mut group, &mut held);
+            }
+            held.release(self.shapes);
+            rest = after;
+        }
+        self.claims(unit, rows, rest, &mut group, out);
+    }
+
+    /// Merges claims one by one.
+    fn claims<'r>(
+        &self,
+        unit: Unit,
+        rows: &'r [u8],
+        order: &[Entry],
+        group: &mut Vec<Packed<'r>>,
+        out: &mut impl Output,
+    ) {
         for same in order.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             group.clear();
             group.extend(same.iter().map(|entry| packed(rows, entry.3)));
             match unit {
-                Unit::Bene => self.life(&group, out),
-                Unit::Enrollment => self.enrollment(&mut group, out),
-                Unit::Carrier | Unit::Dme => self.lines(unit, &mut group, out),
-                Unit::Facility => self.claim(&mut group, out),
+                Unit::Bene => self.life(group, out),
+                Unit::Enrollment => self.enrollment(group, out),
+                Unit::Carrier | Unit::Dme => self.lines(unit, group, out),
+                Unit::Facility => self.claim(group, out),
             }
         }
     }
@@ -181,7 +249,9 @@ impl Merge<'_> {
     }
 }
 
-fn sorted(rows: &[u8]) -> Vec<Entry> {
+/// The rows in their order, and the lives with a cancel among their claims.
+fn sorted(rows: &[u8]) -> (Vec<Entry>, Vec<u64>) {
+    let mut with_cancels = Vec::new();
     let mut order = Vec::with_capacity(rows.len() / 160);
     let mut at = 0;
     while at < rows.len() {
@@ -189,10 +259,15 @@ fn sorted(rows: &[u8]) -> Vec<Entry> {
         // Lines are not negative where they order anything; rows without one come first.
         let rank = u64::from(head.kind as u8) << 40 | u64::from(head.line.max(0) as u32);
         order.push((head.bene_key, head.claim_key, rank, at));
+        if head.flags & CANCELS != 0 {
+            with_cancels.push(head.bene_key);
+        }
         at += length(&rows[at..]);
     }
     order.sort_unstable();
-    order
+    with_cancels.sort_unstable();
+    with_cancels.dedup();
+    (order, with_cancels)
 }
 
 fn packed(rows: &[u8], at: usize) -> Packed<'_> {
@@ -251,6 +326,7 @@ fn claim_text<'a>(shapes: &TableShapes, row: &Packed<'a>) -> &'a str {
         Kind::Line => last_of(&shapes.line),
         Kind::Header => first_of(&shapes.header),
         Kind::Full => first_of(&shapes.full),
+        Kind::Diagnosis | Kind::Reduction | Kind::Snapshot | Kind::Flags | Kind::MemberMonth => b"",
     };
     std::str::from_utf8(text).unwrap_or_default()
 }
@@ -314,7 +390,7 @@ mod tests {
     #[test]
     fn two_lives_with_one_key_are_noticed() {
         let shapes = TableShapes::all(&RawLayout::rif());
-        let merge = Merge { shapes: &shapes, years: None };
+        let merge = Merge { shapes: &shapes, years: None, feed: false };
         let mut out = Counted::default();
         merge.run(Unit::Bene, &[life(1, b"A"), life(2, b"B"), life(1, b"A")].concat(), &mut out);
         assert_eq!((out.rows, out.collisions), (2, 0));

@@ -23,19 +23,46 @@ pub enum Kind {
     Line = 2,
     /// A row that needs no other: a carrier or DME line with its header, an enrollment year, a life's identifier.
     Full = 3,
+    /// A diagnosis of a claim.
+    Diagnosis = 4,
+    /// What was taken off the payment of a claim or line.
+    Reduction = 5,
+    /// A life on the day of a delivery.
+    Snapshot = 6,
+    /// Twelve enrollment flags of a life.
+    Flags = 7,
+    /// A month of enrollment.
+    MemberMonth = 8,
+}
+impl Kind {
+    const ALL: [Kind; 9] = [
+        Kind::Header,
+        Kind::Bad,
+        Kind::Line,
+        Kind::Full,
+        Kind::Diagnosis,
+        Kind::Reduction,
+        Kind::Snapshot,
+        Kind::Flags,
+        Kind::MemberMonth,
+    ];
 }
 
 /// The row is a row of a file, to be accounted for. Headers taken off a line's row are not.
 pub const COUNTED: u8 = 1;
 /// The amount of the row could not be read.
 pub const AMOUNT_UNKNOWN: u8 = 2;
+/// The row is of a claim that cancels another.
+pub const CANCELS: u8 = 4;
+/// The row is of a claim that replaces another.
+pub const ADJUSTS: u8 = 8;
 
 /// The head of a packed row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     /// What the row is.
     pub kind: Kind,
-    /// [`COUNTED`], [`AMOUNT_UNKNOWN`].
+    /// [`COUNTED`], [`AMOUNT_UNKNOWN`], [`CANCELS`], [`ADJUSTS`].
     pub flags: u8,
     /// Raw table, its position in the layout.
     pub table: u16,
@@ -45,7 +72,8 @@ pub struct Head {
     pub claim_key: i64,
     /// Line, 0 where there is none.
     pub line: i32,
-    /// Weekly processing date, [`NO_DAY`] where unknown.
+    /// Which of two rows with the same keys is the later one: the day of their delivery where files say it, else the weekly
+    /// processing date; [`NO_DAY`] where unknown.
     pub proc_date: i32,
     /// File, its position in the delivery.
     pub file: u32,
@@ -78,12 +106,7 @@ impl Head {
         let head: &[u8; HEAD] = row.first_chunk().expect("a packed row is longer than its head");
         let four = |at: usize| [head[at], head[at + 1], head[at + 2], head[at + 3]];
         let eight = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| head[at + i]));
-        let kind = match head[4] {
-            0 => Kind::Header,
-            1 => Kind::Bad,
-            2 => Kind::Line,
-            _ => Kind::Full,
-        };
+        let kind = Kind::ALL[usize::from(head[4]).min(Kind::ALL.len() - 1)];
         Head {
             kind,
             flags: head[5],

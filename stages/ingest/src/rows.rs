@@ -2,7 +2,7 @@
 
 use crate::merge::LakeRow;
 use crate::record::{NO_DAY, Place, Texts, eight, four};
-use acoledger_schemas::lake::{LakeTable, Store};
+use acoledger_schemas::lake::{CARRIED, LakeTable, Store};
 use arrow_array::{ArrayRef, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray, UInt64Array};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
@@ -73,6 +73,7 @@ impl Rows {
             let Some((_, place)) = columns.next_if(|(at, _)| *at == position) else {
                 match (values, self.table.columns[position].name) {
                     (Values::Key(keys), _) => keys.push(row.bene_key),
+                    (Values::Long(cents), name) if CARRIED.contains(&name) => cents.push(0),
                     (Values::Long(keys), _) => keys.push(row.claim_key),
                     (Values::Int(lines), _) => lines.push(row.line),
                     (_, name) => unreachable!("{name} is no key, so the payload holds it"),

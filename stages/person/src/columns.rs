@@ -60,6 +60,14 @@ impl Reader<'_> {
         Ok(array.values().clone())
     }
 
+    /// Amounts that records of some feeds carry; `None` where none of the batch does.
+    pub(crate) fn carried(&self, name: &str) -> Result<Option<ScalarBuffer<i64>>, Problems> {
+        if self.batch.column_by_name(name).is_none() {
+            return Ok(None);
+        }
+        Ok(Some(self.longs(name)?).filter(|cents| cents.iter().any(|cents| *cents != 0)))
+    }
+
     pub(crate) fn ints(&self, name: &str) -> Result<ScalarBuffer<i32>, Problems> {
         let array = self.column(name)?.as_primitive_opt::<Int32Type>().ok_or_else(|| self.wrong(name, "Int32"))?;
         self.without_nulls(name, array)?;

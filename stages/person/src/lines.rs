@@ -40,8 +40,9 @@ impl Life {
                 ledger.add(Some(kind), Fate::AfterRunOut, paid);
             } else if law.counts(claim_type) {
                 let (claim, line) = (view.claim[row], view.line[row]);
-                let gross = paid + of_line(&context.people.reductions, &mut self.reduced_claim, claim, line);
-                let spend = gross + law.withheld(paid, day);
+                let reduced = of_line(&context.people.reductions, &mut self.reduced_claim, claim, line);
+                let gross = paid + reduced + view.carried.reduction(row);
+                let spend = gross + view.carried.sequestration(row).unwrap_or_else(|| law.withheld(paid, day));
                 let ambulance = service.marks & mark::AMBULANCE != 0;
                 let category = categories::of_kind(kind, ServiceCategory::InpatientOther, ambulance);
                 self.pay(context, ledger, month, Paid { kind, category, biller, paid, gross, spend });

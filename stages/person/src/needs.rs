@@ -38,7 +38,7 @@ pub struct Needs {
 }
 
 pub(crate) const ENROLLMENT_COLUMNS: [&str; 6] = ["bene_key", "birth_date", "death_date", "status", "buyin", "plan"];
-pub(crate) const LINE_COLUMNS: [&str; 15] = [
+pub(crate) const LINE_COLUMNS: [&str; 17] = [
     "bene_key",
     "claim_key",
     "line",
@@ -54,10 +54,12 @@ pub(crate) const LINE_COLUMNS: [&str; 15] = [
     "tin",
     "paid_cents",
     "allowed_cents",
+    "sequestration_cents",
+    "reduction_cents",
 ];
 pub(crate) const DME_COLUMNS: [&str; 10] =
     ["bene_key", "claim_key", "line", "claim_type", "last_date", "proc_date", "denial", "processing", "hcpcs", "tin"];
-pub(crate) const FACILITY_COLUMNS: [&str; 25] = [
+pub(crate) const FACILITY_COLUMNS: [&str; 27] = [
     "bene_key",
     "claim_key",
     "claim_type",
@@ -83,6 +85,8 @@ pub(crate) const FACILITY_COLUMNS: [&str; 25] = [
     "other_npi",
     "rendering_npi",
     "diagnoses",
+    "sequestration_cents",
+    "reduction_cents",
 ];
 pub(crate) const REVENUE_COLUMNS: [&str; 9] = [
     "bene_key",

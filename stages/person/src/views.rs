@@ -117,6 +117,7 @@ pub(crate) struct FacilityView {
     pub(crate) coinsurance: ScalarBuffer<i64>,
     /// Parts of inpatient payments that are no expenditures.
     pub(crate) additions: Vec<ScalarBuffer<i64>>,
+    pub(crate) carried: Carried,
     pub(crate) attending: Codes<u32>,
     pub(crate) other: Codes<u32>,
     pub(crate) rendering: Codes<u32>,
@@ -154,7 +155,33 @@ pub(crate) struct LineView {
     pub(crate) service: Codes<Service>,
     pub(crate) tin: Codes<Biller>,
     pub(crate) paid: ScalarBuffer<i64>,
+    pub(crate) carried: Carried,
     pub(crate) professional: Option<Professional>,
+}
+
+/// What records say was taken off their payment (CCLFA, CCLFB).
+pub(crate) struct Carried {
+    sequestration: Option<ScalarBuffer<i64>>,
+    reduction: Option<ScalarBuffer<i64>>,
+}
+
+impl Carried {
+    fn new(reader: &Reader<'_>) -> Result<Carried, Problems> {
+        let (sequestration, reduction) = (reader.carried("sequestration_cents")?, reader.carried("reduction_cents")?);
+        Ok(Carried { sequestration, reduction })
+    }
+
+    /// Sequestration of a row, where the record carries it: then it takes the place of a computed one (M.B.1.3).
+    #[inline]
+    pub(crate) fn sequestration(&self, row: usize) -> Option<i64> {
+        self.sequestration.as_ref().map(|cents| cents[row]).filter(|cents| *cents != 0)
+    }
+
+    /// Population-based reduction of a row.
+    #[inline]
+    pub(crate) fn reduction(&self, row: usize) -> i64 {
+        self.reduction.as_ref().map_or(0, |cents| cents[row])
+    }
 }
 
 /// The columns of one batch, boxed: one stands for each stream.
@@ -305,6 +332,7 @@ impl FacilityView {
             deductible: reader.longs("deductible_cents")?,
             coinsurance: reader.longs("coinsurance_cents")?,
             additions: additions(reader, law.removed)?,
+            carried: Carried::new(reader)?,
             attending: reader.codes("attending_npi", attending, npi)?,
             other: reader.codes("other_npi", other, npi)?,
             rendering: reader.codes("rendering_npi", rendering, npi)?,
@@ -391,6 +419,7 @@ impl LineView {
             service: reader.codes("hcpcs", codes, |text| Ok(service(text, context)))?,
             tin: reader.codes("tin", tins, tin)?,
             paid: reader.longs("paid_cents")?,
+            carried: Carried::new(reader)?,
             professional,
         })
     }

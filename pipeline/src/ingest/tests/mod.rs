@@ -1,6 +1,7 @@
 //! Whole ingests, from files to files.
 
 mod delivery;
+mod feed;
 mod invented;
 mod worlds;
 

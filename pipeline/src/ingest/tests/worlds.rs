@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// A folder of test data that may be absent.
-fn oracle(path: &str) -> Option<PathBuf> {
+pub(super) fn oracle(path: &str) -> Option<PathBuf> {
     let root = std::env::var("ACOLEDGER_ORACLES").map(PathBuf::from);
     let root = root.unwrap_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"));
     let folder = root.join(path);

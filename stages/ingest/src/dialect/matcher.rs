@@ -1,10 +1,10 @@
 //! Finding a raw table's columns in a header.
 
-use super::{FileLayout, FileShape, Fill, HeaderProblem, Role, TableShapes, Unit, lake_of};
+use super::{Adjustments, FileLayout, FileShape, Fill, HeaderProblem, Role, TableShapes, Unit, beside_of, lake_of};
 use crate::normalise::Padding;
 use crate::record::{Place, Shape};
 use acoledger_schemas::lake::{self, LakeTable, Store};
-use acoledger_schemas::raw::{Blank, Level, RawColumn, RawLayout, RawTable, Read};
+use acoledger_schemas::raw::{Blank, Level, RawColumn, RawLayout, RawTable, Read, RowsOf};
 use std::collections::HashMap;
 
 /// A header on its way to a [`FileLayout`].
@@ -50,10 +50,19 @@ impl<'a> Matcher<'a> {
             Unit::Enrollment => self.fill_of("year", &[Level::Year], Place::Text),
             _ => self.fill_of("claim_key", &[Level::Key], Place::Text),
         };
-        let with_lines = matches!(shape, FileShape::Lines | FileShape::Line);
+        let with_lines = match shape {
+            FileShape::Lines | FileShape::Line => true,
+            FileShape::Beside(_) => self.layout.columns_of(&self.table.name).any(|column| column.lake == "line"),
+            _ => false,
+        };
         let line = with_lines.then(|| self.fill_of("line", &[Level::Line], Place::Text));
         let lake = lake_of(shapes.unit);
         let (first, second) = match (shapes.unit, shape) {
+            (_, FileShape::Counted) => (Vec::new(), Vec::new()),
+            (_, FileShape::Beside(rows)) => {
+                let columns = beside_of(rows).expect("rows beside claims have columns");
+                (self.fills(columns, &shapes.beside, &[Level::Line, Level::Year], shape), Vec::new())
+            }
             (Unit::Facility, FileShape::Lines) => (
                 self.fills(lake, &shapes.header, &[Level::Header], shape),
                 self.fills(&lake::REVENUE, &shapes.line, &[Level::Line], shape),
@@ -119,8 +128,11 @@ impl<'a> Matcher<'a> {
 
     /// Whether rows are lines, claims or both: by the columns that only one of them has.
     fn shape(&self, unit: Unit) -> Result<FileShape, Vec<HeaderProblem>> {
-        if unit == Unit::Enrollment {
-            return Ok(FileShape::Year);
+        match self.table.rows {
+            RowsOf::Claims if unit == Unit::Enrollment => return Ok(FileShape::Year),
+            RowsOf::Claims => {}
+            RowsOf::Identities | RowsOf::Nothing => return Ok(FileShape::Counted),
+            rows => return Ok(FileShape::Beside(rows)),
         }
         let has = |column: &RawColumn| column.names.iter().any(|name| self.position(name).is_some());
         let columns = || self.layout.columns_of(&self.table.name);
@@ -151,6 +163,8 @@ impl<'a> Matcher<'a> {
             let lake_column = &lake.columns[position];
             let mut fill = match lake_column.name {
                 "claim_id" => self.fill_of("claim_key", &[Level::Key], place),
+                // Joined from files of their own.
+                name if lake::CARRIED.contains(&name) && lake_of_claims(lake) => nothing(name, place),
                 name => self.fill_at_level(name, levels, place, file),
             };
             fill.store = lake_column.store;
@@ -195,6 +209,8 @@ impl<'a> Matcher<'a> {
         }
         self.needed.extend(&sources);
         let padding = Padding { width: column.width.unwrap_or(0), numbers: column.numbers.unwrap_or(0) };
+        let adjustment = (!column.cancels.is_empty() || !column.adjusts.is_empty())
+            .then(|| Box::new(Adjustments { cancels: column.cancels.clone(), adjusts: column.adjusts.clone() }));
         Fill {
             place,
             read: column.read,
@@ -204,6 +220,7 @@ impl<'a> Matcher<'a> {
             name,
             store: Store::Text,
             role: Role::Plain,
+            adjustment,
         }
     }
 
@@ -222,6 +239,7 @@ impl<'a> Matcher<'a> {
                 let state = ["STATE_CODE", "BENE_STATE_CD"].iter().find_map(|name| self.position(name));
                 std::iter::once(county).chain(state).collect()
             }
+            _ if column.first_known => found.into_iter().flatten().flatten().collect(),
             _ => found.into_iter().flatten().flatten().take(1).collect(),
         }
     }
@@ -255,5 +273,11 @@ fn nothing(lake: &str, place: Place) -> Fill {
         name: lake.to_owned(),
         store: Store::Text,
         role: Role::Plain,
+        adjustment: None,
     }
+}
+
+/// Whether a table holds claims or lines of the lake.
+fn lake_of_claims(table: &LakeTable) -> bool {
+    matches!(table.name, "facility" | "carrier" | "dme")
 }

@@ -1,5 +1,6 @@
 //! Carrier and DME lines.
 
+use super::beside::Beside;
 use super::{Bucket, Finding, LakeRow, Merge, Output, Packed, Why, bad, claim_id, disagreement, refuse};
 use crate::dialect::{TableShapes, Unit, lake_of};
 use crate::record::{Head, Kind, Place, Shape, Texts, four, push_text};
@@ -9,10 +10,20 @@ use acoledger_schemas::values::Date;
 impl Merge<'_> {
     /// Takes all rows of one claim: base rows, bad base rows, line parts, whole lines, in that order.
     pub(super) fn lines(&self, unit: Unit, group: &mut [Packed<'_>], out: &mut impl Output) {
+        let (group, beside_rows) = group.split_at_mut(group.partition_point(|row| row.head.kind < Kind::Diagnosis));
+        let beside = &self.beside(beside_rows, out);
+        let (bucket, why) = match group.is_empty() {
+            true => (Bucket::Rejected, "no record of CCLF5 has the claim of this one"),
+            false => (Bucket::Used, ""),
+        };
+        self.account_beside(beside_rows, bucket, why, out);
+        if group.is_empty() {
+            return;
+        }
         let shapes = &self.shapes[usize::from(group[0].head.table)];
         let lake = lake_of(unit);
         if group[0].head.kind == Kind::Full {
-            return self.whole_lines(lake, shapes, group, out);
+            return self.whole_lines(lake, shapes, group, beside, out);
         }
         let (bases, rest) = group.split_at_mut(group.partition_point(|row| row.head.kind <= Kind::Bad));
         let (parts, whole) = rest.split_at(rest.partition_point(|row| row.head.kind == Kind::Line));
@@ -25,7 +36,7 @@ impl Merge<'_> {
             out.finding(Finding::ClaimWithoutLines);
         }
         lines.sort_unstable_by_key(|row| row.head.line);
-        self.whole_lines(lake, shapes, &mut lines, out);
+        self.whole_lines(lake, shapes, &mut lines, beside, out);
     }
 
     /// Lines with their header, by line number.
@@ -34,6 +45,7 @@ impl Merge<'_> {
         lake: &'static LakeTable,
         shapes: &TableShapes,
         lines: &mut [Packed<'_>],
+        beside: &Beside<'_>,
         out: &mut impl Output,
     ) {
         for same in lines.chunk_by_mut(|a, b| a.head.line == b.head.line) {
@@ -47,7 +59,7 @@ impl Merge<'_> {
                     let why = Why { claim_id, column, reason: "the line is repeated with other values" };
                     current.iter().for_each(|row| refuse(row, why, Bucket::Rejected, out));
                 }
-                None => self.line(lake, shapes, current, out),
+                None => self.line(lake, shapes, current, beside, out),
             }
             for row in old {
                 out.finding(Finding::Superseded);
@@ -57,7 +69,14 @@ impl Merge<'_> {
     }
 
     /// One line, which may occur several times.
-    fn line(&self, lake: &'static LakeTable, shapes: &TableShapes, same: &[Packed<'_>], out: &mut impl Output) {
+    fn line(
+        &self,
+        lake: &'static LakeTable,
+        shapes: &TableShapes,
+        same: &[Packed<'_>],
+        beside: &Beside<'_>,
+        out: &mut impl Output,
+    ) {
         let first = same[0];
         let year = year_of(lake, &shapes.full, first.payload);
         let bucket = if self.wanted(year) { Bucket::Used } else { Bucket::Outside };
@@ -65,6 +84,7 @@ impl Merge<'_> {
             let bucket = if at == 0 { bucket } else { Bucket::Repeated };
             out.account(row.head.file, bucket, bucket, row.head.cents);
         }
+        let joined = (!beside.is_empty()).then(|| beside.join(lake, &shapes.full, first.payload, first.head.line));
         if bucket == Bucket::Used {
             out.lake(LakeRow {
                 table: lake,
@@ -73,7 +93,7 @@ impl Merge<'_> {
                 claim_key: first.head.claim_key,
                 line: first.head.line,
                 shape: &shapes.full,
-                payload: first.payload,
+                payload: joined.as_deref().unwrap_or(first.payload),
             });
         }
     }

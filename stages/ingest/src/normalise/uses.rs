@@ -55,6 +55,12 @@ uses! {
     CountyJoined = "county_state_and_county_joined",
     /// A county once a year, said of twelve months.
     CountyRepeated = "county_year_said_of_months",
+    /// `~` where a feed has no value.
+    Tilde = "tilde_is_blank",
+    /// `1000-01-01` or `9999-12-31` where a feed has no date.
+    DateSentinel = "date_sentinel_is_blank",
+    /// An identifier that was replaced by the life's current one.
+    IdentityReplaced = "identity_replaced_by_current",
     /// State and county that make no code: unknown, a finding.
     CountyUnknown = "county_state_and_county_not_understood",
 }
@@ -72,6 +78,10 @@ impl Uses {
     #[inline]
     pub fn count(&mut self, used: Use) {
         self.0[used as usize] += 1;
+    }
+    /// Counts several uses.
+    pub fn count_more(&mut self, used: Use, times: u64) {
+        self.0[used as usize] += times;
     }
     /// Adds another's counts.
     pub fn add(&mut self, other: &Uses) {

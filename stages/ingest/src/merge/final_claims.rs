@@ -1,0 +1,205 @@
+//! Final action over the claims of one life: all versions meet here, and what is cancelled does not reach the lake.
+
+use super::{Bucket, Finding, LakeRow, Output};
+use crate::dialect::TableShapes;
+use crate::extract::Reject;
+use crate::final_action::{self, Action, Fate, Version};
+use crate::record::{ADJUSTS, CANCELS, NO_DAY, Place, Shape, Texts, eight, four};
+use acoledger_schemas::lake::LakeTable;
+use std::hash::{DefaultHasher, Hasher};
+
+/// Columns in which versions of a claim differ though they say the same.
+const OF_THE_VERSION: [&str; 6] =
+    ["claim_id", "proc_date", "frequency", "disposition", "control_number", "original_control_number"];
+
+/// The claims of one life, held back until all of them are known.
+pub(super) struct Held<'o, O> {
+    out: &'o mut O,
+    claims: Vec<Claim>,
+}
+
+/// One claim of the life.
+#[derive(Default)]
+struct Claim {
+    table: u16,
+    flags: u8,
+    rows: Vec<Row>,
+    accounts: Vec<(u32, Bucket, Bucket, i64)>,
+}
+
+/// A row of the lake.
+struct Row {
+    table: &'static LakeTable,
+    year: i32,
+    bene_key: u64,
+    claim_key: i64,
+    line: i32,
+    payload: Vec<u8>,
+}
+
+impl<O: Output> Output for Held<'_, O> {
+    fn lake(&mut self, row: LakeRow<'_>) {
+        let LakeRow { table, year, bene_key, claim_key, line, payload, .. } = row;
+        let claim = self.claims.last_mut().expect("a claim was begun");
+        claim.rows.push(Row { table, year, bene_key, claim_key, line, payload: payload.to_vec() });
+    }
+
+    fn account(&mut self, file: u32, row: Bucket, cents_to: Bucket, cents: i64) {
+        self.claims.last_mut().expect("a claim was begun").accounts.push((file, row, cents_to, cents));
+    }
+
+    fn reject(&mut self, reject: Reject<'_>) {
+        self.out.reject(reject);
+    }
+
+    fn finding(&mut self, finding: Finding) {
+        self.out.finding(finding);
+    }
+
+    fn collision(&mut self) {
+        self.out.collision();
+    }
+}
+
+impl<'o, O: Output> Held<'o, O> {
+    pub(super) fn new(out: &'o mut O) -> Held<'o, O> {
+        Held { out, claims: Vec::new() }
+    }
+
+    /// The next claim, of a raw table, with the flags of its rows.
+    pub(super) fn begin(&mut self, table: u16, flags: u8) {
+        self.claims.push(Claim { table, flags, ..Claim::default() });
+    }
+
+    /// Resolves all claims and lets go of those that stand.
+    pub(super) fn release(self, shapes: &[TableShapes]) {
+        let Held { out, claims } = self;
+        let facts: Vec<Option<Facts>> = claims.iter().map(|claim| facts(claim, shapes)).collect();
+        let versions: Vec<Version<'_>> = facts.iter().flatten().map(Facts::version).collect();
+        let mut fates = final_action::resolve(&versions).into_iter();
+        for (claim, facts) in claims.iter().zip(&facts) {
+            let fate = facts.as_ref().and_then(|_| fates.next()).unwrap_or(Fate::Final);
+            match fate {
+                Fate::Cancels(_) => out.finding(Finding::Cancels),
+                Fate::CancelsNothing => out.finding(Finding::CancelsNothing),
+                Fate::Final | Fate::Cancelled(_) => {}
+            }
+            let stands = fate == Fate::Final;
+            let bucket = |bucket: Bucket| if bucket == Bucket::Used && !stands { Bucket::Cancelled } else { bucket };
+            for &(file, row, cents_to, cents) in &claim.accounts {
+                out.account(file, bucket(row), bucket(cents_to), cents);
+            }
+            for row in claim.rows.iter().filter(|_| stands) {
+                let Row { table, year, bene_key, claim_key, line, payload } = row;
+                let shape = shape_of(&shapes[usize::from(claim.table)], table);
+                let (year, bene_key, claim_key, line) = (*year, *bene_key, *claim_key, *line);
+                out.lake(LakeRow { table, year, bene_key, claim_key, line, shape, payload });
+            }
+        }
+    }
+}
+
+fn shape_of<'s>(shapes: &'s TableShapes, table: &LakeTable) -> &'s Shape {
+    match table.name {
+        "facility" => &shapes.header,
+        "revenue" => &shapes.line,
+        _ => &shapes.full,
+    }
+}
+
+/// What a claim says to final action.
+#[derive(Default)]
+struct Facts {
+    key: Vec<u8>,
+    action: Option<Action>,
+    processed: i32,
+    cents: i64,
+    content: u64,
+    control: Vec<u8>,
+    original_control: Vec<u8>,
+    claim_key: i64,
+}
+
+impl Facts {
+    fn version(&self) -> Version<'_> {
+        Version {
+            key: &self.key,
+            action: self.action.unwrap_or(Action::Original),
+            processed: self.processed,
+            cents: self.cents,
+            content: self.content,
+            control: &self.control,
+            original_control: &self.original_control,
+            claim_key: self.claim_key,
+        }
+    }
+}
+
+/// The facts of a claim that has rows for the lake.
+///
+/// Natural keys (packet 5.1.2): provider, first and last day of a Part A claim; control number of a Part B claim.
+fn facts(claim: &Claim, shapes: &[TableShapes]) -> Option<Facts> {
+    let first = claim.rows.first()?;
+    let shapes = &shapes[usize::from(claim.table)];
+    let mut facts = Facts { processed: NO_DAY, claim_key: first.claim_key, ..Facts::default() };
+    facts.action = Some(match claim.flags {
+        flags if flags & CANCELS != 0 => Action::Cancel,
+        flags if flags & ADJUSTS != 0 => Action::Adjustment,
+        _ => Action::Original,
+    });
+    let mut content = DefaultHasher::new();
+    let facility = first.table.name == "facility";
+    let (mut ccn, mut from, mut thru): (&[u8], i32, i32) = (b"", NO_DAY, NO_DAY);
+    for row in claim.rows.iter().filter(|row| row.table.name != "revenue") {
+        content.write_i32(row.line);
+        let shape = shape_of(shapes, row.table);
+        let mut texts = Texts(&row.payload[shape.fixed..]);
+        for &(position, place) in &shape.columns {
+            let name = row.table.columns[position].name;
+            let counts = !OF_THE_VERSION.contains(&name);
+            match place {
+                Place::Eight(at) => {
+                    let value = eight(&row.payload, at);
+                    if name == "paid_cents" {
+                        facts.cents += value;
+                    }
+                    if counts {
+                        content.write_i64(value);
+                    }
+                }
+                Place::Four(at) => {
+                    let value = four(&row.payload, at);
+                    match name {
+                        "proc_date" => facts.processed = facts.processed.max(value),
+                        "from_date" => from = value,
+                        "thru_date" => thru = value,
+                        _ => {}
+                    }
+                    if counts {
+                        content.write_i32(value);
+                    }
+                }
+                Place::Text => {
+                    let text = texts.take();
+                    match name {
+                        "control_number" => facts.control = text.to_vec(),
+                        "original_control_number" => facts.original_control = text.to_vec(),
+                        "ccn" => ccn = text,
+                        _ => {}
+                    }
+                    if counts {
+                        content.write(text);
+                        content.write_u8(0xff);
+                    }
+                }
+            }
+        }
+    }
+    facts.content = content.finish();
+    if facility && !ccn.is_empty() {
+        facts.key = [ccn, b"/", &from.to_le_bytes()[..], &thru.to_le_bytes()].concat();
+    } else if !facility {
+        facts.key = std::mem::take(&mut facts.control);
+    }
+    Some(facts)
+}
