@@ -58,8 +58,11 @@ pub struct Input {
     /// How complete the claims are: `3-months`, `mature`, or the day through which claims are known.
     #[serde(default = "three_months")]
     pub maturity: String,
-    /// Folder of rates, in place of raw files. CMS's published county files may lie there as they are.
+    /// Folder of rates, in place of raw files. CMS's published county files may lie there as they are. Beside a feed
+    /// (`layout = "cclf"`): the nation and the counties, which one ACO's claims cannot tell.
     pub rates: Option<String>,
+    /// Share of the payments that CMS counts which a feed carries; per capita spending is divided by it.
+    pub completeness: Option<f64>,
     /// Whether national spending that no table gives is the mean of a published county file, weighted by person years.
     #[serde(default)]
     pub national_from_county: bool,
@@ -201,8 +204,21 @@ impl Study {
         if study.input.raw.is_none() && study.input.rates.is_none() {
             return Err("`input` names neither `raw` nor `rates`".into());
         }
-        if study.input.raw.is_some() && study.input.rates.is_some() {
+        let feed = study.input.layout == Layout::Cclf;
+        if study.input.raw.is_some() && study.input.rates.is_some() && !feed {
             return Err("`input` names both `raw` and `rates`: a study has one door".into());
+        }
+        if feed && study.input.county_codes == CountyCodes::Ssa {
+            return Err("`input.county_codes`: a feed has counties in FIPS codes only".into());
+        }
+        match study.input.completeness {
+            Some(_) if !feed => {
+                return Err("`input.completeness`: research files hold all claims; it is for a feed alone".into());
+            }
+            Some(share) if !(share > 0.0 && share <= 1.0) => {
+                return Err(format!("`input.completeness`: not a share above 0 and up to 1: {share}"));
+            }
+            _ => {}
         }
         Ok(study)
     }
@@ -276,6 +292,12 @@ mod tests {
             (format!("{GOOD}[run]\nmemory='4GB'\n"), "not a size like 4GiB"),
             (GOOD.replace("raw='raw'\n", ""), "neither"),
             (GOOD.replace("raw='raw'", "raw='raw'\nrates='r'"), "both"),
+            (GOOD.replace("raw='raw'", "raw='raw'\ncompleteness=0.9"), "for a feed alone"),
+            (
+                GOOD.replace("raw='raw'", "raw='raw'\nlayout='cclf'\ncompleteness=1.1"),
+                "not a share above 0 and up to 1: 1.1",
+            ),
+            (GOOD.replace("raw='raw'", "raw='raw'\nlayout='cclf'\ncounty_codes='ssa'"), "in FIPS codes only"),
         ] {
             let error = Study::parse(&bad).expect_err(says);
             assert!(error.contains(says), "{error}");

@@ -86,7 +86,7 @@ impl Finding {
     pub fn text(self) -> &'static str {
         match self {
             Finding::ClaimWithoutLines => "claims of base files without any line",
-            Finding::Superseded => "rows that a later processing date of the same claim or line replaced",
+            Finding::Superseded => "rows that a later processing date or delivery of the same claim or line replaced",
             Finding::Cancels => "cancels that took away a claim of the same natural key",
             Finding::CancelsNothing => "cancels of claims that are not in the files: they take nothing away",
             Finding::ReductionsDisagree => {

@@ -115,10 +115,6 @@ pub(super) fn look(plan: &IngestPlan, layout: &RawLayout) -> Outcome<(Vec<Source
     let records = cclf::records();
     for candidate in &candidates {
         let done = if candidate.named.file == Some(SUMMARY) {
-            ignored.push(Note {
-                what: format!("{}: a summary of its delivery, compared with it", candidate.found.name),
-                count: 1,
-            });
             summary(candidate).map(|promise| drop(promises.insert(&candidate.named.delivery, promise)))
         } else {
             source(candidate, layout, &records).map(|source| sources.push(source))
@@ -398,6 +394,7 @@ impl Feed {
             }
         };
         note("deliveries read".into(), files.len() as u64);
+        note("summaries (CCLF0) that were compared with their deliveries".into(), promises.len() as u64);
         let unchecked = files.keys().filter(|delivery| !promises.contains_key(**delivery)).count() as u64;
         note("deliveries without CCLF0: their numbers of records were compared with nothing".into(), unchecked);
         for file in "123456789AB".chars() {

@@ -107,7 +107,7 @@ pub(super) fn enrollment(name: &str) -> Option<Enrollment> {
         return None;
     }
     let quarter = |part: &&str| part.len() == 2 && part.starts_with('Q') && matches!(part.as_bytes()[1], b'1'..=b'4');
-    if list.is_some_and(|list| list.starts_with('Q')) || parts.iter().any(|part| quarter(&part)) {
+    if list.is_some_and(|list| list.starts_with('Q')) || parts.iter().any(quarter) {
         return Some(Enrollment::Quarterly);
     }
     let year = parts.iter().find_map(|part| match (part.strip_prefix('Y').unwrap_or(part), part.len()) {

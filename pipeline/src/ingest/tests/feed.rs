@@ -186,8 +186,8 @@ fn the_packets_own_examples() {
     let report = deliveries.read();
     let part_a = batches(&deliveries.lake(), &report, "facility");
     let part_b = batches(&deliveries.lake(), &report, "carrier");
-    assert_eq!(sum(&part_a, "paid_cents"), 260_00, "packet 5.3.2: Part A");
-    assert_eq!(sum(&part_b, "paid_cents"), 707_00, "packet 5.3.2: Part B");
+    assert_eq!(sum(&part_a, "paid_cents"), 26_000, "packet 5.3.2: Part A");
+    assert_eq!(sum(&part_b, "paid_cents"), 70_700, "packet 5.3.2: Part B");
     assert_eq!(
         deliveries.table(&report, "facility", &["claim_key"]),
         ["2", "4", "7"],
@@ -196,7 +196,7 @@ fn the_packets_own_examples() {
     assert_eq!(deliveries.table(&report, "carrier", &["claim_key", "line"]), ["2|1", "2|2", "2|3"]);
     assert_eq!(found(&report, "cancels that took away"), 3);
     let cancelled = report.total(|file| file.cancelled);
-    assert_eq!((cancelled.rows, cancelled.cents), (4 + 6, 400_00 + 2 * 607_00));
+    assert_eq!((cancelled.rows, cancelled.cents), (4 + 6, 40_000 + 2 * 60_700));
     assert_eq!(
         deliveries.table(&report, "enrollment", &["buyin", "county_fips", "birth_date", "death_date"]),
         [format!("333333333330|{}|1940-05-06|-", "36103".repeat(12))]
@@ -211,10 +211,10 @@ fn a_claim_that_is_delivered_again_stands_once_as_it_came_last() {
     let line = part_b("2", "3", "101.00", "0", "2012-09-02");
     deliveries.text(&name('5', "D250210"), &text('5', &[&line]));
     let report = deliveries.read();
-    assert_eq!(sum(&batches(&deliveries.lake(), &report, "facility"), "paid_cents"), 265_00);
+    assert_eq!(sum(&batches(&deliveries.lake(), &report, "facility"), "paid_cents"), 26_500);
     assert_eq!(
         sum(&batches(&deliveries.lake(), &report, "carrier"), "paid_cents"),
-        708_00,
+        70_800,
         "the other lines still stand"
     );
     assert_eq!(found(&report, "replaced"), 2);
@@ -565,6 +565,50 @@ fn identities_of_the_sample_lead_to_one_life() {
     assert_eq!(found(&report, "identifiers that lead to themselves"), 4, "one in each delivery");
     assert_eq!(found(&report, "lead to different ones"), 1, "83 led to 84 before it led to 17");
     assert_eq!(found(&report, "identifiers of lives that later ones replaced"), 7);
+}
+
+#[test]
+fn research_files_that_carry_cancels_go_the_same_way() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let raw = folder.path().join("raw");
+    fs::create_dir(&raw).expect("a folder");
+    let rif = RawLayout::rif();
+    let carrier = "BENE_ID|CLM_ID|NCH_CLM_TYPE_CD|CLM_FROM_DT|CLM_THRU_DT|NCH_WKLY_PROC_DT|CARR_CLM_PMT_DNL_CD|CLM_DISP_CD|\
+                   CARR_CLM_CNTL_NUM|LINE_NUM|LINE_LAST_EXPNS_DT|LINE_PRCSG_IND_CD|HCPCS_CD|PRVDR_SPCLTY|LINE_PLACE_OF_SRVC_CD|\
+                   TAX_NUM|LINE_NCH_PMT_AMT|LINE_ALOWD_CHRG_AMT";
+    let line = |claim: u32, processed: &str, action: &str, control: &str, number: u32, paid: &str| {
+        format!(
+            "1|{claim}|71|2024-01-05|2024-01-05|{processed}|1|{action}|{control}|{number}|2024-01-05|A|99213|11|11|1|{paid}|{paid}\n"
+        )
+    };
+    let rows = [
+        line(1, "2024-01-19", "01", "K1", 1, "100.00"),
+        line(1, "2024-01-19", "01", "K1", 2, "50.00"),
+        line(2, "2024-02-02", "03", "K1", 1, "100.00"),
+        line(2, "2024-02-02", "03", "K1", 2, "50.00"),
+        line(3, "2024-02-02", "01", "K1", 1, "80.00"),
+        line(4, "2024-01-19", "01", "K2", 1, "7.00"),
+    ];
+    for table in &rif.tables {
+        let lines =
+            rif.columns_of(&table.name).filter(|column| table.name != "enrollment" || column.lake != "county_ssa");
+        let names: Vec<String> = lines
+            .flat_map(|column| {
+                let pattern = &column.names[0];
+                acoledger_schemas::raw::RawColumn::spelled(pattern).into_iter().map(|names| names[0].clone())
+            })
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        fs::write(raw.join(format!("{}.csv", table.files[0])), names.join("|") + "\n").expect("disk");
+    }
+    fs::write(raw.join("carrier.csv"), format!("{carrier}\n{}", rows.concat())).expect("disk");
+    let plan = plan(&raw, &folder.path().join("lake"));
+    let report = pool(1).install(|| run(&plan, &Quiet)).expect("whole");
+    let standing = lines(&batches(&plan.lake, &report, "carrier"), &["claim_key", "line", "paid_cents"]);
+    assert_eq!(standing, ["3|1|8000", "4|1|700"]);
+    let cancelled = report.total(|file| file.cancelled);
+    assert_eq!((cancelled.rows, cancelled.cents), (4, 30_000));
 }
 
 #[test]

@@ -215,6 +215,8 @@ fn line(row: &BTreeMap<String, String>, number: usize, table: &str) -> Row {
         ("tin", take(row, "tin", "T9")),
         ("paid_cents", take(row, "paid", "0")),
         ("allowed_cents", take(row, "allowed", "100")),
+        ("sequestration_cents", take(row, "withheld", "")),
+        ("reduction_cents", take(row, "reduced", "")),
     ])
 }
 
@@ -246,6 +248,8 @@ fn facility(row: &BTreeMap<String, String>, number: usize) -> Row {
         ("uncompensated_cents", "uncompensated"),
         ("attending_npi", "attending"),
         ("other_npi", "other"),
+        ("sequestration_cents", "withheld"),
+        ("reduction_cents", "reduced"),
     ] {
         out.insert(to, take(row, from, ""));
     }

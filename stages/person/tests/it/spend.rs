@@ -188,6 +188,31 @@ fn demonstrations_and_reductions() {
 }
 
 #[test]
+fn what_the_record_carries_takes_the_place_of_what_is_computed() {
+    check(
+        2023,
+        "
+        [enrollment]
+        bene  year
+        B1    2023
+        B2    2023
+        [carrier]
+        bene  claim  line  date        paid   withheld  reduced
+        B1    7      1     2023-05-01  98.00  3.00      10.00    # 98 + 3 + 10, not 98 + 2
+        B1    7      2     2023-05-01  98.00  0.00      0.00     # carries none: 98 + 2
+        [facility]
+        bene  type  from        thru        paid    withheld  reduced
+        B2    60    2023-07-01  2023-07-02  980.00  15.00     5.00     # 980 + 15 + 5
+        ",
+        expect![[r#"
+            bene  enrollment_type  in_months     county  spend   gross
+            B1    AGND             xxxxxxxxxxxx  01001   21100   20600
+            B2    AGND             xxxxxxxxxxxx  01001   100000  98500
+        "#]],
+    );
+}
+
+#[test]
 fn revenue_counts_everybody() {
     let text = "
         [enrollment]
