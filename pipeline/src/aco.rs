@@ -14,7 +14,11 @@ use std::collections::BTreeMap;
 /// Inputs that a rule in force needs and that are absent.
 pub(crate) fn rates_of(cells: &Cells, loaded: &LoadedStudy) -> Outcome<Rates> {
     let maturity = loaded.study.maturity().map_err(|what| trouble::of_study(&loaded.file, &what))?;
-    acoledger_aco::rates::rates_from_cells(cells, &loaded.program, &loaded.rules, maturity)
+    let rates = acoledger_aco::rates::rates_from_cells(cells, &loaded.program, &loaded.rules, maturity)?;
+    match &loaded.rates {
+        Some(published) => acoledger_aco::rates::beside_published(rates, published, loaded.study.input.completeness),
+        None => Ok(rates),
+    }
 }
 
 /// The tables beside the rates: classes of service, utilisation, run-out.

@@ -32,7 +32,8 @@ enum Command {
     /// Reads the study file, the program files that it names, and raw claims (or rates: `[input] rates`).
     ///
     /// Keys of the study file, paths relative to it: `[study]` name, performance_years, seed; `[input]` raw or rates,
-    /// layout, program, county_codes, maturity, assignment (`own`, or `given`: the lists of program file assignment_given
+    /// layout (`rif`, or `cclf` with rates beside raw and completeness), program, county_codes, maturity, assignment (`own`, or
+    /// `given`: the lists of program file assignment_given
     /// count in place of ours; where the file is there, both are compared); `[lake]` path, shards; `[run]` out, threads, memory;
     /// `[rules]` overrides by rule key; `[limits]` rejected_rows, rejected_cents_share, shared_tins.
     ///

@@ -8,10 +8,12 @@ use crate::progress::Progress;
 use crate::study::Finding;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_person::{CellSums, Context, LedgerRow, Selection, ShardA, Sink, Thresholds, pass_a, pass_b};
-use acoledger_schemas::cells::Cells;
+use acoledger_schemas::cells::{Cells, Threshold};
 use acoledger_schemas::program::Aco;
+use acoledger_schemas::rates::National;
 use acoledger_schemas::rules::Rules;
-use acoledger_schemas::table::TableSpec;
+use acoledger_schemas::table::{Problem, Problems, TableSpec};
+use acoledger_schemas::values::{Cents, Population};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, SchemaRef};
@@ -87,11 +89,46 @@ pub(crate) fn count_again(context: &Context, shards: u32, run: &Path) -> Outcome
     })
 }
 
-/// Thresholds, then sums. Reads `person_year` twice and no claims.
+/// Thresholds of published national rates: one ACO's lives are no nation to take a percentile of (M.B.3.3).
+///
+/// # Errors
+/// A row without a threshold.
+pub(crate) fn thresholds_of(national: &[National]) -> Outcome<Vec<Threshold>> {
+    let mut problems = Problems::default();
+    let mut rows = Vec::with_capacity(national.len());
+    for row in national {
+        match row.truncation_threshold.and_then(Cents::from_dollars) {
+            Some(threshold_cents) => rows.push(Threshold {
+                performance_year: row.performance_year,
+                calendar_year: row.calendar_year,
+                population: Population::Assignable,
+                enrollment_type: row.enrollment_type,
+                threshold_cents,
+            }),
+            None => problems.push(Problem {
+                file: "rates/national".into(),
+                line: 0,
+                column: "truncation_threshold".into(),
+                what: format!("blank for {} lives of {}", row.enrollment_type, row.calendar_year),
+                value: None,
+                hint: Some("an ACO's own lives do not tell the nation's threshold: add the published one".into()),
+            }),
+        }
+    }
+    problems.or(rows)
+}
+
+/// Thresholds, those given or those of the lives themselves, then sums. Reads `person_year` twice and no claims.
 ///
 /// # Errors
 /// A shard that is missing or double, the disk.
-pub(crate) fn run_pass_b(context: &Context, shards: u32, run: &Path, all: &ShardA) -> Outcome<Cells> {
+pub(crate) fn run_pass_b(
+    context: &Context,
+    shards: u32,
+    run: &Path,
+    all: &ShardA,
+    given: Option<&[Threshold]>,
+) -> Outcome<Cells> {
     let progress = Progress::begin("cells", u64::from(shards) * 2, "steps");
     let empty = Selection::new(context, all);
     let selection = (0..shards)
@@ -114,7 +151,10 @@ pub(crate) fn run_pass_b(context: &Context, shards: u32, run: &Path, all: &Shard
                 Outcome::Ok(all)
             },
         )?;
-    let thresholds: Thresholds = selection.finish()?;
+    let thresholds = match given {
+        Some(rows) => Thresholds::from_rows(context, rows),
+        None => selection.finish()?,
+    };
     let sums = (0..shards)
         .into_par_iter()
         .map(|shard| {

@@ -33,7 +33,10 @@ pub(crate) fn read_rates_of(study: &Study, program: Option<&Program>, folder: &P
     let stems = files.iter().map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
     let stems: Vec<String> = stems.collect();
     let known: Vec<&str> = TABLES.iter().copied().chain(stems.iter().map(String::as_str)).collect();
-    let mut rates = read_tables(folder, &known, study.input.national_from_county)?;
+    let mut rates = match study.input.raw {
+        Some(_) => read_surroundings(folder, &known, study.input.national_from_county)?,
+        None => read_tables(folder, &known, study.input.national_from_county)?,
+    };
     let findings = match program {
         Some(program) => published::add_county_files(&mut rates, &files, study, program)?,
         None => Vec::new(),
@@ -56,6 +59,24 @@ fn read_tables(folder: &Path, known: &[&str], without_national: bool) -> Outcome
         aco_county: optional(folder, &mut problems),
         aco_heads: needed(folder, &mut problems),
         aco_county_heads: optional(folder, &mut problems),
+    };
+    problems.or(rates)
+}
+
+/// What stands around one ACO's own claims: the nation and the counties. Its own rates are made of its claims.
+fn read_surroundings(folder: &Path, known: &[&str], without_national: bool) -> Outcome<Rates> {
+    let own = [AcoYear::SPEC.name, AcoCounty::SPEC.name, AcoHeads::SPEC.name, AcoCountyHeads::SPEC.name];
+    let known: Vec<&str> = known.iter().copied().filter(|name| !own.contains(name)).collect();
+    if !folder.is_dir() {
+        let hint = "`input.rates` of the study names the folder of national and county rates";
+        return Err(trouble::of_file_with_hint(folder, "no such folder", hint).into());
+    }
+    let mut problems = unknown_tables(folder, &known)?;
+    let national = if without_national { optional } else { needed };
+    let rates = Rates {
+        national: national(folder, &mut problems),
+        county: optional(folder, &mut problems),
+        ..Rates::default()
     };
     problems.or(rates)
 }

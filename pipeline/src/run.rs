@@ -18,6 +18,7 @@ use acoledger_aco::trend::{TrendDecomposition, trend_decomposition};
 use acoledger_schemas::cells::Cells;
 use acoledger_schemas::rates::Rates;
 use acoledger_schemas::stages::{STAGES, Stage, stage};
+use acoledger_schemas::study::Layout;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tables::sharded;
@@ -87,8 +88,8 @@ impl<'a> Run<'a> {
         }
         let output = Output::begin(&place)?;
         let rates = match (&self.loaded.rates, lake) {
-            (Some(rates), _) => Some((rates.clone(), None)),
-            (None, Some(lake)) => self.person_grain(&lake, &output)?.map(|(rates, cells)| (rates, Some(cells))),
+            (_, Some(lake)) => self.person_grain(&lake, &output)?.map(|(rates, cells)| (rates, Some(cells))),
+            (Some(rates), None) => Some((rates.clone(), None)),
             (None, None) => None,
         };
         let mut savings_losses = Vec::new();
@@ -128,6 +129,9 @@ impl<'a> Run<'a> {
             let file = self.loaded.resolve(&self.loaded.study.input.program).join("risk_score");
             return Err(trouble::of_file_with_hint(&file, "no such table", hint).into());
         }
+        if self.loaded.study.input.layout == Layout::Cclf {
+            self.note_feed()?;
+        }
         let plan = lake::plan(self.loaded, raw)?;
         let started = Instant::now();
         let lake = match lake::open(&plan)? {
@@ -161,19 +165,47 @@ impl<'a> Run<'a> {
         Ok(lake)
     }
 
+    /// What one ACO's feed cannot know, said with every result of it; without nation and counties there is no benchmark.
+    fn note_feed(&mut self) -> Outcome<()> {
+        if self.reaches("benchmark") && self.loaded.rates.is_none() {
+            let what = "a feed holds one ACO's lives: the nation and the counties are not in it";
+            let hint = "name a folder with the tables `national` and `county` under `input.rates`, beside `raw`";
+            return Err(trouble::of_file_with_hint(&self.loaded.file, what, hint).into());
+        }
+        let completeness = match self.loaded.study.input.completeness {
+            Some(share) => format!("per capita spending is divided by the declared completeness, {share}"),
+            None => "no `input.completeness` is declared: per capita spending stays below CMS's own".into(),
+        };
+        let notes = [
+            "one ACO's feed: claims for substance use and lives that opted out of sharing are not in it",
+            "one ACO's feed: other practices' claims are those of the lives in it, so plurality among all of an area's \
+             lives, county and national rates cannot be made from it",
+            &completeness,
+        ];
+        for what in notes {
+            let what = what.to_owned();
+            self.manifest.findings.push(Finding { stage: "study".into(), what, count: 1, beyond_limits: false });
+        }
+        Ok(())
+    }
+
     /// Keys of the stages up to the last one asked for. Each includes the one before it.
     fn write_keys(&mut self, lake: Option<&Lake>) {
         let loaded = self.loaded;
         let question = &loaded.study.study;
         let facts = format!(
-            "{:?} {} {:?} {} {:?} {}",
+            "{:?} {} {:?} {} {:?} {} {:?}",
             question.performance_years,
             question.seed,
             loaded.study.input.county_codes,
             loaded.study.input.maturity,
             loaded.study.input.assignment,
             loaded.study.input.national_from_county,
+            loaded.study.input.completeness,
         );
+        // Thresholds of rates beside claims enter the cells.
+        let beside = loaded.rates.as_ref().filter(|_| lake.is_some()).map(|rates| format!("{:?}", rates.national));
+        let facts = facts + &beside.unwrap_or_default();
         let lake_key = lake.map(Lake::key).unwrap_or_default();
         let mut key = hash_texts([VERSION, facts.as_str(), lake_key.as_str()]);
         let place = |name: &str| STAGES.iter().position(|stage| stage.name == name).expect("a stage of the list");

@@ -67,6 +67,7 @@ struct Reforms {
 /// What stops it; the folder of an earlier one is then as it was.
 pub(crate) fn run(loaded: &LoadedStudy, files: &[PathBuf], out: &Path) -> Outcome<Report> {
     let reforms = read(files)?;
+    loaded.needs_whole_rates()?;
     let scenario = Scenario::new(&reforms.reforms, &loaded.rules)?;
     let first_stage = scenario.first_stage()?;
     let of_persons = check_door(loaded, &scenario, first_stage)?;

@@ -117,6 +117,18 @@ impl LoadedStudy {
         Ok(loaded)
     }
 
+    /// Refuses a study with its own claims and rates beside them, for commands that begin from whole rates.
+    ///
+    /// # Errors
+    /// It has both.
+    pub(crate) fn needs_whole_rates(&self) -> Outcome<()> {
+        if self.study.input.raw.is_none() || self.rates.is_none() {
+            return Ok(());
+        }
+        let hint = "begin from the rates of its run: a study with `rates = \"run/rates\"` and without `raw`";
+        Err(trouble::of_file_with_hint(&self.file, "a study with claims and rates beside them", hint).into())
+    }
+
     /// A path of the study file, from the working folder.
     pub fn resolve(&self, path: &str) -> PathBuf {
         self.folder.join(path)

@@ -19,11 +19,11 @@ pub(crate) fn run(args: &StudyArgs) -> Outcome<Exit> {
         needs.add("file", &input.file, "found", "");
     }
     match (&loaded.rates, &loaded.study.input.raw) {
-        (Some(rates), _) => rates_door(&mut needs, rates),
-        (None, Some(raw)) => {
+        (_, Some(raw)) => {
             let plan = lake::plan(&loaded, raw)?;
             raw_door(&mut needs, &loaded, &plan)?;
         }
+        (Some(rates), None) => rates_door(&mut needs, rates),
         (None, None) => {}
     }
     print(&needs.grid.render(args.format))?;

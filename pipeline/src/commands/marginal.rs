@@ -34,6 +34,7 @@ pub(crate) struct MarginalArgs {
 pub(crate) fn run(args: &MarginalArgs) -> Outcome<Exit> {
     let study = if args.place.is_dir() { study_of_run(&args.place)? } else { args.place.clone() };
     let mut loaded = LoadedStudy::load(&study, &Overrides::default())?;
+    loaded.needs_whole_rates()?;
     let made = loaded.out();
     let rates = match loaded.rates.take() {
         Some(rates) => rates,

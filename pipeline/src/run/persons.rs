@@ -9,7 +9,7 @@ use crate::person::{self, PassA};
 use crate::study::Finding;
 use crate::trouble::Outcome;
 use acoledger_person::Context;
-use acoledger_schemas::cells::Cells;
+use acoledger_schemas::cells::{Cells, Threshold};
 use acoledger_schemas::rates::Rates;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -69,7 +69,8 @@ impl Run<'_> {
             return Ok(None);
         }
         let started = Instant::now();
-        let cells = person::run_pass_b(&context, lake.report.shards, output.folder(), &a.all)?;
+        let thresholds = self.thresholds()?;
+        let cells = person::run_pass_b(&context, lake.report.shards, output.folder(), &a.all, thresholds.as_deref())?;
         let absent = cells.assignment_comparison.iter().filter(|row| row.reason.as_deref() == Some("not_in_lake"));
         let count: i64 = absent.map(|row| row.lives).sum();
         if count > 0 {
@@ -88,7 +89,8 @@ impl Run<'_> {
         let context = person::context(self.loaded)?;
         let started = Instant::now();
         let (all, rows) = person::count_again(&context, lake.report.shards, output.folder())?;
-        let cells = person::run_pass_b(&context, lake.report.shards, output.folder(), &all)?;
+        let thresholds = self.thresholds()?;
+        let cells = person::run_pass_b(&context, lake.report.shards, output.folder(), &all, thresholds.as_deref())?;
         let cells = Cells {
             population_county: cells.population_county,
             assigned_county: cells.assigned_county,
@@ -102,6 +104,11 @@ impl Run<'_> {
         self.metrics.stage("cells", started, rows);
         write_cells(&output.folder().join("cells"), &cells)?;
         Ok(cells)
+    }
+
+    /// Thresholds of the nation, where rates of it stand beside the claims.
+    fn thresholds(&self) -> Outcome<Option<Vec<Threshold>>> {
+        self.loaded.rates.as_ref().map(|rates| person::thresholds_of(&rates.national)).transpose()
     }
 
     fn note_pass_a(&mut self, context: &Context, a: &PassA) {

@@ -60,7 +60,7 @@ fn an_unknown_key_of_the_study() {
         exit: 2
         --- stdout
         --- stderr
-        error: study.toml, line 5: unknown field `ratez`, expected one of `raw`, `layout`, `program`, `county_codes`, `maturity`, `rates`, `national_from_county`, `assignment`, `sas_day_numbers`
+        error: study.toml, line 5: unknown field `ratez`, expected one of `raw`, `layout`, `program`, `county_codes`, `maturity`, `rates`, `completeness`, `national_from_county`, `assignment`, `sas_day_numbers`
         hint: `acoledger help run` describes the study file
     "#]],
     );

@@ -5,6 +5,7 @@
 
 mod acos;
 mod improper;
+mod own;
 mod scores;
 mod sums;
 
@@ -20,6 +21,7 @@ use acoledger_schemas::table::{Problem, Problems};
 use acoledger_schemas::values::*;
 use acos::AcoNumbers;
 use improper::Improper;
+pub use own::beside_published;
 use scores::{Score, Scores};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sums::{Spending, person_years};
