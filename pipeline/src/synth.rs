@@ -4,6 +4,7 @@
 //! table, year and part; a part is a contiguous range of lives, so any part alone holds the same bytes as in a whole run.
 
 mod columns;
+mod feed;
 mod lake;
 mod lake_columns;
 mod parquet;
@@ -27,6 +28,8 @@ pub enum RawKind {
     Parquet,
     /// The lake itself, without raw files.
     Lake,
+    /// Research files as text, and beside them the Claim and Claim Line Feed of one ACO.
+    Cclf,
 }
 
 /// What nation to write, and where.
@@ -107,9 +110,18 @@ pub fn run(options: &SynthOptions, progress: &(dyn Fn(SynthProgress) + Sync)) ->
             return Err(problem(&options.out, "a lake is made whole: leave out --part"));
         }
         RawKind::Lake => lake::write(&nation, &place, progress)?,
-        RawKind::Csv | RawKind::Parquet => raw::write(&nation, options.raw, &parts, &place.raw, progress)?,
+        RawKind::Cclf if parts.only.is_some() => {
+            return Err(problem(&options.out, "a feed is made whole: leave out --part"));
+        }
+        RawKind::Csv | RawKind::Parquet | RawKind::Cclf => {
+            raw::write(&nation, options.raw, &parts, &place.raw, progress)?
+        }
     };
     program::write(&nation, &place)?;
+    if options.raw == RawKind::Cclf {
+        feed::write(&nation, &place, progress)?;
+        feed::write_study(&nation, &place)?;
+    }
     let report = SynthReport {
         lives: nation.people(),
         rows: counts.rows,

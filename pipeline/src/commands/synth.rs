@@ -45,6 +45,8 @@ enum RawForm {
     Parquet,
     /// The lake itself, without raw files
     Lake,
+    /// Text, and beside it one ACO's Claim and Claim Line Feed
+    Cclf,
 }
 
 pub(crate) fn run(args: &SynthArgs) -> Outcome<Exit> {
@@ -55,6 +57,7 @@ pub(crate) fn run(args: &SynthArgs) -> Outcome<Exit> {
             RawForm::Csv => RawKind::Csv,
             RawForm::Parquet => RawKind::Parquet,
             RawForm::Lake => RawKind::Lake,
+            RawForm::Cclf => RawKind::Cclf,
         },
         performance_years: args.years.clone(),
         seed: args.seed,

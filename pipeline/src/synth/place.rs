@@ -33,6 +33,7 @@ impl Place {
             RawKind::Csv => "csv",
             RawKind::Parquet => "parquet",
             RawKind::Lake => "lake",
+            RawKind::Cclf => "cclf",
         };
         let mark = format!(
             "{MARK} --lives {} --years {} --seed {} --raw {raw} --parts {}",

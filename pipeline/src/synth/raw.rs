@@ -92,7 +92,7 @@ fn write_part(
 }
 
 fn extension(kind: RawKind) -> &'static str {
-    if kind == RawKind::Csv { "csv" } else { "parquet" }
+    if kind == RawKind::Parquet { "parquet" } else { "csv" }
 }
 
 /// The eight files of a year.
@@ -176,7 +176,7 @@ impl<'l, T: Rows> TableFile<'l, T> {
     fn create(kind: RawKind, columns: &'l [Column<T>], path: PathBuf) -> Result<Self, Problems> {
         let unfinished = beside(&path);
         let mut file = File::create(&unfinished).doing("cannot be created", &unfinished)?;
-        let form = if kind == RawKind::Csv {
+        let form = if kind != RawKind::Parquet {
             file.write_all(text::header(columns).as_bytes()).doing("cannot be written", &unfinished)?;
             Form::Text(columns, file, Vec::new())
         } else {

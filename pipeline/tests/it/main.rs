@@ -7,6 +7,7 @@ mod command;
 mod compare;
 mod demo;
 mod explain;
+mod feed;
 mod help;
 mod rates_door;
 mod replay;
