@@ -69,6 +69,10 @@ replay-check: oracles build ## CMS's published results, re-derived
 replay-sweep: oracles ## every settled cell of the published results changed in seven ways; what is not found, compared
 	ACOLEDGER_ORACLES=$(ORACLES) cargo test --release --locked -p acoledger-aco --no-default-features --test it -- replay_sweep --include-ignored
 
+.PHONY: bench-feed
+bench-feed: ## records of a feed read and packed, beside a bare scan of their lines: GB/s of both
+	cargo bench --locked -p acoledger-ingest --bench feed
+
 .PHONY: bench-reforms
 bench-reforms: oracles ## a thousand reforms of 500 ACOs against as many plain runs: times, ratio and its limit
 	ACOLEDGER_ORACLES=$(ORACLES) cargo bench --locked -p acoledger-aco --no-default-features --bench reforms
