@@ -88,7 +88,9 @@ impl<'a> Run<'a> {
         }
         let output = Output::begin(&place)?;
         let rates = match (&self.loaded.rates, lake) {
-            (_, Some(lake)) => self.person_grain(&lake, &output)?.map(|(rates, cells)| (rates, Some(cells))),
+            // Beside published rates the cells are those of one ACO's lives: no nation to decompose its growth with.
+            (Some(_), Some(lake)) => self.person_grain(&lake, &output)?.map(|(rates, _)| (rates, None)),
+            (None, Some(lake)) => self.person_grain(&lake, &output)?.map(|(rates, cells)| (rates, Some(cells))),
             (Some(rates), None) => Some((rates.clone(), None)),
             (None, None) => None,
         };
