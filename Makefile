@@ -7,7 +7,10 @@ SHELL := /bin/bash
 
 ORACLES := $(abspath $(or $(ACOLEDGER_ORACLES),../shared))
 LIVES ?= 50000
+SEED ?= 1
 DEMO ?= target/demo
+# Share of people whose home practice is in an ACO: far above the published one, so that 50,000 lives have seven ACOs of real size.
+DEMO_ACO_SHARE ?= 0.95
 RELEASE := target/release/acoledger
 ifdef CARGO_TARGET_DIR
 RELEASE := $(CARGO_TARGET_DIR)/release/acoledger
@@ -22,9 +25,9 @@ build: ## the program, optimised (first time 10 to 15 minutes on 2 cores, most o
 	cargo build --release --locked -p acoledger
 
 .PHONY: demo
-demo: build ## a synthetic nation of LIVES=50000, performance years 2023 and 2024 from raw claims, in target/demo
+demo: build ## a synthetic nation of LIVES=50000, DEMO_ACO_SHARE=0.95 of them in ACOs, performance years 2023 and 2024 from raw claims, in target/demo
 	rm -rf $(DEMO)
-	$(RELEASE) synth --lives $(LIVES) --years 2023,2024 --raw parquet --out $(DEMO)
+	$(RELEASE) synth --lives $(LIVES) --aco-share $(DEMO_ACO_SHARE) --years 2023,2024 --raw parquet --out $(DEMO)
 	$(RELEASE) run $(DEMO)/study.toml
 
 .PHONY: test
@@ -100,8 +103,8 @@ determinism: build ## the same bytes for 1 and 2 threads and 8 and 64 shards
 CALIBRATE_LIVES := $(if $(filter file,$(origin LIVES)),200000,$(LIVES))
 
 .PHONY: calibrate
-calibrate: build ## the synthetic nation of 2018 against published figures (data/calibration/targets.json), LIVES=200000
+calibrate: build ## the synthetic nation of 2018 against published figures (data/calibration/targets.json), LIVES=200000, SEED=1
 	rm -rf target/calibrate
-	$(RELEASE) synth --lives $(CALIBRATE_LIVES) --years 2018 --raw lake --out target/calibrate
+	$(RELEASE) synth --lives $(CALIBRATE_LIVES) --seed $(SEED) --years 2018 --raw lake --out target/calibrate
 	$(RELEASE) run target/calibrate/study.toml --csv
 	scripts/calibrate.py target/calibrate/run target/calibrate/lake data/calibration/targets.json

@@ -77,7 +77,8 @@ def truncated(run):
 
 
 def retention(run):
-    """Of the lives on a list, those on the same ACO's next list; who died, left for a plan or another initiative apart."""
+    """Of the lives on a list, those on the same ACO's next list, as the source has it: of lives that can be assigned in both
+    years. Left out are those who died, left for a plan or another initiative, or saw nobody who makes them assignable."""
     kept = could = 0
     for row in rows(f"{run}/cells/assignment_stability.csv"):
         same = row["performance_year"] == row["from_performance_year"] == YEAR

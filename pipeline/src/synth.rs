@@ -43,6 +43,8 @@ pub struct SynthOptions {
     pub raw: RawKind,
     /// Performance years of the study; claims begin with the first window that they need.
     pub performance_years: Vec<i32>,
+    /// Share of lives whose home practice takes part in an ACO; `None`: that of 2018.
+    pub aco_share: Option<f64>,
     /// Seed: the same seed gives the same bytes for any number of threads.
     pub seed: u64,
     /// Number of parts, 1 to 1,000; `None`: by the number of lives.
@@ -52,13 +54,14 @@ pub struct SynthOptions {
 }
 
 impl SynthOptions {
-    /// A nation of `lives` under `out`: Parquet, performance years 2023 and 2024, seed 1, all parts.
+    /// A nation of `lives` under `out`: Parquet, performance years 2023 and 2024, the ACO share of 2018, seed 1, all parts.
     pub fn new(lives: u32, out: impl Into<PathBuf>) -> SynthOptions {
         SynthOptions {
             lives,
             out: out.into(),
             raw: RawKind::default(),
             performance_years: vec![2023, 2024],
+            aco_share: None,
             seed: 1,
             parts: None,
             part: None,
@@ -100,6 +103,7 @@ pub fn run(options: &SynthOptions, progress: &(dyn Fn(SynthProgress) + Sync)) ->
     let nation = Nation::new(&acoledger_synth::Options {
         lives: options.lives,
         performance_years: options.performance_years.clone(),
+        aco_share: options.aco_share,
         seed: options.seed,
     })
     .map_err(|what| problem(&options.out, what))?;

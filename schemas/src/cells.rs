@@ -230,7 +230,8 @@ table! {
         /// ACO of the earlier list; blank: all ACOs.
         aco_id: Option<AcoId> ["id"],
         /// `retained`; `other_aco`; or not on any list: `died` before the year, `plan` (months in a health plan), `ineligible`
-        /// (Parts A and B, residence), `other_initiative`, `none` (eligible, and no ACO has it); the first that holds.
+        /// (Parts A and B, residence), `other_initiative`, `unserved` (eligible, not assignable), `none` (assignable, and no
+        /// ACO has it); the first that holds.
         destination: String ["code"],
         /// Lives.
         lives: i64 ["lives"],

@@ -38,30 +38,34 @@ impl AcoPlan {
     }
 }
 
-/// Lives up to which the nation has the demo's ACOs and the demo's ACO share.
-const DEMO_LIVES: f64 = 60_000.0;
-const DEMO_SHARE: f64 = 0.95;
-/// Share of home practices that belong to an ACO in the real nation of 2018 (`attribution.home_practice`).
-const NATION_SHARE: f64 = 0.39;
-const NATION_LIVES: f64 = 1_000_000.0;
-/// Assigned lives of a large nation's average ACO.
+/// Of the lives whose home is in an ACO, those that end up on its list: the others have a plan, no visit, or another winner.
+const LISTED_OF_HOMES: f64 = 0.78;
+/// Assigned lives of a large nation's average ACO, and of those of a nation with little room.
 const LIVES_PER_ACO: f64 = 14_000.0;
+const LIVES_PER_SMALL_ACO: f64 = 5_600.0;
+/// Fewest ACOs: the planted cases compete for three.
+const FEWEST: usize = 3;
 
-/// Share of homes that lie in an ACO: the demo's for small nations, the real one from a million lives on.
-pub(crate) fn aco_share(lives: u32) -> f64 {
-    let at = (f64::from(lives).ln() - DEMO_LIVES.ln()) / (NATION_LIVES.ln() - DEMO_LIVES.ln());
-    DEMO_SHARE + (NATION_SHARE - DEMO_SHARE) * at.clamp(0.0, 1.0)
+/// How many ACOs a nation has, of `kinds` planned ones. Sizes stay real: little room means fewer ACOs, much room more than
+/// one of a kind. Where not even [`FEWEST`] of real size fit, the nation has each kind once, to show them, however small.
+fn count(lives: u32, share: f64, kinds: usize) -> usize {
+    let listed = f64::from(lives) * share * LISTED_OF_HOMES;
+    let small = (listed / LIVES_PER_SMALL_ACO).round() as usize;
+    match small {
+        small if small < FEWEST => kinds,
+        small if small < kinds => small,
+        _ => kinds.max((listed / LIVES_PER_ACO).round() as usize),
+    }
 }
 
-/// The ACOs of a nation of `lives`: seven planned ones, and further ones of their kinds when there is room.
-pub(crate) fn plans(lives: u32, years: &[i32], seed: u64) -> Vec<AcoPlan> {
+/// The ACOs of a nation of `lives`, of whose homes `share` lie in an ACO: the planned ones, and further ones of their kinds
+/// when there is room.
+pub(crate) fn plans(lives: u32, share: f64, years: &[i32], seed: u64) -> Vec<AcoPlan> {
     let mut random = Random::new(seed, 0, 200);
-    let room = (f64::from(lives) * aco_share(lives) * 0.78 / LIVES_PER_ACO).round() as usize;
     let first = years[0];
     let second = years.get(1).copied().unwrap_or(first);
     let base = templates(first, second);
-    let count = if f64::from(lives) <= DEMO_LIVES { base.len() } else { room.max(base.len()) };
-    (0..count)
+    (0..count(lives, share, base.len()))
         .map(|i| {
             let mut plan = base[i % base.len()].clone();
             plan.id = format!("A{}", 5001 + i);
@@ -206,4 +210,23 @@ fn templates(first: i32, second: i32) -> Vec<AcoPlan> {
             ..plain
         },
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_stay_real_and_the_number_gives_way() {
+        let kinds = templates(2023, 2024).len();
+        assert_eq!(count(50_000, 0.95, kinds), kinds, "the demo has every kind above 5,000 lives");
+        assert_eq!(count(60_000, 0.39, kinds), 3);
+        assert_eq!(count(200_000, 0.39, kinds), kinds);
+        assert_eq!(count(1_000_000, 0.39, kinds), 22);
+        assert_eq!(count(500, 0.39, kinds), kinds, "too small for any: each kind once");
+        for lives in (50_000..2_000_000).step_by(10_000) {
+            let each = f64::from(lives) * 0.39 * LISTED_OF_HOMES / count(lives, 0.39, kinds) as f64;
+            assert!(each > 4_600.0, "{lives}: {each}");
+        }
+    }
 }

@@ -77,6 +77,17 @@ pub(crate) struct Bundle {
     pub(crate) codes: Vec<(String, f64)>,
 }
 
+/// How many bundles a year has.
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+pub(crate) struct BundleUse {
+    /// Bundles per person year at the usual amount.
+    pub(crate) per_year: f64,
+    /// The usual amount, dollars of 2018.
+    pub(crate) dollars: f64,
+    /// Most bundles of a year.
+    pub(crate) most: f64,
+}
+
 /// Shares of ambulatory payments by kind of claim.
 #[derive(Clone, Copy, Debug, serde::Deserialize)]
 pub(crate) struct Shares {
@@ -94,6 +105,20 @@ pub(crate) struct Calibration {
     pub(crate) risk: [[f64; 3]; 4],
     /// Share of fee-for-service lives by type.
     pub(crate) mix: [f64; 4],
+    /// Share of home practices that take part in an ACO.
+    pub(crate) aco_share: f64,
+    /// Yearly chances of kidney failure by type.
+    pub(crate) kidney_failure: [f64; 4],
+    /// Types of those who enter.
+    pub(crate) entrant_mix: [f64; 4],
+    /// Lives at a county's own center or clinic relative to an office.
+    pub(crate) clinic_size: f64,
+    /// Chance of seeing a physician in part of a year, not the last one, relative to a whole year: this power of the part.
+    pub(crate) partial_care: f64,
+    /// Of visits at a critical access hospital, those billed with a professional line (Method II).
+    pub(crate) method_two: f64,
+    /// Added to the log odds of seeing a physician.
+    pub(crate) care_odds: f64,
     growth: Value,
     pub(crate) end_of_life: Vec<f64>,
     /// Standard deviation between the counties of a state, as a fraction of the mean, by type.
@@ -102,6 +127,7 @@ pub(crate) struct Calibration {
     pub(crate) services: Vec<PrimaryCare>,
     pub(crate) specialties: Vec<Specialty>,
     pub(crate) bundles: Vec<Bundle>,
+    pub(crate) bundle_use: BundleUse,
     pub(crate) shares: Shares,
     pub(crate) esrd_shares: Shares,
     /// Percent taken off payments from a day on.
@@ -121,6 +147,14 @@ impl Calibration {
     pub(crate) fn load() -> Calibration {
         let file: Value = serde_json::from_str(CALIBRATION).expect("calibration.json is shipped with the crate");
         let own: Value = serde_json::from_str(GENERATOR).expect("generator.json is shipped with the crate");
+        // What the generator fits anew stands in the place of the model's own parameter.
+        let models = TYPES.map(|kind| {
+            let mut model = file["model"]["parameters"]["value"][kind].clone();
+            for (name, value) in own["model_parameters"]["value"][kind].as_object().into_iter().flatten() {
+                model[name] = value.clone();
+            }
+            read(&model)
+        });
         let by_type = |value: &Value| TYPES.map(|kind| value[kind].as_f64().expect("figures stand by type"));
         let risk = &file["model"]["risk_score"]["value"];
         let county = &file["spend"]["county_2018"]["value"];
@@ -130,9 +164,16 @@ impl Calibration {
             (all * all - states * states).max(0.0).sqrt() / figure("mean")
         });
         Calibration {
-            models: TYPES.map(|kind| read(&file["model"]["parameters"]["value"][kind])),
+            models,
             risk: TYPES.map(|kind| ["b", "g", "s"].map(|name| risk[name][kind].as_f64().expect("a figure by type"))),
             mix: by_type(&file["population"]["ffs_ab_share_by_type"]["value"]),
+            aco_share: read(&file["attribution"]["home_practice"]["value"]["practice_volume_in_an_aco_2018"]),
+            kidney_failure: by_type(&own["kidney_failure_per_year"]["value"]),
+            entrant_mix: by_type(&own["entrant_mix"]["value"]),
+            clinic_size: read(&own["clinic_size"]["value"]),
+            method_two: read(&own["method_two"]["value"]),
+            partial_care: read(&own["partial_care"]["value"]),
+            care_odds: read(&own["care_odds"]["value"]),
             growth: file["model"]["growth_per_year"]["value"].clone(),
             end_of_life: normalised(read(&file["dynamics"]["end_of_life_month_profile"]["value"])),
             county_sd,
@@ -140,6 +181,7 @@ impl Calibration {
             services: services(),
             specialties: specialties(),
             bundles: read(&own["carrier_bundles"]["value"]),
+            bundle_use: read(&own["carrier_bundle_use"]["value"]),
             shares: read(&own["ambulatory_shares"]["value"]),
             esrd_shares: read(&own["ambulatory_shares"]["esrd"]),
             sequestration: read(&own["sequestration"]["value"]),

@@ -1,6 +1,6 @@
 //! Who furnishes care: practices with their clinicians, facilities, and what people of a county can choose from.
 
-use crate::acos::{AcoPlan, aco_share};
+use crate::acos::AcoPlan;
 use crate::calibration::Calibration;
 use crate::geography::County;
 use crate::random::{Random, running};
@@ -107,12 +107,13 @@ fn number_range(kind: &str) -> (u32, u32) {
 }
 
 impl Market {
-    /// Builds the market of the counties for these ACOs.
+    /// Builds the market of the counties for these ACOs, whose practices are the homes of `share` of the lives.
     pub(crate) fn build(
         calibration: &Calibration,
         counties: &[County],
         acos: &[AcoPlan],
         lives: u32,
+        share: f64,
         seed: u64,
     ) -> Market {
         let mut random = Random::new(seed, 0, 300);
@@ -132,13 +133,12 @@ impl Market {
         for (at, county) in counties.iter().enumerate() {
             market.add_county(calibration, at, county, lives, &mut random);
         }
-        let share = aco_share(lives);
         let independents = market.practices.len();
         let weights = county_weights(counties, acos);
         for (aco, plan) in acos.iter().enumerate() {
             market.add_aco(aco, plan, counties, &weights[aco], &mut random);
         }
-        market.offer_homes(counties.len(), &weights, independents, share, &mut random);
+        market.offer_homes(counties.len(), &weights, independents, share, calibration.clinic_size, &mut random);
         market
     }
 
@@ -170,7 +170,7 @@ impl Market {
             self.staff(practice, 0, 0, true, random);
             self.local[at].specialists.push(practice);
         }
-        for k in 0..((people / 900.0) as usize).clamp(2, 30) {
+        for k in 0..((people / 600.0) as usize).clamp(3, 30) {
             let kind = match k {
                 1 => PracticeKind::HealthCenter,
                 2 if county.rural => PracticeKind::RuralClinic,
@@ -321,6 +321,7 @@ impl Market {
         weights: &[Vec<f64>],
         independents: usize,
         share: f64,
+        clinic_size: f64,
         random: &mut Random,
     ) {
         let mut of_aco: Vec<Vec<u32>> = vec![Vec::new(); weights.len()];
@@ -329,7 +330,14 @@ impl Market {
                 of_aco[aco as usize].push(at as u32);
             }
         }
-        let sizes: Vec<f64> = self.practices.iter().map(|_| random.lognormal(1.0, 0.8)).collect();
+        // A county's own center and clinic stand for many whose people are few.
+        let clinic = |at: usize, practice: &Practice| at < independents && practice.kind != PracticeKind::Office;
+        let sizes: Vec<f64> = self
+            .practices
+            .iter()
+            .enumerate()
+            .map(|(at, practice)| random.lognormal(1.0, 0.8) * if clinic(at, practice) { clinic_size } else { 1.0 })
+            .collect();
         for county in 0..counties {
             let mut homes = std::mem::take(&mut self.local[county].homes);
             let own: f64 = homes.iter().map(|&home| sizes[home as usize]).sum();

@@ -20,6 +20,9 @@ pub struct Options {
     pub lives: u32,
     /// Performance years, in order.
     pub performance_years: Vec<i32>,
+    /// Share of lives whose home practice takes part in an ACO, above 0 and at most 1; `None`: that of 2018
+    /// (`attribution.home_practice` of the calibration), by which about 36 % of the assignable are on an ACO's list.
+    pub aco_share: Option<f64>,
     /// Seed.
     pub seed: u64,
 }
@@ -116,6 +119,9 @@ impl Nation {
         if years.is_empty() || !years.is_sorted_by(|a, b| a < b) || !years.iter().all(|year| YEARS.contains(year)) {
             return Err(format!("performance years: expected rising years from {} to {}", YEARS.start(), YEARS.end()));
         }
+        if options.aco_share.is_some_and(|share| !(share > 0.0 && share <= 1.0)) {
+            return Err("share of homes in ACOs: expected a number above 0 and at most 1".to_owned());
+        }
         let (first, last) = (years[0], years[years.len() - 1]);
         if acos::is_of_old_tracks(first) && last >= first + acos::OLD_AGREEMENT_YEARS {
             let most = acos::OLD_AGREEMENT_YEARS;
@@ -135,8 +141,9 @@ impl Nation {
         let first_year = first - BENCHMARK_YEARS - 2 - i32::from(one_more);
         let calibration = Calibration::load();
         let counties = geography::counties(&calibration, options.lives, options.seed);
-        let acos = acos::plans(options.lives, &years, options.seed);
-        let mut market = Market::build(&calibration, &counties, &acos, options.lives, options.seed);
+        let share = options.aco_share.unwrap_or(calibration.aco_share);
+        let acos = acos::plans(options.lives, share, &years, options.seed);
+        let mut market = Market::build(&calibration, &counties, &acos, options.lives, share, options.seed);
         let mut codes = Codes::default();
         let services = Services::new(&calibration, first_year, last_year, &mut codes);
         let planted = Planted::build(&years, &counties, &acos, &mut market, &mut codes, options.seed);

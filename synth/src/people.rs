@@ -72,15 +72,12 @@ const MOVE_FAR: f64 = 0.4;
 const PART_A_MONTHS: f64 = 0.006;
 const LATE_PART_B: f64 = 0.08;
 const HOME_SWITCH: f64 = 0.075;
-const KIDNEY_AGED: f64 = 0.0017;
-const KIDNEY_DISABLED: f64 = 0.0027;
 const TRANSPLANT: f64 = 0.035;
 /// Months after a transplant that are still ESRD months, and months of entitlement.
 const AFTER_TRANSPLANT: (i32, i32) = (4, 36);
 /// Lives in plans at the start, relative to fee-for-service lives; and entrants a year, likewise.
 pub(crate) const PLAN_SHARE: f64 = 0.15;
 pub(crate) const ENTRANTS: f64 = 0.09;
-const ENTRANT_MIX: [f64; 4] = [0.005, 0.275, 0.10, 0.62];
 
 /// State that is carried from month to month.
 struct Carried {
@@ -100,7 +97,7 @@ impl Nation {
     pub(crate) fn life(&self, index: u64) -> Life {
         let mut random = Random::new(self.seed, index, 1);
         let entry = self.entry_year(index);
-        let mix = if entry.is_some() { &ENTRANT_MIX } else { &self.calibration.mix };
+        let mix = if entry.is_some() { &self.calibration.entrant_mix } else { &self.calibration.mix };
         let kind = pick_at(&crate::random::running(mix.iter().copied()), random.unit());
         let enters = match entry {
             Some(year) => year * 12 + random.below(12) as i32,
@@ -159,7 +156,9 @@ impl Nation {
         let kind_now = type_of(now, life.birth, year * 12);
         let model = &self.calibration.models[kind_now as usize];
         let before = now.severity;
-        now.severity = model.phi * before + (1.0 - model.phi * model.phi).sqrt() * random.normal();
+        // Deaths take the sick: without this the severity of those who live would sink from year to year.
+        let ageing = model.phi * model.q * model.bD;
+        now.severity = model.phi * before + ageing + (1.0 - model.phi * model.phi).sqrt() * random.normal();
         let risk =
             self.death_scale[kind_now as usize] * model.q * (model.bD * now.severity - model.bD * model.bD / 2.0).exp();
         let death_draw = random.unit();
@@ -238,7 +237,7 @@ impl Nation {
             } as u32;
             events.moved = Some((random.below(12), county, self.home_in(county, random.unit())));
         }
-        let kidney = [0.0, KIDNEY_DISABLED, KIDNEY_AGED, KIDNEY_AGED][kind as usize];
+        let kidney = self.calibration.kidney_failure[kind as usize];
         if !now.kidney && random.chance(kidney * (0.6 * now.severity - 0.18).exp()) {
             events.kidney = Some(random.below(12));
         }

@@ -127,7 +127,8 @@ fn a_folder_of_something_else_is_left_alone() {
     let done = folder.run("synth --lives 500 --out mine --raw csv");
     assert_eq!(done.exit, 2, "{}", done.stderr);
     assert_eq!(folder.read("mine/notes.txt"), "keep");
-    for options in ["--lives 3", "--years 2012", "--parts 0", "--parts 4 --part 5"] {
+    for options in ["--lives 3", "--years 2012", "--parts 0", "--parts 4 --part 5", "--aco-share 0", "--aco-share 1.1"]
+    {
         assert_eq!(folder.run(&format!("synth {options} --out other --raw csv")).exit, 2, "{options}");
     }
     assert!(!folder.file("other").exists());

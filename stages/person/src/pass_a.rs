@@ -1,6 +1,6 @@
 //! Pass A: one walk over a shard's lives and claims answers every (performance year, calendar year, window).
 
-use crate::assign::{Outcome, Place, Scratch, assign, take_given, why_not, why_not_there};
+use crate::assign::{Outcome, Place, Scratch, Why, assign, take_given, why_not, why_not_there};
 use crate::columns::NO_DAY;
 use crate::context::{Context, GivenPlace};
 use crate::histogram::{BUCKETS, annual, bucket};
@@ -208,9 +208,18 @@ struct Walk<'w> {
     /// By calendar year, then performance year.
     members: Vec<Vec<u32>>,
     scores: Vec<i64>,
-    /// By performance year, then list: the ACO that has the life.
-    places: Vec<Vec<Option<u32>>>,
+    /// By performance year, then list.
+    places: Vec<Vec<Found>>,
     following: Vec<(ListAt, ListAt)>,
+}
+
+/// Where a list has a life.
+#[derive(Clone, Copy, Debug, Default)]
+struct Found {
+    /// The ACO that has it.
+    aco: Option<u32>,
+    /// Whether services make it assignable, by method.
+    assignable: [bool; 2],
 }
 
 impl<'w> Walk<'w> {
@@ -234,7 +243,7 @@ impl<'w> Walk<'w> {
             uses: vec![[[0; MEASURES]; 4]; context.calendar_years.len()],
             members: vec![vec![0; years]; context.calendar_years.len()],
             scores: vec![0; scores],
-            places: context.performances.iter().map(|of| vec![None; of.field.lists.len()]).collect(),
+            places: context.performances.iter().map(|of| vec![Found::default(); of.field.lists.len()]).collect(),
             following: following(context),
         }
     }
@@ -312,7 +321,8 @@ impl<'w> Walk<'w> {
                         take_given(context, &self.life, (at, list_at), &mut outcome, theirs, previous);
                     }
                 }
-                self.places[at][list_at] = outcome.place.as_ref().map(|place| place.aco);
+                self.places[at][list_at] =
+                    Found { aco: outcome.place.as_ref().map(|place| place.aco), assignable: outcome.assignable };
                 if !list.only_before {
                     self.keep(merge, at, list_at, &outcome, subsidies)?;
                 }
@@ -363,11 +373,20 @@ impl<'w> Walk<'w> {
         let context = self.context;
         for (from, to) in &self.following {
             let place = |list: &ListAt| self.places[usize::from(list.0)][usize::from(list.1)];
-            let Some(aco) = place(from) else { continue };
-            let destination = match place(to) {
+            let Some(aco) = place(from).aco else { continue };
+            let (at, list_at) = (usize::from(to.0), usize::from(to.1));
+            let found = place(to);
+            let served = || {
+                let terms = context.performances[at].field.lists[list_at].acos[aco as usize].as_ref();
+                found.assignable[terms.map_or(0, |terms| usize::from(terms.prospective))]
+            };
+            let destination = match found.aco {
                 Some(other) if other == aco => Destination::Retained,
                 Some(_) => Destination::OtherAco,
-                None => Destination::Absent(why_not(context, to.0.into(), to.1.into(), &self.life, aco)),
+                None => match why_not(context, at, list_at, &self.life, aco) {
+                    Why::Nobody if !served() => Destination::Unserved,
+                    why => Destination::Absent(why),
+                },
             };
             let amount = amount(context, *from, &self.life, &self.sums);
             self.shard.tally.moved(*from, *to, aco, destination, amount);

@@ -35,6 +35,8 @@ impl Amount {
 pub(crate) enum Destination {
     Retained,
     OtherAco,
+    /// Eligible, without a service that makes it assignable (A.8.2).
+    Unserved,
     Absent(Why),
 }
 
@@ -43,6 +45,7 @@ impl Destination {
         match self {
             Destination::Retained => "retained",
             Destination::OtherAco => "other_aco",
+            Destination::Unserved => "unserved",
             Destination::Absent(Why::Nobody) => "none",
             Destination::Absent(Why::Plan) => "plan",
             Destination::Absent(Why::Died) => "died",

@@ -46,8 +46,6 @@ const OUTPATIENT_LINES: f64 = 7.1;
 /// Share of the outpatient budget of kidney patients that dialysis takes; sessions a month.
 const DIALYSIS_SHARE: f64 = 0.85;
 const SESSIONS: usize = 13;
-/// Of visits at a critical access hospital, those billed with a professional line (Method II).
-const METHOD_TWO: f64 = 0.35;
 const ELECTING_HOSPITAL_VISITS: f64 = 0.3;
 const DENIED: f64 = 0.01;
 /// Payment of a center's or clinic's visit, dollars of 2018, before coinsurance.
@@ -86,7 +84,7 @@ impl Maker<'_, '_> {
         let local = &nation.market.local[county];
         let critical = local.critical_access.filter(|_| self.random.chance(0.5));
         let facility = critical.unwrap_or(local.hospital);
-        let method_two = critical.is_some() && self.random.chance(METHOD_TWO);
+        let method_two = critical.is_some() && self.random.chance(nation.calibration.method_two);
         let electing = nation.electing_hospitals.contains(&facility);
         let bill = if critical.is_some() { [8, 5] } else { [1, 3] };
         let staff = nation.hospital_staff(facility);

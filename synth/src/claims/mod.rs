@@ -123,8 +123,6 @@ const LAST_STAY_SHARE: f64 = 0.8;
 const HOSPICE_USERS: f64 = 0.6;
 /// Most months of hospice care.
 const HOSPICE_MONTHS: usize = 9;
-/// Added to the odds of seeing a physician, for partial years of entrants.
-const CARE_ODDS: f64 = 0.4;
 const HOSPICE_SHARE: f64 = 0.45;
 /// Dollars of 2018 that a hospice month can cost at most.
 const HOSPICE_MONTH_MAX: f64 = 5_500.0;
@@ -191,12 +189,13 @@ impl Maker<'_, '_> {
             self.last_year(&mut plan, year, &before_death);
         }
         let odds = model.c0
-            + CARE_ODDS
+            + nation.calibration.care_odds
             + 1.1 * (if nonuser { 1e-6f64 } else { relative }).ln()
             + 0.35 * stays.min(2) as f64
             + if dying { 0.8 } else { 0.0 };
         let months = plan.months();
-        let partial = if months < 12.0 { 0.35 + 0.65 * months / 12.0 } else { 1.0 };
+        let part = months / 12.0;
+        let partial = if dying { 0.35 + 0.65 * part } else { part.powf(nation.calibration.partial_care) };
         plan.seeks_care = self.random.chance(partial / (1.0 + (-odds).exp()));
         plan
     }

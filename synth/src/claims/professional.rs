@@ -48,10 +48,6 @@ const SEVERITY_LOADING: f64 = 0.35;
 const PRACTITIONERS: (f64, f64) = (0.28, 0.02);
 /// Payment that a visit is reckoned with when visits are cut to what a year can pay.
 const VISIT_DOLLARS: f64 = 85.0;
-/// Bundles of other lines per person year at the usual amount, which is in dollars of 2018.
-const BUNDLES: f64 = 23.0;
-const BUNDLES_MAX: f64 = 140.0;
-const BUNDLE_DOLLARS: f64 = 1_700.0;
 const DENIED_CLAIMS: f64 = 0.01;
 const DENIED_LINES: f64 = 0.06;
 /// Of the denied lines, those that keep an allowed charge in the file.
@@ -97,7 +93,7 @@ impl Maker<'_, '_> {
         let share = plan.months() / 12.0;
         let loading =
             (SEVERITY_LOADING * year.severity - SEVERITY_LOADING * SEVERITY_LOADING / 2.0).exp() * share * dip;
-        let practitioner = (PRACTITIONERS.0 + PRACTITIONERS.1 * since).clamp(0.1, 0.5);
+        let practitioner = (PRACTITIONERS.0 + PRACTITIONERS.1 * since).clamp(0.1, 0.5) * STEP_ONE / (STEP_ONE - 1.0);
         if !plan.seeks_care {
             // Some see a practitioner only; the others nobody.
             return if self.random.chance(0.1) && budget > 2.0 * VISIT_DOLLARS {
@@ -120,8 +116,9 @@ impl Maker<'_, '_> {
         if one + two == 0 || (one == 0 && self.random.chance(0.5)) {
             paid += self.visit(year, months, 0, 0.0);
         }
-        for _ in 0..one {
-            paid += self.visit(year, months, 0, practitioner);
+        // Who seeks care sees a physician: the first visit is with one, practitioners have their share of all by the others.
+        for nth in 0..one {
+            paid += self.visit(year, months, 0, if nth == 0 { 0.0 } else { practitioner });
         }
         for _ in 0..two {
             paid += self.visit(year, months, 2, 0.0);
@@ -181,8 +178,9 @@ impl Maker<'_, '_> {
     /// Everything else that carriers pay: laboratory, imaging, procedures, drugs, …, adding up to `budget`.
     fn bundles(&mut self, year: &LifeYear, plan: &YearPlan, budget: f64, months: &[f64]) {
         let nation = self.nation;
-        let usual = BUNDLE_DOLLARS * plan.level * plan.months() / 12.0;
-        let mean = (BUNDLES * plan.months() / 12.0 * (budget / usual).sqrt()).min(BUNDLES_MAX);
+        let in_use = nation.calibration.bundle_use;
+        let usual = in_use.dollars * plan.level * plan.months() / 12.0;
+        let mean = (in_use.per_year * plan.months() / 12.0 * (budget / usual).sqrt()).min(in_use.most);
         let count = if budget < 1.0 { 0 } else { self.random.poisson(mean).max(1) };
         let mut lines = std::mem::take(&mut self.scratch.lines);
         lines.clear();

@@ -255,7 +255,7 @@ const NATIONS: [&[i32]; 8] = [&[2016], &[2018, 2019], &[2019], &[2020], &[2022],
 /// The answer keys of [`NATIONS`].
 pub(crate) fn keys() -> Vec<AnswerRow> {
     let key = |years: &&[i32]| {
-        let options = Options { lives: 500, performance_years: years.to_vec(), seed: 1 };
+        let options = Options { lives: 500, performance_years: years.to_vec(), aco_share: None, seed: 1 };
         Nation::new(&options).expect("the options are in range").answer_key()
     };
     NATIONS.iter().flat_map(key).collect()
@@ -311,7 +311,9 @@ fn a_case_is_one_person_with_rows() {
 
 #[test]
 fn agreements_before_2020_end_after_three_years() {
-    let nation = |years: &[i32]| Nation::new(&Options { lives: 500, performance_years: years.to_vec(), seed: 1 });
+    let nation = |years: &[i32]| {
+        Nation::new(&Options { lives: 500, performance_years: years.to_vec(), aco_share: None, seed: 1 })
+    };
     assert!(nation(&[2018, 2020]).is_ok());
     let refused = nation(&[2018, 2021]).expect_err("the fourth year of an agreement");
     assert!(refused.contains("last 3 years, to 2020"), "{refused}");

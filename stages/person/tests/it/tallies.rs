@@ -125,6 +125,7 @@ fn lists_lead_to_lists() {
         B6    2023-05-01  T9   5.00
         B7    2022-05-01  T2   6.00
         B8    2023-05-01  T1   6.00
+        B9    2022-05-01  T1   8.00
         [other_initiative]
         bene  calendar_year
         B7    2023
@@ -142,12 +143,14 @@ fn lists_lead_to_lists() {
         2023                   2023              -    other_initiative  1      12      606
         2023                   2023              -    plan              1      12      202
         2023                   2023              -    retained          1      12      707
+        2023                   2023              -    unserved          1      12      808
         2023                   2023              A1   died              1      7       404
         2023                   2023              A1   ineligible        1      12      303
         2023                   2023              A1   none              1      12      505
         2023                   2023              A1   other_aco         1      12      101
         2023                   2023              A1   plan              1      12      202
         2023                   2023              A1   retained          1      12      707
+        2023                   2023              A1   unserved          1      12      808
         2023                   2023              A2   other_initiative  1      12      606
     "#]],
     );
