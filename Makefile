@@ -64,6 +64,12 @@ worked-check: oracles ## the printed numbers of the worked examples and of CMS's
 	ACOLEDGER_ORACLES=$(ORACLES) cargo test -q --locked -p acoledger-aco --test it -- worked_example:: cms_examples --nocapture
 	ACOLEDGER_ORACLES=$(ORACLES) cargo test -q --locked -p acoledger --test it -- worked_panel:: --nocapture
 
+.PHONY: hcc-check
+hcc-check: oracles ## risk scores of every model against independent scorers, the errors others made, properties; counts rows that differ
+	@test -f "$(ORACLES)/data/hcc/vectors_v28.csv" || { echo "error: no vectors at $(ORACLES)/data/hcc" >&2; exit 1; }
+	ACOLEDGER_ORACLES=$(ORACLES) cargo test -q --locked -p acoledger-hcc --test it -- vectors:: --nocapture --test-threads 1
+	ACOLEDGER_ORACLES=$(ORACLES) cargo test -q --locked -p acoledger-hcc
+
 .PHONY: replay-check
 replay-check: oracles build ## CMS's published results, re-derived
 	@for f in $(ORACLES)/data/published/*_results_py*.csv; do $(RELEASE) replay $$f || exit 1; done
