@@ -101,6 +101,10 @@ peer-assign: build ## the same assignment in SQL, by DuckDB, on LIVES=1000000 li
 peer-spend: build ## the same spending, thresholds and cells in SQL: cells that differ, seconds of both; 15 GB of disk
 	scripts/peer-check.sh spend $(RELEASE) $(PEER_LIVES) target/peer
 
+.PHONY: peer-hcc
+peer-hcc: oracles ## risk scores of the same people by hccinfhir (PyPI) and by our kernel, one process each: people a second, ratio
+	scripts/peer-hcc.sh $(ORACLES)/data/hcc target/peer-hcc
+
 .PHONY: determinism
 determinism: build ## the same bytes for 1 and 2 threads and 8 and 64 shards
 	scripts/determinism.sh $(RELEASE)

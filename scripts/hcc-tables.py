@@ -111,6 +111,23 @@ def interactions_of(model):
     return found | {"HCC85_GRENAL_V23": "CC85&RENAL", "DISABLE_SUBSTABUSE_PSYCH_V23": "UNDER65&GSUBSTANCEABUSE&GPSYCHIATRIC"}
 
 
+# Models of the Shared Savings Program by payment year: weight and factor in thousandths (HCC.md 8.2). No factor: not known.
+POLICY = [
+    (2017, "non_esrd", "v22", 1000, 998, "recalled"), (2018, "non_esrd", "v22", 1000, 1017, "recalled"),
+    (2019, "non_esrd", "v22", 750, 1041, "recalled"), (2019, "non_esrd", "v23", 250, 1038, "recalled"),
+    (2020, "non_esrd", "v22", 500, 1075, "recalled"), (2020, "non_esrd", "v24", 500, 1069, "recalled"),
+    (2021, "non_esrd", "v22", 250, 1106, "recalled"), (2021, "non_esrd", "v24", 750, 1097, "recalled"),
+    (2022, "non_esrd", "v24", 1000, 1118, "published"), (2023, "non_esrd", "v24", 1000, 1127, "published"),
+    (2024, "non_esrd", "v24", 670, 1146, "published"), (2024, "non_esrd", "v28", 330, 1015, "published"),
+    (2025, "non_esrd", "v24", 330, 1153, "published"), (2025, "non_esrd", "v28", 670, 1045, "published"),
+    (2026, "non_esrd", "v28", 1000, 1067, "published"), (2027, "non_esrd", "v28", 1000, "", "unknown"),
+]
+ESRD_FACTORS = {2022: (1077, 1126), 2023: (1034, 1048), 2024: (1022, 1028), 2026: (1062, 1104), 2027: (1072, 1119)}
+for _year in range(2017, 2028):
+    _factors = ESRD_FACTORS.get(_year, ("", ""))
+    for _population, _factor in zip(("dialysis", "graft"), _factors):
+        POLICY.append((_year, _population, "esrd_v21" if _year < 2023 else "esrd_v24", 1000, _factor, "published" if _factor else "unknown"))
+
 # Set to zero before the hierarchies, unless one of the others is present (HCC.md 6).
 ZEROED = [("v28", 223, (221, 222, 224, 225, 226)), ("esrd_v21", 134, ())] + [("esrd_v24", cc, ()) for cc in range(134, 139)]
 
@@ -275,6 +292,8 @@ def main(wheels, out):
     macro["esrd_v24"] = sources.named(
         "ESRD V24: groups, interactions, CCs 134 to 138 set to zero, division of new enrollees with a graft", "HCC.md 6, 7",
         "names from the coefficients; formulas as in public repository pfehlinger/risk_adjustment_model; scores checked: HCC.md 10")
+    policy = sources.named("models, weights and normalisation factors by payment year", "HCC.md 8.2",
+                           "rate announcements as cited there; status says which figures have no source at hand")
     models = []
     for model, (*_, at_64) in MODELS.items():
         count = lambda rows: sum(row[0] == model for row in rows)  # noqa: E731
@@ -295,6 +314,8 @@ def main(wheels, out):
         write(out, "hcc_edit.csv", "model,icd10,kind,sex,fire_age_le,fire_age_ge,action,new_cc,source_id", edit),
         write(out, "hcc_label.csv", "model,cc,label,source_id", label),
         write(out, "hcc_hcpcs.csv", "hcpcs,first_year,last_year,source_id", codes),
+        write(out, "hcc_policy.csv", "program,payment_year,population,model,weight_milli,norm_milli,coding_adj_bp,status,source_id",
+              [("mssp", *row[:5], 0, row[5], policy) for row in sorted(POLICY)]),
         write(out, "sources.csv", "source_id,title,publisher,package,package_version,file,sha256,licence,retrieved,note",
               [(name, *row) for name, row in sources.rows.items()]),
     ]

@@ -46,7 +46,8 @@ reference!(
     "hcc_interaction.csv",
     "hcc_edit.csv",
     "hcc_label.csv",
-    "hcc_hcpcs.csv"
+    "hcc_hcpcs.csv",
+    "hcc_policy.csv"
 );
 
 /// Rows of a table that belong to one model, each with its line; fields by position, the model's column left out.

@@ -138,6 +138,20 @@ enum Command {
     /// the others mean. Takes time in proportion to the lives of the lake, not to their claims.
     #[command(display_order = 26)]
     AssignmentList(commands::assignment_list::AssignmentListArgs),
+    /// Risk scores of a table of people from their diagnoses, in any CMS-HCC model since 2017
+    ///
+    /// Reads one table, CSV or Parquet: an identifier in the first column, whatever its name; model, mapping_year (payment year of the
+    /// diagnosis map), age (on 1 February of it), sex (F, M), orec, dual_code, dx (ICD-10 codes separated by |), and, where they are
+    /// not 0 or none, lti, new_enrollee, snp, esrd_status (none, dialysis, transplant, graft), graft_months; segment, where it is not
+    /// to be chosen. Other columns are passed over.
+    ///
+    /// Prints, or writes to --out: the identifier, segment, raw_score (before normalisation), demographic_score, hccs,
+    /// payment_hcc_count, interactions, count_var; with --explain also diagnoses, dropped, terms. Diagnoses that the model does not
+    /// know, and text that is no diagnosis, are counted on standard error. A cell that cannot be read stops the command.
+    ///
+    /// Takes a second or two for a million people; memory does not grow with them (--format csv or Parquet).
+    #[command(display_order = 28)]
+    Score(commands::score::ScoreArgs),
     /// Write a synthetic nation: raw files, program files, a study file, an answer key
     ///
     /// Writes --out: raw/, program/, study.toml, answer_key.csv. The same seed gives the same bytes for any number of
@@ -232,6 +246,7 @@ fn dispatch(command: Command) -> crate::trouble::Outcome<Exit> {
         Command::Tieout(args) => commands::tieout::run(&args),
         Command::Marginal(args) => commands::marginal::run(&args),
         Command::AssignmentList(args) => commands::assignment_list::run(&args),
+        Command::Score(args) => commands::score::run(&args),
         Command::Synth(args) => commands::synth::run(&args),
     }
 }

@@ -29,6 +29,7 @@ mod progress;
 mod rates_door;
 pub mod run;
 mod scenario;
+mod score;
 pub mod study;
 mod summary;
 pub mod synth;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod errors;
+mod months;
 mod people;
 mod properties;
 mod reference;

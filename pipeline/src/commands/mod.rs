@@ -11,6 +11,7 @@ pub(crate) mod replay;
 pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod scenario;
+pub(crate) mod score;
 pub(crate) mod synth;
 pub(crate) mod tieout;
 

@@ -35,6 +35,7 @@ fn every_command_is_listed_once() {
             "marginal",
             "assignment-list",
             "compare",
+            "score",
             "synth",
             "help",
         ]

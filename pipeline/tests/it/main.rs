@@ -15,6 +15,7 @@ mod resume;
 mod rif_sample;
 mod rules;
 mod scenario;
+mod score;
 mod synth;
 mod tieout;
 mod worked_panel;
