@@ -78,7 +78,7 @@ impl LakeTable {
     }
 }
 
-/// What a raw layout without reductions lacks: 0 in every row.
+/// What a raw layout without reductions lacks: null in every row. An amount of 0 is none that the record carries.
 pub const CARRIED: [&str; 2] = ["sequestration_cents", "reduction_cents"];
 
 macro_rules! columns {
@@ -153,8 +153,8 @@ const LINE_COLUMNS: &[LakeColumn] = columns! {
     diagnoses Code "diagnoses of the claim, separated by blanks, principal first";
     disposition Code "claim disposition: adjustment, cancel";
     control_number Text null "claim control number, for adjustments";
-    sequestration_cents Cents "sequestration that the record itself carries (CCLFB); 0: it carries none";
-    reduction_cents Cents "population-based reduction that the record itself carries (CCLFB)";
+    sequestration_cents Cents null "sequestration that the record itself carries (CCLFB)";
+    reduction_cents Cents null "population-based reduction that the record itself carries (CCLFB)";
 };
 
 /// Carrier lines.
@@ -203,8 +203,8 @@ pub const FACILITY: LakeTable = LakeTable {
         disposition Code "claim disposition: adjustment, cancel";
         control_number Text null "claim control number";
         original_control_number Text null "control number of the claim that this one adjusts";
-        sequestration_cents Cents "sequestration that the record itself carries (CCLFA); 0: it carries none";
-        reduction_cents Cents "population-based reduction that the record itself carries (CCLFA)";
+        sequestration_cents Cents null "sequestration that the record itself carries (CCLFA)";
+        reduction_cents Cents null "population-based reduction that the record itself carries (CCLFA)";
     },
 };
 

@@ -93,7 +93,7 @@ impl<'r> Build<'r> {
         self.columns.push((name, Arc::new(array)));
     }
 
-    /// The batch: columns in the table's order; codes that nobody gave are blank, texts unknown, amounts 0.
+    /// The batch: columns in the table's order; codes that nobody gave are blank, texts unknown, amounts 0 or, where there may be none, none.
     fn batch(self) -> Outcome<RecordBatch> {
         use acoledger_schemas::lake::Store;
         let rows = self.rows.len();
@@ -102,6 +102,7 @@ impl<'r> Build<'r> {
             given(column.name).unwrap_or_else(|| match column.store {
                 Store::Code => Arc::new(StringArray::from_iter_values((0..rows).map(|_| ""))),
                 Store::Text => Arc::new(StringArray::new_null(rows)),
+                Store::Cents if column.nullable => Arc::new(Int64Array::new_null(rows)),
                 Store::Cents => Arc::new(Int64Array::from_iter_values((0..rows).map(|_| 0))),
                 _ => unreachable!("{} is given", column.name),
             })

@@ -73,7 +73,8 @@ impl Rows {
             let Some((_, place)) = columns.next_if(|(at, _)| *at == position) else {
                 match (values, self.table.columns[position].name) {
                     (Values::Key(keys), _) => keys.push(row.bene_key),
-                    (Values::Long(cents), name) if CARRIED.contains(&name) => cents.push(0),
+                    // Of a layout that has none: the batch gets a column of nulls.
+                    (Values::Long(_), name) if CARRIED.contains(&name) => {}
                     (Values::Long(keys), _) => keys.push(row.claim_key),
                     (Values::Int(lines), _) => lines.push(row.line),
                     (_, name) => unreachable!("{name} is no key, so the payload holds it"),
@@ -97,11 +98,16 @@ impl Rows {
     /// # Errors
     /// When a text is no UTF-8, which the first pass excludes.
     pub fn take(&mut self) -> Result<RecordBatch, ArrowError> {
-        self.rows = 0;
+        let rows = std::mem::take(&mut self.rows);
         let columns = self.values.iter_mut().zip(self.table.columns).map(|(values, column)| {
             Ok(match values {
                 Values::Key(keys) => Arc::new(UInt64Array::from(std::mem::take(keys))) as ArrayRef,
-                Values::Long(longs) => Arc::new(Int64Array::from(std::mem::take(longs))),
+                Values::Long(longs) if column.nullable && longs.is_empty() => Arc::new(Int64Array::new_null(rows)),
+                Values::Long(longs) => {
+                    let longs = std::mem::take(longs);
+                    let known = column.nullable.then(|| NullBuffer::from_iter(longs.iter().map(|cents| *cents != 0)));
+                    Arc::new(Int64Array::try_new(ScalarBuffer::from(longs), known)?)
+                }
                 Values::Int(ints) => Arc::new(Int32Array::from(std::mem::take(ints))),
                 Values::Day(days) => {
                     let days = std::mem::take(days);

@@ -62,10 +62,12 @@ impl Reader<'_> {
 
     /// Amounts that records of some feeds carry; `None` where none of the batch does.
     pub(crate) fn carried(&self, name: &str) -> Result<Option<ScalarBuffer<i64>>, Problems> {
-        if self.batch.column_by_name(name).is_none() {
+        let Some(column) = self.batch.column_by_name(name) else { return Ok(None) };
+        let cents = column.as_primitive_opt::<Int64Type>().ok_or_else(|| self.wrong(name, "Int64"))?;
+        if cents.null_count() == cents.len() {
             return Ok(None);
         }
-        Ok(Some(self.longs(name)?).filter(|cents| cents.iter().any(|cents| *cents != 0)))
+        Ok(Some(cents.iter().map(Option::unwrap_or_default).collect()))
     }
 
     pub(crate) fn ints(&self, name: &str) -> Result<ScalarBuffer<i32>, Problems> {

@@ -246,9 +246,9 @@ fn diagnoses_and_reductions_join_their_claim() {
     deliveries.file('B', &[&line]);
     let report = deliveries.read();
     let columns = ["claim_key", "diagnoses", "sequestration_cents", "reduction_cents"];
-    assert_eq!(deliveries.table(&report, "facility", &columns), ["2||0|0", "4||0|1000", "7|I10 E119|102|1000"]);
+    assert_eq!(deliveries.table(&report, "facility", &columns), ["2||-|-", "4||-|1000", "7|I10 E119|102|1000"]);
     let columns = ["line", "paid_cents", "sequestration_cents", "reduction_cents"];
-    assert_eq!(deliveries.table(&report, "carrier", &columns), ["1|38000|0|0", "2|22700|0|0", "3|10000|204|1000"]);
+    assert_eq!(deliveries.table(&report, "carrier", &columns), ["1|38000|-|-", "2|22700|-|-", "3|10000|204|1000"]);
     let rejected = report.total(|file| file.rejected);
     assert_eq!(rejected.rows, 1, "a diagnosis of a claim that is not there");
 }
