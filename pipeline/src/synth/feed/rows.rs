@@ -360,7 +360,7 @@ fn links(bene: u64, at: usize, deliveries: &mut Deliveries) -> Outcome<()> {
     if changes(bene) > 0 && at >= CURRENT_FROM {
         links.push((second, now.clone()));
     }
-    if mixed(bene) % 100 == 5 {
+    if mixed(bene) % 16 == 5 {
         links.push((now.clone(), now));
     }
     for (previous, current) in links {
