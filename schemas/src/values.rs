@@ -34,7 +34,12 @@ impl Cents {
             Some(at) => (&digits[..at], &digits[at + 1..]),
             None => (digits, &digits[..0]),
         };
-        if (whole.is_empty() && decimals.is_empty()) || whole.len() > 15 {
+        if whole.is_empty() && decimals.is_empty() {
+            return None;
+        }
+        // Fixed-width files fill amounts with zeros in front.
+        let whole = &whole[whole.iter().take_while(|b| **b == b'0').count()..];
+        if whole.len() > 15 {
             return None;
         }
         if !whole.iter().chain(decimals).all(u8::is_ascii_digit) {
@@ -512,6 +517,8 @@ mod tests {
         assert_eq!(parse("12"), Some((1200, false)));
         assert_eq!(parse("-3.5"), Some((-350, false)));
         assert_eq!(parse(".07"), Some((7, false)));
+        assert_eq!(parse("000000000000000012.34"), Some((1234, false)));
+        assert_eq!(parse("0"), Some((0, false)));
         assert_eq!(parse("1.005"), Some((101, true)));
         assert_eq!(parse("-1.004"), Some((-100, true)));
         assert_eq!(parse("73.950000001"), Some((7395, false)));
