@@ -77,6 +77,17 @@ pub(crate) struct Bundle {
     pub(crate) codes: Vec<(String, f64)>,
 }
 
+/// Professional services that hospitals bill.
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+pub(crate) struct HospitalClinics {
+    /// Share of people who are patients of the clinicians of their hospital.
+    pub(crate) people: f64,
+    /// Of these people's visits at a critical access hospital, those billed with a professional line (Method II).
+    pub(crate) method_two: f64,
+    /// Of their visits at an electing teaching hospital, those that are primary care.
+    pub(crate) electing: f64,
+}
+
 /// How many bundles a year has.
 #[derive(Clone, Copy, Debug, serde::Deserialize)]
 pub(crate) struct BundleUse {
@@ -115,8 +126,11 @@ pub(crate) struct Calibration {
     pub(crate) clinic_size: f64,
     /// Chance of seeing a physician in part of a year, not the last one, relative to a whole year: this power of the part.
     pub(crate) partial_care: f64,
-    /// Of visits at a critical access hospital, those billed with a professional line (Method II).
-    pub(crate) method_two: f64,
+    pub(crate) hospital_clinics: HospitalClinics,
+    /// Share of the variance of how often people go that is of the person, not of the year.
+    pub(crate) visit_habit: f64,
+    /// Share of people who have specialists only.
+    pub(crate) specialists_only: f64,
     /// Added to the log odds of seeing a physician.
     pub(crate) care_odds: f64,
     growth: Value,
@@ -171,8 +185,10 @@ impl Calibration {
             kidney_failure: by_type(&own["kidney_failure_per_year"]["value"]),
             entrant_mix: by_type(&own["entrant_mix"]["value"]),
             clinic_size: read(&own["clinic_size"]["value"]),
-            method_two: read(&own["method_two"]["value"]),
+            hospital_clinics: read(&own["hospital_clinics"]["value"]),
             partial_care: read(&own["partial_care"]["value"]),
+            visit_habit: read(&own["visit_habit"]["value"]),
+            specialists_only: read(&own["specialists_only"]["value"]),
             care_odds: read(&own["care_odds"]["value"]),
             growth: file["model"]["growth_per_year"]["value"].clone(),
             end_of_life: normalised(read(&file["dynamics"]["end_of_life_month_profile"]["value"])),

@@ -3,6 +3,7 @@
 use super::{Maker, YearPlan, cents, claim_type, reduced};
 use crate::market::PracticeKind;
 use crate::people::LifeYear;
+use crate::random::hash;
 use crate::tables::{Claims, Code, HeaderRow, NO_DATE, NONE, RevenueRow};
 
 /// A facility claim before its lines.
@@ -46,7 +47,6 @@ const OUTPATIENT_LINES: f64 = 7.1;
 /// Share of the outpatient budget of kidney patients that dialysis takes; sessions a month.
 const DIALYSIS_SHARE: f64 = 0.85;
 const SESSIONS: usize = 13;
-const ELECTING_HOSPITAL_VISITS: f64 = 0.3;
 const DENIED: f64 = 0.01;
 /// Payment of a center's or clinic's visit, dollars of 2018, before coinsurance.
 const CLINIC_DOLLARS: f64 = 135.0;
@@ -84,8 +84,10 @@ impl Maker<'_, '_> {
         let local = &nation.market.local[county];
         let critical = local.critical_access.filter(|_| self.random.chance(0.5));
         let facility = critical.unwrap_or(local.hospital);
-        let method_two = critical.is_some() && self.random.chance(nation.calibration.method_two);
-        let electing = nation.electing_hospitals.contains(&facility);
+        let clinics = nation.calibration.hospital_clinics;
+        let patient = hash(nation.seed, self.life.index, 15) % 1000 < (clinics.people * 1e3) as u64;
+        let method_two = patient && critical.is_some() && self.random.chance(clinics.method_two);
+        let electing = patient && nation.electing_hospitals.contains(&facility);
         let bill = if critical.is_some() { [8, 5] } else { [1, 3] };
         let staff = nation.hospital_staff(facility);
         let clinician = staff + self.random.below(4) as u32;
@@ -107,7 +109,7 @@ impl Maker<'_, '_> {
             let gross = share_of(gross, k, number);
             lines.push(Line { center, hcpcs, date, rendering: NONE, gross });
         }
-        if method_two || (electing && self.random.chance(ELECTING_HOSPITAL_VISITS)) {
+        if method_two || (electing && self.random.chance(clinics.electing)) {
             let center = if method_two { nation.professional_center } else { nation.clinic_center };
             let class = [0, 0, 1, 2][(clinician - staff) as usize];
             if let Some((code, _, _)) = nation.services.draw(year.year, class, false, &mut self.random) {

@@ -88,6 +88,7 @@ impl Maker<'_, '_> {
 
     /// Primary care services and specialists' visits; returns what they pay, dollars.
     fn visits(&mut self, year: &LifeYear, plan: &YearPlan, budget: f64, months: &[f64]) -> f64 {
+        let nation = self.nation;
         let since = f64::from(year.year - 2018);
         let dip = if year.year == 2020 { 0.93 } else { 1.0 };
         let share = plan.months() / 12.0;
@@ -97,13 +98,19 @@ impl Maker<'_, '_> {
         if !plan.seeks_care {
             // Some see a practitioner only; the others nobody.
             return if self.random.chance(0.1) && budget > 2.0 * VISIT_DOLLARS {
-                self.visit(year, months, 1, 1.0)
+                let practice = self.chosen(year);
+                self.visit(year, months, practice, 1, 1.0)
             } else {
                 0.0
             };
         }
-        let use_one = self.random.gamma(USE_SHAPE);
-        let use_two = self.random.gamma(USE_SHAPE);
+        // How often one goes is a habit of the life, and chance in a year: together the variance of the gamma distribution.
+        let (spread, lasting) = (1.0 / USE_SHAPE, nation.calibration.visit_habit / USE_SHAPE);
+        let sigma = (1.0 + lasting).ln().sqrt();
+        let habit = (sigma * self.life.use_effect - sigma * sigma / 2.0).exp();
+        let shape = (1.0 + lasting) / (spread - lasting);
+        let use_one = habit * self.random.gamma(shape);
+        let use_two = habit * self.random.gamma(shape);
         let mut one = self.random.poisson(STEP_ONE * (1.0 + 0.03 * since) * use_one * loading);
         let mut two = self.random.poisson(SPECIALIST * (1.0 + 0.012 * since) * use_two * loading);
         let room = (0.85 * budget / (VISIT_DOLLARS * plan.level)).max(1.0);
@@ -112,26 +119,30 @@ impl Maker<'_, '_> {
             one = (f64::from(one) * room / wanted).round() as u32;
             two = (f64::from(two) * room / wanted) as u32;
         }
+        // Some people have specialists only, year after year; who seeks care otherwise sees a primary care physician.
+        let draw = hash(nation.seed, self.life.index, 14) % 1000;
+        (one, two) = match draw < (nation.calibration.specialists_only * 1e3) as u64 {
+            true => (0, (one + two).max(1)),
+            false => (one.max(1), two),
+        };
         let mut paid = 0.0;
-        if one + two == 0 || (one == 0 && self.random.chance(0.5)) {
-            paid += self.visit(year, months, 0, 0.0);
-        }
-        // Who seeks care sees a physician: the first visit is with one, practitioners have their share of all by the others.
+        // Who seeks care sees the physician at home first; practitioners have their share of all visits by the others.
         for nth in 0..one {
-            paid += self.visit(year, months, 0, if nth == 0 { 0.0 } else { practitioner });
+            let (practice, chance) = if nth == 0 { (year.home, 0.0) } else { (self.chosen(year), practitioner) };
+            paid += self.visit(year, months, practice, 0, chance);
         }
         for _ in 0..two {
-            paid += self.visit(year, months, 2, 0.0);
+            let practice = self.specialist(year);
+            paid += self.visit(year, months, practice, 2, 0.0);
         }
         paid
     }
 
-    /// One visit of class 0 (primary care; a practitioner with the given chance) or 2 (specialist).
-    fn visit(&mut self, year: &LifeYear, months: &[f64], class: usize, practitioner: f64) -> f64 {
+    /// One visit of class 0 (primary care; a practitioner with the given chance) or 2 (specialist) at a practice.
+    fn visit(&mut self, year: &LifeYear, months: &[f64], practice: u32, class: usize, practitioner: f64) -> f64 {
         let nation = self.nation;
         let month = self.random.pick(months);
         let date = self.day_in(year, month);
-        let practice = if class == 2 { self.specialist(year) } else { self.chosen(year) };
         let office = &nation.market.practices[practice as usize];
         if matches!(office.kind, PracticeKind::HealthCenter | PracticeKind::RuralClinic) {
             return self.clinic_visit(date, practice);
@@ -154,7 +165,7 @@ impl Maker<'_, '_> {
         paid as f64 / 100.0
     }
 
-    /// The practice of a primary care visit: home with the life's loyalty, else an alternative.
+    /// The practice of a further primary care visit: home with the life's loyalty, else an alternative.
     fn chosen(&mut self, year: &LifeYear) -> u32 {
         const ZIPF: [f64; 3] = [0.65, 0.90, 1.0];
         if self.life.alternatives.is_empty() || self.random.chance(self.life.loyalty) {
