@@ -170,12 +170,12 @@ fn a_misspelt_table() {
     check(
         &folder,
         expect![[r#"
-        exit: 2
-        --- stdout
-        --- stderr
-        error: program/aco_histroy.csv: not a table of this folder
-        hint: rename or move it; the tables are aco, aco_history, participant, participant_ccn, aco_provider, provider_specialty, voluntary_alignment, other_initiative, assignment_given, risk_score, esrd_month, lis_adi, non_claims_payment, claim_reduction, eta_hospital, eta_fee, acpt, completion_factor, disaster, county_crosswalk
-    "#]],
+            exit: 2
+            --- stdout
+            --- stderr
+            error: program/aco_histroy.csv: not a table of this folder
+            hint: rename or move it; the tables are aco, aco_history, participant, participant_ccn, aco_provider, provider_specialty, voluntary_alignment, other_initiative, assignment_given, risk_score, esrd_month, lis_adi, non_claims_payment, claim_reduction, improper_payment, eta_hospital, eta_fee, acpt, completion_factor, disaster, county_crosswalk
+        "#]],
     );
 }
 

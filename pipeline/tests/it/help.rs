@@ -36,6 +36,7 @@ fn every_command_is_listed_once() {
             "assignment-list",
             "compare",
             "score",
+            "tieout",
             "synth",
             "help",
         ]

@@ -49,7 +49,7 @@ fn a_person_is_explained() {
     let done = folder.run("score people.csv --explain").expect(0);
     expect![[r#"
         id,segment,raw_score,demographic_score,hccs,payment_hcc_count,interactions,count_var,diagnoses,dropped,terms
-        7,CNA,1.514,0.395,62|112|202,3,,D3,T86.40>62|I8500>63|E035>202|D66>112 by edit|Z00.00 not in v28|X malformed,62>63,F70_74=0.395|HCC62=0.402|HCC112=0.200|HCC202=0.517|D3=0.000
+        7,CNA,1.764,0.395,62|112|202,3,,D3,T86.40>62|I8500>63|E035>202|D66>112 by edit|Z00.00 not in v28|X malformed,62>63,F70_74=0.395|HCC62=0.376|HCC112=0.450|HCC202=0.543|D3=0.000
     "#]]
     .assert_eq(&done.stdout);
     assert!(done.stderr.contains("1 people; diagnoses: 4 in the person's model, 1 of valid form but not in it"));

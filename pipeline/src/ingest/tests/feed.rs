@@ -519,7 +519,9 @@ fn the_sample_holds_to_the_cent() {
     assert_eq!(lives.len(), 27, "27 people, under one identifier each: {lives:?}");
     let enrolled = deliveries.table(&report, "enrollment", &["bene_key", "buyin", "dual"]);
     assert_eq!(enrolled.len(), 52, "two years of each life, one of lives 20 and 22");
-    let s21b: Vec<&String> = enrolled.iter().filter(|row| row.contains("02")).collect();
+    let keys = deliveries.table(&report, "bene", &["bene_key", "bene_id"]);
+    let key = keys.iter().find_map(|row| row.strip_suffix("|9TT0FK0XX22")).expect("life 22");
+    let s21b: Vec<&String> = enrolled.iter().filter(|row| row.split('|').next() == Some(key)).collect();
     assert_eq!(s21b.len(), 1);
     assert!(s21b[0].ends_with("|330000000000|0202                    "), "{s21b:?}");
 }
