@@ -132,6 +132,11 @@ impl Tables {
         self.maps[&model].years.iter().copied()
     }
 
+    /// Codes that any of a model's maps has, some more than once.
+    pub fn codes(&self, model: Model) -> impl Iterator<Item = Icd10> + '_ {
+        self.maps[&model].rows.iter().map(|row| row.code)
+    }
+
     /// Payment years for which the model's coefficients were final.
     pub fn payment_years(&self, model: Model) -> (i32, i32) {
         (self.maps[&model].first_py, self.maps[&model].last_py)

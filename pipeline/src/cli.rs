@@ -150,7 +150,7 @@ enum Command {
     /// know, and text that is no diagnosis, are counted on standard error. A cell that cannot be read stops the command.
     ///
     /// Takes a second or two for a million people; memory does not grow with them (--format csv or Parquet).
-    #[command(display_order = 28)]
+    #[command(display_order = 29)]
     Score(commands::score::ScoreArgs),
     /// Write a synthetic nation: raw files, program files, a study file, an answer key
     ///

@@ -312,7 +312,8 @@ pub(crate) fn accounts(ledger: &[LedgerRow]) -> Vec<Account> {
 
 /// What pass A met, as findings of the run, and what it made of lists that were given.
 pub(crate) fn findings(context: &Context, all: &ShardA) -> Vec<Finding> {
-    let given = context.findings().iter().filter(|(what, _)| what.starts_with("assignment_given")).copied();
+    let told = |what: &str| what.starts_with("assignment_given") || what.starts_with("risk:");
+    let given = context.findings().iter().filter(|(what, _)| told(what)).copied();
     let met =
         all.findings().into_iter().chain(all.unmet_improper(context)).chain(given).filter(|(_, count)| *count > 0);
     met.map(|(what, count)| Finding { stage: "persons".into(), what: what.to_owned(), count, beyond_limits: false })

@@ -126,8 +126,9 @@ impl<'a> Run<'a> {
             let loaded = self.loaded;
             person::check_benchmark_years(&loaded.file, &loaded.rules, &loaded.rules, &loaded.program.aco)?;
         }
-        if self.reaches("benchmark") && self.loaded.program.risk_score.is_none() {
-            let hint = "benchmarks need a finished score for each life and year (M.C.1, M.C.2), as CSV or Parquet";
+        if self.reaches("benchmark") && self.loaded.program.risk_score.is_none() && !context.has_scores() {
+            let hint = "benchmarks need a finished score for each life and year (M.C.1, M.C.2), as CSV or Parquet; or rule \
+                        risk.source = \"diagnoses\"";
             let file = self.loaded.resolve(&self.loaded.study.input.program).join("risk_score");
             return Err(trouble::of_file_with_hint(&file, "no such table", hint).into());
         }

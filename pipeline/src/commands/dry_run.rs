@@ -59,7 +59,8 @@ fn rates_door(list: &mut List, rates: &Rates) {
 }
 
 fn raw_door(list: &mut List, loaded: &LoadedStudy, plan: &crate::ingest::IngestPlan) -> Outcome<()> {
-    if loaded.program.risk_score.is_none() {
+    let context = person::context(loaded)?;
+    if loaded.program.risk_score.is_none() && !context.has_scores() {
         list.add(
             "file",
             "program/risk_score",
@@ -67,7 +68,6 @@ fn raw_door(list: &mut List, loaded: &LoadedStudy, plan: &crate::ingest::IngestP
             "benchmarks need finished scores (M.C.1, M.C.2); cells do not",
         );
     }
-    let context = person::context(loaded)?;
     let needs = context.needs();
     let files = lake::raw_files(plan)?;
     let lake = lake::open(plan)?;

@@ -35,8 +35,8 @@ fn every_command_is_listed_once() {
             "marginal",
             "assignment-list",
             "compare",
-            "score",
             "tieout",
+            "score",
             "synth",
             "help",
         ]

@@ -9,6 +9,7 @@ mod law;
 mod lists;
 mod people;
 mod performance;
+mod scoring;
 mod uses;
 
 pub(crate) use care::{Care, Names, class, flag};
@@ -20,6 +21,7 @@ pub(crate) use law::{CountyMonth, EnrollLaw, Hospitals, KINDS, PARTS, SpendLaw, 
 pub(crate) use lists::{AcoYear, Entities, Field, List, NOBODY, OWN, SHARED, Span};
 pub(crate) use people::{Designation, Elsewhere, Esrd, Payment, People, Reductions, Score};
 pub(crate) use performance::{Performance, Timeline, Window};
+pub(crate) use scoring::Scoring;
 pub(crate) use uses::{UseLaw, Visited, mark, within};
 
 use crate::needs::{Needs, needs};
@@ -93,6 +95,8 @@ pub struct Context {
     /// Codes that are not on the list of teaching-amendment hospitals, from a day on.
     pub(crate) eta_unlisted: Vec<(i32, BTreeSet<u16>)>,
     pub(crate) people: People,
+    /// Scores from diagnoses, where they are asked for.
+    pub(crate) scoring: Option<Scoring>,
     pub(crate) improper: Improper,
     /// CMS's own lists, where there are any.
     pub(crate) given: Option<Given>,
@@ -141,7 +145,8 @@ impl Context {
             .collect();
         let latest = years.last().copied().unwrap_or(2012);
         let enroll = EnrollLaw::new(rules, facts.county_codes, latest, &mut faults);
-        let needs = needs(&performances, &enroll);
+        let from_diagnoses = scoring::from_diagnoses(rules, latest, &mut faults);
+        let needs = needs(&performances, &enroll, from_diagnoses);
         let touched = needs.tables.iter().flat_map(|need| &need.years);
         let (first, last) = touched.fold((i32::MAX, i32::MIN), |(a, b), year| (a.min(*year), b.max(*year)));
         if first > last {
@@ -169,6 +174,11 @@ impl Context {
             ),
         ];
         findings.extend(given.iter().flat_map(|given| given.findings));
+        let scoring = if from_diagnoses {
+            Scoring::new(rules, &performances, &calendar_years, &time, &mut faults, &mut findings)
+        } else {
+            None
+        };
         let by_month = |years: &[i32]| -> Vec<u8> {
             let months = 0..time.years as i32 * 12;
             let at = |month: i32| years.iter().position(|year| *year == first + month / 12);
@@ -192,7 +202,7 @@ impl Context {
                 .collect(),
             margins: margins(rules, latest, &mut faults),
             assignment: output::assignment_schema(),
-            person_year: output::person_year_schema(&years, !people.scores.is_empty()),
+            person_year: output::person_year_schema(&years, scoring.is_some() || !people.scores.is_empty()),
             emergency_last_day: emergency.1,
             slot_of_month: by_month(&calendar_years),
             performance_of_month: by_month(&years),
@@ -206,6 +216,7 @@ impl Context {
             entities,
             performances,
             people,
+            scoring,
             improper,
             given,
             calendar_years,
@@ -213,6 +224,11 @@ impl Context {
             findings,
         };
         faults.problems.or(context)
+    }
+
+    /// Whether lives have scores, given or made.
+    pub fn has_scores(&self) -> bool {
+        self.scoring.is_some() || !self.people.scores.is_empty()
     }
 
     /// Histograms of annualised spending, one for each list and type: the number of lists.

@@ -3,6 +3,7 @@
 use crate::columns::NO_DAY;
 use crate::context::{Context, CountyMonth, Span};
 use crate::counties::Residence;
+use crate::diagnoses::Insured;
 use acoledger_schemas::values::Date;
 
 /// One calendar year of a life, as its record says. Months are bits, January first.
@@ -15,6 +16,8 @@ pub(crate) struct YearMonths {
     pub(crate) esrd: u16,
     pub(crate) disabled: u16,
     pub(crate) residence: Residence,
+    /// What scores from diagnoses ask for.
+    pub(crate) insured: Insured,
 }
 
 /// What follows for one calendar year of the timeline.
@@ -125,6 +128,11 @@ impl Enrollment {
             let county = county(context.enroll.county_month, &record.residence, eligible, alive);
             self.state[at] = YearState { alive, eligible, episode, types, county };
         }
+    }
+
+    /// Date of birth, or [`NO_DAY`].
+    pub(crate) fn birth(&self) -> i32 {
+        self.birth
     }
 
     /// Whether the life was alive when a calendar year began (M.A.1.7).

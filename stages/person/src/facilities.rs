@@ -37,6 +37,11 @@ impl Life {
             let (thru, processed) = (view.thru.at(row), view.processed.at(row));
             let month = context.time.month(thru);
             ledger.note(context, kind, month, processed, paid);
+            if let (Some(codes), Some(month)) = (&view.diagnoses, month) {
+                let bill = [facility_type, *view.service_class.at(row)];
+                let claim = (view.claim_type[row], view.claim[row]);
+                self.diagnoses.facility(claim.0, bill, claim.1, usize::from(month / 12), codes.at(row));
+            }
             let late = late(context, thru, processed);
             let facility = view.ccn.at(row);
             let reduced: i64 = context.people.reductions.of(view.claim[row]).iter().map(|row| row.2).sum();
@@ -198,6 +203,9 @@ impl Life {
                 let day = Some(view.date.at(row)).filter(|day| *day != NO_DAY);
                 self.usage.center(view.claim[row], marks, emergency, day);
             }
+        }
+        if context.scoring.is_some() {
+            rows.clone().for_each(|row| self.diagnoses.line(view.claim[row], view.service.at(row).admits));
         }
         if self.claims.is_empty() {
             return;

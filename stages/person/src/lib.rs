@@ -15,6 +15,7 @@ mod classes;
 mod columns;
 mod context;
 mod counties;
+mod diagnoses;
 mod enroll;
 pub mod explain;
 mod facilities;

@@ -3,6 +3,7 @@
 use crate::columns::NO_DAY;
 use crate::context::{Context, NOBODY, kind};
 use crate::counties::Residence;
+use crate::diagnoses::{Diagnoses, Insured};
 use crate::enroll::Enrollment;
 use crate::improper::ImproperPaid;
 use crate::ledger::{Fate, Ledger};
@@ -113,6 +114,7 @@ pub(crate) struct Life {
     pub(crate) earnings: Vec<Earning>,
     pub(crate) improper: Vec<ImproperPaid>,
     pub(crate) visits: Vec<Visit>,
+    pub(crate) diagnoses: Diagnoses,
     /// Codes and clinic centers of clinic claims: (visit, code, performance years whose centers hold it).
     pub(crate) clinic_lines: Vec<(u32, u16, u32)>,
     pub(crate) claims: Vec<Claim>,
@@ -142,6 +144,7 @@ impl Life {
             earnings: Vec::new(),
             improper: Vec::new(),
             visits: Vec::new(),
+            diagnoses: Diagnoses::default(),
             clinic_lines: Vec::new(),
             claims: Vec::new(),
             claims_sorted: false,
@@ -166,6 +169,7 @@ impl Life {
         self.earnings.clear();
         self.improper.clear();
         self.visits.clear();
+        self.diagnoses.clear();
         self.clinic_lines.clear();
         self.claims.clear();
         self.claims_sorted = false;
@@ -198,6 +202,7 @@ impl Life {
             months.disabled = status.1;
             months.plan = *view.plan.at(row);
             months.dual = *view.dual.at(row);
+            months.insured = view.insured.as_ref().map_or_else(Insured::default, |view| view.at(row));
             months.residence = *residence;
         }
         Ok(())

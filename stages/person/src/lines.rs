@@ -6,6 +6,7 @@ use crate::context::{Context, Reductions, Visited, kind, mark};
 use crate::ledger::{Fate, Ledger};
 use crate::life::{Life, Paid, Source, Visit, late};
 use crate::views::{LineView, NO_CLINICIAN};
+use acoledger_hcc::Record;
 use acoledger_schemas::values::ServiceCategory;
 use std::ops::Range;
 
@@ -29,6 +30,15 @@ impl Life {
             let (day, processed) = (view.last_date.at(row), view.processed.at(row));
             let month = context.time.month(day);
             let service = *view.service.at(row);
+            if service.admits != 0
+                && kind == kind::CARRIER
+                && let (Some(professional), Some(month)) = (&view.professional, month)
+                && let Some(codes) = &professional.diagnoses
+                && service.admits >> (month / 12) & 1 == 1
+                && Record::of(claim_type, "") == Record::WithService
+            {
+                self.diagnoses.count(usize::from(month / 12), codes.at(row));
+            }
             if service.suspect != 0 && suspect(context, service.suspect, claim_type, month) {
                 ledger.add(Some(kind), Fate::Suspect, paid);
                 continue;

@@ -100,8 +100,8 @@ pub(crate) const REVENUE_COLUMNS: [&str; 9] = [
     "rendering_npi",
 ];
 
-/// Needs of the compiled performance years.
-pub(crate) fn needs(performances: &[Performance], enroll: &EnrollLaw) -> Needs {
+/// Needs of the compiled performance years; scores from diagnoses want the year before each, and who the lives are.
+pub(crate) fn needs(performances: &[Performance], enroll: &EnrollLaw, from_diagnoses: bool) -> Needs {
     let mut spans = Vec::new();
     let mut expenditure = BTreeSet::new();
     for performance in performances {
@@ -112,6 +112,7 @@ pub(crate) fn needs(performances: &[Performance], enroll: &EnrollLaw) -> Needs {
             if !list.only_before {
                 expenditure.insert(list.year);
                 spans.push(year);
+                spans.extend(from_diagnoses.then_some(MonthSpan { first: year.first - 12, last: year.last - 12 }));
             }
         }
     }
@@ -128,6 +129,11 @@ pub(crate) fn needs(performances: &[Performance], enroll: &EnrollLaw) -> Needs {
     };
     let mut enrollment_columns = ENROLLMENT_COLUMNS.to_vec();
     enrollment_columns.extend(["dual", enroll.county_column]);
+    let mut line_columns = LINE_COLUMNS.to_vec();
+    if from_diagnoses {
+        enrollment_columns.extend(["sex", "original_reason"]);
+        line_columns.push("diagnoses");
+    }
     let mut dme_columns = DME_COLUMNS.to_vec();
     dme_columns.push("paid_cents");
     Needs {
@@ -136,7 +142,7 @@ pub(crate) fn needs(performances: &[Performance], enroll: &EnrollLaw) -> Needs {
             need(&ENROLLMENT, &enrollment_years, &[], &enrollment_columns),
             need(&FACILITY, &claim_years, &near, &FACILITY_COLUMNS),
             need(&REVENUE, &claim_years, &after, &REVENUE_COLUMNS),
-            need(&CARRIER, &claim_years, &[], &LINE_COLUMNS),
+            need(&CARRIER, &claim_years, &[], &line_columns),
             need(&DME, &claim_years, &[], &dme_columns),
         ],
         claim_months,

@@ -17,6 +17,7 @@ use crate::streams::ShardStreams;
 use crate::tally::{Amount, Compared, Destination, ListAt, OURS_ONLY, THEIRS_ONLY, Tally, following};
 use crate::usage::{Counts, MEASURES};
 use crate::views::View;
+use acoledger_hcc::MonthScore;
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::{Basis, Date};
 use arrow_array::RecordBatch;
@@ -208,6 +209,8 @@ struct Walk<'w> {
     /// By calendar year, then performance year.
     members: Vec<Vec<u32>>,
     scores: Vec<i64>,
+    /// Scores made from diagnoses: by calendar year, then model.
+    computed: Vec<[Option<MonthScore>; 12]>,
     /// By performance year, then list.
     places: Vec<Vec<Found>>,
     following: Vec<(ListAt, ListAt)>,
@@ -225,7 +228,8 @@ struct Found {
 impl<'w> Walk<'w> {
     fn new(context: &'w Context, sink: &'w mut dyn Sink) -> Walk<'w> {
         let years = context.performances.len();
-        let scores = if context.people.scores.is_empty() { 0 } else { 4 * (1 + years) };
+        let scores = if context.has_scores() { 4 * (1 + years) } else { 0 };
+        let models = context.scoring.as_ref().map_or(0, |scoring| scoring.models());
         let mut shard = ShardA::default();
         shard.histograms.resize(context.histograms() * 4 * BUCKETS, 0);
         shard.revenue = vec![vec![0; context.acos.len()]; years];
@@ -243,6 +247,7 @@ impl<'w> Walk<'w> {
             uses: vec![[[0; MEASURES]; 4]; context.calendar_years.len()],
             members: vec![vec![0; years]; context.calendar_years.len()],
             scores: vec![0; scores],
+            computed: vec![[None; 12]; models * context.calendar_years.len()],
             places: context.performances.iter().map(|of| vec![Found::default(); of.field.lists.len()]).collect(),
             following: following(context),
         }
@@ -284,6 +289,11 @@ impl<'w> Walk<'w> {
         self.shard
             .find("services of clinicians without a specialty, since `provider_specialty` is absent (M.A.7)", unknown);
 
+        if let Some(scoring) = &context.scoring {
+            let (life, computed) = (&mut self.life, &mut self.computed);
+            let unknown = life.diagnoses.score(context, scoring, &life.enrollment, computed);
+            self.shard.find("risk: years of lives without sex, original entitlement or birth, not scored", unknown);
+        }
         self.sums.fill([Sums::default(); 4]);
         add_up(context, &self.life, &mut self.shard.ledger, &mut self.sums);
         add_demonstrations(context, &self.life, payments, &mut self.shard.ledger, &mut self.sums);
@@ -482,7 +492,13 @@ impl<'w> Walk<'w> {
                     let bucket = usize::from(bucket(annual(spend, months)));
                     self.shard.histograms[(place * 4 + kind) * BUCKETS + bucket] += 1;
                 });
-                risk::add_up(context, *year, kind as u8, months_mask, scores, &mut self.scores);
+                match &context.scoring {
+                    Some(scoring) => {
+                        let of_year = &self.computed[slot * scoring.models()..][..scoring.models()];
+                        risk::add_computed(of_year, months_mask, &mut self.scores);
+                    }
+                    None => risk::add_up(context, *year, kind as u8, months_mask, scores, &mut self.scores),
+                }
                 self.shard.rows[1] += 1;
                 self.output.person_year(&PersonYearRow {
                     bene_id: &self.life.bene_id,

@@ -1,6 +1,7 @@
-//! Finished risk scores, summed over the months of a row (M.C.1).
+//! Risk scores, given or made from diagnoses, summed over the months of a row (M.C.1).
 
 use crate::context::{Context, Score};
+use acoledger_hcc::MonthScore;
 
 /// Fills `out` with months and thousandths of HCC and demographic scores: of the calendar year's own model, then of each
 /// performance year's.
@@ -25,6 +26,19 @@ pub(crate) fn add_up(context: &Context, year: i32, kind: u8, months_mask: u16, s
                     sums[3] += demographic;
                 }
             }
+        }
+    }
+}
+
+/// Fills `out` likewise from the scores of a calendar year's months, one row for each model.
+pub(crate) fn add_computed(models: &[[Option<MonthScore>; 12]], months_mask: u16, out: &mut [i64]) {
+    out.fill(0);
+    for (sums, scores) in out.chunks_exact_mut(4).zip(models) {
+        for score in (0..12).filter(|month| months_mask >> month & 1 == 1).filter_map(|month| scores[month]) {
+            sums[0] += 1;
+            sums[1] += score.hcc_milli;
+            sums[2] += 1;
+            sums[3] += score.demographic_milli;
         }
     }
 }

@@ -65,7 +65,7 @@ pub(crate) fn names(context: &Context) -> Vec<String> {
 }
 
 fn score_names(context: &Context) -> Vec<String> {
-    if context.people.scores.is_empty() {
+    if !context.has_scores() {
         return Vec::new();
     }
     let years = context.performances.iter().map(|performance| performance.year.to_string());

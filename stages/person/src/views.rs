@@ -2,8 +2,10 @@
 
 use crate::categories;
 use crate::columns::{Codes, Days, Reader};
-use crate::context::{Context, NOBODY, PARTS, Visited, mark, within};
+use crate::context::{Context, NOBODY, PARTS, Scoring, Visited, mark, within};
 use crate::counties::{Counties, Residence};
+use crate::diagnoses::{self, Insured};
+use acoledger_hcc::{Icd10, Orec, Sex};
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::ServiceCategory;
 use arrow_array::Array;
@@ -60,6 +62,8 @@ pub(crate) struct Service {
     pub(crate) marks: u8,
     /// Years of the timeline in which its billing is suspect, as bits.
     pub(crate) suspect: u32,
+    /// Years of the timeline in which it admits its claim's diagnoses to risk scores, as bits.
+    pub(crate) admits: u32,
 }
 
 /// What a specialty says.
@@ -95,6 +99,15 @@ pub(crate) struct EnrollView {
     pub(crate) plan: Codes<u16>,
     pub(crate) dual: Codes<u16>,
     pub(crate) residence: Codes<Residence>,
+    pub(crate) insured: Option<InsuredView>,
+}
+
+/// What of enrollment only scores from diagnoses ask for.
+pub(crate) struct InsuredView {
+    sex: Codes<Option<Sex>>,
+    orec: Codes<Option<Orec>>,
+    part_b: Codes<u16>,
+    benefits: Codes<(u16, u16)>,
 }
 
 pub(crate) struct FacilityView {
@@ -123,6 +136,8 @@ pub(crate) struct FacilityView {
     pub(crate) rendering: Codes<u32>,
     /// Which entries of the COVID-19 diagnosis rule the claim carries, as bits.
     pub(crate) covid: Codes<u8>,
+    /// Diagnoses that a model knows, where scores are made from them.
+    pub(crate) diagnoses: Option<Codes<Box<[Icd10]>>>,
 }
 
 pub(crate) struct RevenueView {
@@ -142,6 +157,7 @@ pub(crate) struct Professional {
     pub(crate) specialty: Codes<Specialty>,
     pub(crate) place: Codes<u8>,
     pub(crate) allowed: ScalarBuffer<i64>,
+    pub(crate) diagnoses: Option<Codes<Box<[Icd10]>>>,
 }
 
 pub(crate) struct LineView {
@@ -231,7 +247,29 @@ impl EnrollView {
             plan: reader.codes("plan", plan, |t| Ok(months(t, 1, &law.plan)))?,
             dual: reader.codes("dual", dual, |t| Ok(months(t, 2, &law.dual)))?,
             residence: reader.codes(law.county_column, residence, |text| counties.residence(text, &law.residence))?,
+            insured: context.scoring.as_ref().map(|scoring| InsuredView::new(reader, scoring)).transpose()?,
         })
+    }
+}
+
+impl InsuredView {
+    fn new(reader: &Reader<'_>, scoring: &Scoring) -> Result<InsuredView, Problems> {
+        let sex = |text: &str| match text.trim() {
+            "1" => Some(Sex::Male),
+            "2" => Some(Sex::Female),
+            _ => None,
+        };
+        Ok(InsuredView {
+            sex: reader.codes("sex", None, |text| Ok(sex(text)))?,
+            orec: reader.codes("original_reason", None, |text| Ok(Orec::parse(text.trim())))?,
+            part_b: reader.codes("buyin", None, |text| Ok(months(text, 1, &scoring.part_b)))?,
+            benefits: reader.codes("dual", None, |text| Ok(diagnoses::benefits(text)))?,
+        })
+    }
+
+    pub(crate) fn at(&self, row: usize) -> Insured {
+        let (full, partial) = *self.benefits.at(row);
+        Insured { sex: *self.sex.at(row), orec: *self.orec.at(row), part_b: *self.part_b.at(row), full, partial }
     }
 }
 
@@ -290,7 +328,8 @@ fn service(text: &str, context: &Context) -> Service {
     let years = context.spend.suspect.iter().enumerate();
     let suspect = years.fold(0, |bits, (at, year)| bits | u32::from(year.codes.iter().any(|c| c == text)) << at);
     let ambulance = if within(&context.spend.ambulance, text) { mark::AMBULANCE } else { 0 };
-    Service { code: context.names.code(text), marks: context.uses.marks(text) | ambulance, suspect }
+    let admits = context.scoring.as_ref().map_or(0, |scoring| scoring.admits(text));
+    Service { code: context.names.code(text), marks: context.uses.marks(text) | ambulance, suspect, admits }
 }
 
 /// Which entries of the COVID-19 diagnosis rule a claim's diagnoses hold.
@@ -309,9 +348,11 @@ impl FacilityView {
     pub(crate) fn new(reader: &Reader<'_>, context: &Context, kept: Option<FacilityView>) -> Result<Self, Problems> {
         let law = &context.spend;
         let npi = |text: &str| Ok(clinician(text, context));
-        let (mut ccn, mut attending, mut other, mut rendering, mut diagnoses) = (None, None, None, None, None);
+        let (mut ccn, mut attending, mut other, mut rendering, mut covid_kept) = (None, None, None, None, None);
+        let mut diagnoses_kept = None;
         if let Some(v) = kept {
-            (ccn, attending, other, rendering, diagnoses) =
+            diagnoses_kept = v.diagnoses;
+            (ccn, attending, other, rendering, covid_kept) =
                 (Some(v.ccn), Some(v.attending), Some(v.other), Some(v.rendering), Some(v.covid));
         }
         let denies = |t: &str| law.denied_facility_types.iter().any(|code| code == t);
@@ -336,9 +377,20 @@ impl FacilityView {
             attending: reader.codes("attending_npi", attending, npi)?,
             other: reader.codes("other_npi", other, npi)?,
             rendering: reader.codes("rendering_npi", rendering, npi)?,
-            covid: reader.codes("diagnoses", diagnoses, |text| Ok(covid(text, context)))?,
+            covid: reader.codes("diagnoses", covid_kept, |text| Ok(covid(text, context)))?,
+            diagnoses: claim_diagnoses(reader, context, diagnoses_kept)?,
         })
     }
+}
+
+/// Diagnoses of claims, each distinct text looked at once.
+fn claim_diagnoses(
+    reader: &Reader<'_>,
+    context: &Context,
+    kept: Option<Codes<Box<[Icd10]>>>,
+) -> Result<Option<Codes<Box<[Icd10]>>>, Problems> {
+    let look = |scoring: &Scoring| reader.codes("diagnoses", kept, |text| Ok(scoring.diagnoses(text)));
+    context.scoring.as_ref().map(look).transpose()
 }
 
 /// Columns of the parts of inpatient payments that are taken off.
@@ -396,7 +448,8 @@ impl LineView {
             Ok(Biller { text: pack(text)?, participant, improper: context.improper.of_tin(text) })
         };
         let professional = if professional {
-            let (specialty, place) = before.map_or((None, None), |v| (Some(v.specialty), Some(v.place)));
+            let (specialty, place, diagnoses) =
+                before.map_or((None, None, None), |v| (Some(v.specialty), Some(v.place), v.diagnoses));
             Some(Professional {
                 first_date: reader.days("first_date")?,
                 specialty: reader.codes("specialty", specialty, |text| {
@@ -404,6 +457,7 @@ impl LineView {
                 })?,
                 place: reader.codes("place", place, |text| Ok(context.names.place(text)))?,
                 allowed: reader.longs("allowed_cents")?,
+                diagnoses: claim_diagnoses(reader, context, diagnoses)?,
             })
         } else {
             None

@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 
 /// A nation with ACOs of both methods, and its finished run.
 fn nation() -> Folder {
+    nation_of(700)
+}
+
+/// The same of so many lives.
+fn nation_of(lives: u32) -> Folder {
     let folder = Folder::new();
-    folder.run("synth --lives 700 --years 2022,2023 --raw csv --out demo").expect(0);
+    folder.run(&format!("synth --lives {lives} --years 2022,2023 --raw csv --out demo")).expect(0);
     let study = folder.read("demo/study.toml").replace("[2022, 2023]", "[2023]").replace("shards = 64", "shards = 8");
     assert!(study.contains("performance_years = [2023]") && study.contains("shards = 8"), "{study}");
     folder.write("demo/study.toml", &study);
@@ -121,7 +126,8 @@ fn reforms_of_attribution_move_lives() {
 
 #[test]
 fn windows_of_twenty_four_months_reach_more_lives() {
-    let folder = nation();
+    // So many that no ACO's region of a type is without spending.
+    let folder = nation_of(1000);
     let reform = "[rules]\n'assign.window.months' = 24";
     let done = scenario(&folder, reform).expect(2);
     assert!(done.stderr.contains("claims of 2016-10 to 2017-09 are missing, which the study needs"), "{}", done.stderr);

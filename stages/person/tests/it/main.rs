@@ -9,6 +9,7 @@ mod lake;
 mod naive;
 mod properties;
 mod reforms;
+mod scored;
 mod seldom;
 mod small;
 mod spend;

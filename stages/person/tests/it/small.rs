@@ -192,6 +192,8 @@ fn enroll(sections: &Sections, life: &str, lake: &mut Lake) {
             ("buyin", months("buyin", "3", 1)),
             ("plan", months("plan", "0", 1)),
             ("dual", months("dual", "NA", 2)),
+            ("sex", take(row, "sex", "2")),
+            ("original_reason", take(row, "orec", "0")),
         ]);
         lake.push("enrollment", Some(year), out);
     }
@@ -217,6 +219,7 @@ fn line(row: &BTreeMap<String, String>, number: usize, table: &str) -> Row {
         ("allowed_cents", take(row, "allowed", "100")),
         ("sequestration_cents", take(row, "withheld", "")),
         ("reduction_cents", take(row, "reduced", "")),
+        ("diagnoses", take(row, "diagnoses", "I10").replace('/', " ")),
     ])
 }
 
