@@ -32,6 +32,6 @@ pub use explain::{Explanation, Fate, Term};
 pub use files::Load;
 pub use model::{Model, Segment};
 pub use person::{Dual, Esrd, Orec, Person, Sex, age_on_february_first};
-pub use policy::{DemographicScore, Known, MonthScore, Policy, Population, YearScorer};
+pub use policy::{BLENDED, DemographicScore, Known, MonthScore, Policy, Population, YearScorer};
 pub use score::{NoSegment, Options, Score, Scorer};
 pub use tables::Tables;

@@ -116,13 +116,22 @@ pub enum DemographicScore {
     NewEnrollee,
 }
 
-/// A month's scores, blended and normalised by model, in thousandths.
+/// Most models that any year blends.
+pub const BLENDED: usize = 2;
+
+/// A month's scores, blended and normalised by model, in thousandths, and what they were made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MonthScore {
     /// Risk score.
     pub hcc_milli: i64,
     /// Demographic score.
     pub demographic_milli: i64,
+    /// Population: whose blend it is.
+    pub population: Population,
+    /// Segment, the same in all models of a blend.
+    pub segment: Segment,
+    /// Payment HCCs by model of the blend, as bits; [`YearScorer::category`] has their numbers. Those of new enrollees enter no score.
+    pub hccs: [u128; BLENDED],
 }
 
 /// Scores months of a calendar year by the models of a year: its own, or that of the performance year (HCC.md 8.1).
@@ -155,6 +164,10 @@ impl YearScorer {
             let (blend, how) = policy.blend(model_year, population).ok_or_else(what)?;
             known = known.max(how);
             let mut places = Vec::new();
+            if blend.parts().len() > BLENDED {
+                let what = format!("{model_year} {population:?}: more than {BLENDED} models");
+                return Err(fault("hcc_policy.csv", 0, what));
+            }
             for part in blend.parts() {
                 let made = scorers.iter().position(|scorer| scorer.model() == part.model);
                 places.push(match made {
@@ -209,11 +222,13 @@ impl YearScorer {
     pub fn month(&self, person: &Person, codes: &[Icd10]) -> Result<MonthScore, NoSegment> {
         let population = Population::of(person.esrd);
         let (blend, places) = &self.blends[population as usize];
-        // No blend has more than two models.
-        let (mut hcc, mut demographic) = ([0i64; 4], [0i64; 4]);
-        for (at, place) in places.iter().enumerate().take(4) {
+        let (mut hcc, mut demographic, mut hccs) = ([0i64; BLENDED], [0i64; BLENDED], [0u128; BLENDED]);
+        let mut segment = Segment::Cna;
+        for (at, place) in places.iter().enumerate() {
             let scorer = &self.scorers[*place];
             let score = scorer.score(person, codes.iter().copied())?;
+            segment = score.segment;
+            hccs[at] = score.hccs;
             hcc[at] = score.thousandths();
             demographic[at] = match self.demographic {
                 DemographicScore::OfSegment => score.demographic_thousandths(),
@@ -226,7 +241,16 @@ impl YearScorer {
         Ok(MonthScore {
             hcc_milli: blend.score_milli(&hcc[..parts]),
             demographic_milli: blend.score_milli(&demographic[..parts]),
+            population,
+            segment,
+            hccs,
         })
+    }
+
+    /// Model and number of a payment HCC of [`MonthScore::hccs`]: of a population's blend, the part and its bit.
+    pub fn category(&self, population: Population, part: usize, bit: usize) -> Option<(Model, u16)> {
+        let scorer = &self.scorers[*self.blends[population as usize].1.get(part)?];
+        scorer.number(bit).map(|number| (scorer.model(), number))
     }
 }
 

@@ -231,6 +231,10 @@ impl Scorer {
         kind.raised(self.rules.aged_at_64 || self.options.aged_at_64)
     }
 
+    pub(crate) fn number(&self, bit: usize) -> Option<u16> {
+        self.rules.numbers.get(bit).copied()
+    }
+
     /// Numbers of the payment HCCs of a score, ascending.
     pub fn hccs(&self, score: &Score) -> impl Iterator<Item = u16> + '_ {
         self.rules.numbers_of(score.hccs)

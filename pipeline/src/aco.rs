@@ -21,7 +21,7 @@ pub(crate) fn rates_of(cells: &Cells, loaded: &LoadedStudy) -> Outcome<Rates> {
     }
 }
 
-/// The tables beside the rates: classes of service, utilisation, run-out.
+/// The tables beside the rates: classes of service, utilisation, run-out, what scores are made of.
 ///
 /// # Errors
 /// As [`rates_of`].

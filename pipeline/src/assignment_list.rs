@@ -75,7 +75,7 @@ pub(crate) fn list(question: &Question<'_>) -> Outcome<List> {
     }
     // The lists are in the run already: whose they are does not matter here.
     study.input.assignment = AssignmentSource::Own;
-    let facts = Facts::of(&study).map_err(|what| trouble::of_study(file, &what))?;
+    let facts = Facts::of(&study, false).map_err(|what| trouble::of_study(file, &what))?;
     let context = Context::new(&rules, &program, &facts)?;
     let lake = lake::standing(&folder.join(&study.lake.path))?;
     let asked = Asked { aco_id: question.aco_id, year, before, context: &context, lake: &lake, program: &program };

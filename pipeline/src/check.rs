@@ -127,7 +127,7 @@ fn check_lake(loaded: &LoadedStudy, plan: &crate::ingest::IngestPlan) -> Outcome
         });
     }
     let mut needs = Check::new("needs", "claim months, enrollment years");
-    let missing = lake.missing(crate::person::context(loaded)?.needs())?;
+    let missing = lake.missing(crate::person::context(loaded, false)?.needs())?;
     needs.look(None);
     for problem in &missing.first {
         needs.look(Some(problem.what.clone()));

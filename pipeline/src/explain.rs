@@ -64,7 +64,7 @@ pub(crate) fn life(question: &Question<'_>) -> Outcome<Answer> {
         // Whole: which lists the file has, and whether it has all that it must, is asked of every row.
         program.assignment_given = read_counted(&from, &mut program_bytes)?;
     }
-    let facts = Facts::of(&study).map_err(|what| trouble::of_study(file, &what))?;
+    let facts = Facts::of(&study, false).map_err(|what| trouble::of_study(file, &what))?;
     let context = Context::new(&rules, &program, &facts)?;
     years_are_there(question, &context)?;
     let lake = lake::standing(&folder.join(&study.lake.path))?;

@@ -207,7 +207,16 @@ impl Lake {
     /// A lake file that cannot be read.
     pub(crate) fn missing(&self, needs: &Needs) -> Outcome<Problems> {
         let mut problems = Problems::default();
-        let mut lacks = |what: String, hint: &str| problems.push(trouble::of_file_with_hint(&self.folder, what, hint));
+        // Who only wants cells, or has scores, does not need the year before.
+        let scores = if needs.from_diagnoses {
+            "; scores from diagnoses need the year before each benchmark year: program file risk_score or rule \
+             risk.source = \"given\" does without"
+        } else {
+            ""
+        };
+        let mut lacks = |what: String, hint: &str| {
+            problems.push(trouble::of_file_with_hint(&self.folder, what, format!("{hint}{scores}")));
+        };
         let missing: Vec<String> = self.enrollment_missing(needs).iter().map(ToString::to_string).collect();
         if !missing.is_empty() {
             let what = format!("enrollment of {} is missing, which the study needs", missing.join(", "));

@@ -18,6 +18,8 @@ const OURS: &[&str] = &[
     "service_categories.",
     "utilisation.",
     "run_out.",
+    "risk_detail.",
+    "risk_cap.",
     "findings.",
     "rejects",
     "rates",

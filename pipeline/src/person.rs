@@ -340,11 +340,12 @@ pub(crate) fn check_benchmark_years(file: &Path, of_persons: &Rules, of_acos: &R
     Ok(())
 }
 
-/// The compiled context of a study.
+/// The compiled context of a study, of a run that goes on to benchmarks or does not.
 ///
 /// # Errors
 /// Rules or program files that a rule in force needs and that are absent.
-pub(crate) fn context(loaded: &crate::study::LoadedStudy) -> Outcome<Context> {
-    let facts = acoledger_person::Facts::of(&loaded.study).map_err(|what| trouble::of_study(&loaded.file, &what))?;
+pub(crate) fn context(loaded: &crate::study::LoadedStudy, benchmarks: bool) -> Outcome<Context> {
+    let facts = acoledger_person::Facts::of(&loaded.study, benchmarks)
+        .map_err(|what| trouble::of_study(&loaded.file, &what))?;
     Context::new(&loaded.rules, &loaded.program, &facts)
 }

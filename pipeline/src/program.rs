@@ -7,7 +7,9 @@ use acoledger_schemas::program::VoluntaryAlignment;
 use acoledger_schemas::program::{
     Aco, AcoHistory, AcoProvider, Acpt, AssignmentGiven, ClaimReduction, CompletionFactor,
 };
-use acoledger_schemas::program::{CountyCrosswalk, Disaster, EsrdMonth, EtaFee, EtaHospital, ImproperPayment};
+use acoledger_schemas::program::{
+    CountyCrosswalk, Disaster, EsrdMonth, EtaFee, EtaHospital, ImproperPayment, RiskStatus,
+};
 use acoledger_schemas::program::{LisAdi, NonClaimsPayment};
 use acoledger_schemas::program::{OtherInitiative, Participant, ParticipantCcn, Program, ProviderSpecialty, RiskScore};
 use acoledger_schemas::study::Study;
@@ -28,6 +30,7 @@ const TABLES: &[&str] = &[
     AssignmentGiven::SPEC.name,
     RiskScore::SPEC.name,
     EsrdMonth::SPEC.name,
+    RiskStatus::SPEC.name,
     LisAdi::SPEC.name,
     NonClaimsPayment::SPEC.name,
     ClaimReduction::SPEC.name,
@@ -71,7 +74,7 @@ pub(crate) fn read_program(folder: &Path, study: &Study) -> Outcome<(Program, Ve
     }
     read!(aco_history, participant, participant_ccn, aco_provider, provider_specialty, voluntary_alignment);
     read!(other_initiative, assignment_given, risk_score, esrd_month, lis_adi, non_claims_payment, claim_reduction);
-    read!(improper_payment, eta_hospital, eta_fee, acpt, completion_factor, disaster, county_crosswalk);
+    read!(risk_status, improper_payment, eta_hospital, eta_fee, acpt, completion_factor, disaster, county_crosswalk);
     if problems.count > 0 {
         return Err(problems);
     }

@@ -13,8 +13,10 @@ use crate::study::{Finding, LoadedStudy};
 use crate::tables::{read_parquet, write_both};
 use crate::trouble::{self, Io, Outcome};
 use acoledger_aco::expected::Expected;
+use acoledger_aco::risk_cap::{RiskCap, risk_cap};
 use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
 use acoledger_aco::trend::{TrendDecomposition, trend_decomposition};
+use acoledger_person::Context;
 use acoledger_schemas::cells::Cells;
 use acoledger_schemas::rates::Rates;
 use acoledger_schemas::stages::{STAGES, Stage, stage};
@@ -63,12 +65,14 @@ struct Run<'a> {
     started: Instant,
     manifest: Manifest,
     metrics: Metrics,
+    /// Whether scores are made from diagnoses: where none are given, only on the way to benchmarks.
+    makes_scores: bool,
 }
 
 impl<'a> Run<'a> {
     fn new(loaded: &'a LoadedStudy, until: &'a Stage) -> Self {
         let (manifest, metrics) = (Manifest::new(loaded), Metrics::start(loaded.threads()));
-        Run { loaded, until, started: Instant::now(), manifest, metrics }
+        Run { loaded, until, started: Instant::now(), manifest, metrics, makes_scores: false }
     }
 
     fn run(mut self) -> Outcome<RunReport> {
@@ -102,6 +106,11 @@ impl<'a> Run<'a> {
         self.finish(output, savings_losses)
     }
 
+    /// What the run asks of its lives.
+    fn context(&self) -> Outcome<Context> {
+        person::context(self.loaded, self.reaches("benchmark"))
+    }
+
     /// Whether the run has a person grain: it started from raw claims.
     fn has_persons(&self) -> bool {
         self.loaded.study.input.raw.is_some()
@@ -121,13 +130,14 @@ impl<'a> Run<'a> {
     fn ingest(&mut self) -> Outcome<Lake> {
         let raw = self.loaded.study.input.raw.as_ref().expect("asked only at the raw door");
         // Rules and program files are compiled first: what they lack is said before any work.
-        let context = person::context(self.loaded)?;
+        let context = self.context()?;
+        self.makes_scores = context.reads_diagnoses();
         if self.reaches("benchmark") {
             let loaded = self.loaded;
             person::check_benchmark_years(&loaded.file, &loaded.rules, &loaded.rules, &loaded.program.aco)?;
         }
         if self.reaches("benchmark") && self.loaded.program.risk_score.is_none() && !context.has_scores() {
-            let hint = "benchmarks need a finished score for each life and year (M.C.1, M.C.2), as CSV or Parquet; or rule \
+            let hint = "benchmarks need a score for each life and year (M.C.1, M.C.2): this table, as CSV or Parquet, or, from 2017 on, rule \
                         risk.source = \"diagnoses\"";
             let file = self.loaded.resolve(&self.loaded.study.input.program).join("risk_score");
             return Err(trouble::of_file_with_hint(&file, "no such table", hint).into());
@@ -217,7 +227,8 @@ impl<'a> Run<'a> {
             let rules = hash_rules(&loaded.rules, |rule| rule.stage == stage.name);
             let read_here = loaded.inputs.iter().filter(|input| first_reader(&input.file).max(first) == at);
             let files = hash_texts(read_here.flat_map(|input| [input.file.as_str(), input.sha256.as_str()]));
-            key = hash_texts([key.as_str(), stage.name, rules.as_str(), files.as_str()]);
+            let made = if stage.name == "risk" && self.makes_scores { "made" } else { "" };
+            key = hash_texts([key.as_str(), stage.name, rules.as_str(), files.as_str(), made]);
             self.manifest.stages.push(StageRecord { stage: stage.name.into(), key: key.clone(), accounts: Vec::new() });
             if stage.name == self.until.name {
                 break;
@@ -273,6 +284,9 @@ impl<'a> Run<'a> {
             return Ok(Vec::new());
         }
         write_both::<SavingsLosses>(output.folder(), &outcome.savings_losses)?;
+        let settled = &outcome.savings_losses;
+        let caps = risk_cap(rates, &self.loaded.program, &self.loaded.rules, years, settled)?;
+        write_both::<RiskCap>(output.folder(), &caps)?;
         write_both::<Expected>(output.folder(), &outcome.expected)?;
         Ok(outcome.savings_losses)
     }

@@ -234,7 +234,7 @@ fn check_benchmark_years(loaded: &LoadedStudy, scenario: &Scenario, years: &[i32
 fn check_person_rules(loaded: &LoadedStudy, scenario: &Scenario, files: &[PathBuf]) -> Outcome<()> {
     let changed = loaded.changed(scenario.rules_of_persons()?, loaded.program.clone(), loaded.out());
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-    crate::person::context(&changed).map(|_| ()).map_err(|mut problems| {
+    crate::person::context(&changed, true).map(|_| ()).map_err(|mut problems| {
         for problem in problems.first.iter_mut().filter(|problem| problem.file.starts_with("rule")) {
             problem.file = format!("{}, {}", names.join(", "), problem.file);
         }

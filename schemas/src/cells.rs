@@ -187,6 +187,66 @@ table! {
     }
 }
 table! {
+    /// What scores are made of: of an ACO's lives in its own years, of the nation's assignable lives. Segments and HCCs where
+    /// scores are made from diagnoses.
+    RiskDetailCell = "risk_detail",
+    key [performance_year, period, aco_id, calendar_year, enrollment_type, model, part, item] {
+        /// Performance year.
+        performance_year: PerformanceYear ["year"],
+        /// Period, of an ACO.
+        period: Option<Period> ["code"],
+        /// ACO; blank: the nation.
+        aco_id: Option<AcoId> ["id"],
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// Enrollment type.
+        enrollment_type: EnrollmentType ["code"],
+        /// Year whose model made the scores (M.C.1.5).
+        model: CalendarYear ["year"],
+        /// `all`; `stayed`, `joined`, `left` between BY3 and the performance year; `segment`, `hcc`.
+        part: RiskPart ["code"],
+        /// The other year; the segment; model and number of the HCC. Blank: all.
+        item: Option<String> ["code"],
+        /// Lives with a scored month, of `all`, `stayed`, `joined`, `left`.
+        lives: Option<i64> ["lives"],
+        /// Months with a score; of `hcc` those with the HCC.
+        score_months: i64 ["months"],
+        /// Sum over those months of the HCC score in thousandths; blank for `hcc`.
+        hcc_milli_months: Option<i64> ["milli-score months"],
+        /// The same of the demographic score.
+        demographic_milli_months: Option<i64> ["milli-score months"],
+    }
+}
+table! {
+    /// Scores that were given beside those made from diagnoses (`risk.compare`), months of all fee-for-service lives.
+    RiskCompared = "risk_compared", key [calendar_year, model, enrollment_type, kind] {
+        /// Calendar year.
+        calendar_year: CalendarYear ["year"],
+        /// Year whose model made the scores (M.C.1.5).
+        model: CalendarYear ["year"],
+        /// Enrollment type.
+        enrollment_type: EnrollmentType ["code"],
+        /// `hcc` or `demographic`.
+        kind: String ["code"],
+        /// Months with a given score.
+        given_months: i64 ["months"],
+        /// Months with a score made from diagnoses.
+        made_months: i64 ["months"],
+        /// Months with both.
+        both_months: i64 ["months"],
+        /// Of these, months in which both are equal.
+        equal_months: i64 ["months"],
+        /// Of these, months in which they are a tenth or more apart.
+        far_months: i64 ["months"],
+        /// Sum of the given scores in thousandths over the months with both.
+        given_milli_months: i64 ["milli-score months"],
+        /// Sum of the others.
+        made_milli_months: i64 ["milli-score months"],
+        /// Sum of the distances between the two.
+        apart_milli_months: i64 ["milli-score months"],
+    }
+}
+table! {
     /// Paid amounts of an ACO's participants over all lives (M.B.5), the performance year only.
     Revenue = "revenue", key [performance_year, aco_id, calendar_year] {
         /// Performance year.
@@ -464,4 +524,6 @@ pub struct Cells {
     pub leakage: Vec<Leakage>,
     pub utilisation_count: Vec<UtilisationCount>,
     pub runout_triangle: Vec<RunoutTriangle>,
+    pub risk_detail: Vec<RiskDetailCell>,
+    pub risk_compared: Vec<RiskCompared>,
 }

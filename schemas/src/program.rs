@@ -212,6 +212,19 @@ table! {
     }
 }
 table! {
+    /// What scores from diagnoses ask for and claims do not say: stays in institutions, transplants (HCC.md 2.2).
+    RiskStatus = "risk_status", key [bene_id, calendar_year] {
+        /// Beneficiary.
+        bene_id: BeneId ["id"],
+        /// Calendar year of the months.
+        calendar_year: CalendarYear ["year"],
+        /// Months of long-term residence in an institution: more than 90 days, by the MDS.
+        lti_months: Option<MonthsMask> ["months"],
+        /// Day of the kidney transplant whose graft works in the year, at least until months on dialysis follow.
+        transplanted_on: Option<Date> ["date"],
+    }
+}
+table! {
     /// Low-income subsidy and area deprivation of a beneficiary.
     LisAdi = "lis_adi", key [bene_id, calendar_year] {
         /// Beneficiary.
@@ -357,6 +370,7 @@ pub struct Program {
     pub assignment_given: Option<Vec<AssignmentGiven>>,
     pub risk_score: Option<Vec<RiskScore>>,
     pub esrd_month: Option<Vec<EsrdMonth>>,
+    pub risk_status: Option<Vec<RiskStatus>>,
     pub lis_adi: Option<Vec<LisAdi>>,
     pub non_claims_payment: Option<Vec<NonClaimsPayment>>,
     pub claim_reduction: Option<Vec<ClaimReduction>>,

@@ -62,7 +62,7 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "risk",
         about: "risk scores of each life by year and enrollment type",
-        reads: &["risk_score"],
+        reads: &["lake", "risk_score", "risk_status"],
         writes: &[],
         rules: &["risk"],
     },

@@ -137,7 +137,8 @@ code_value!(
     Population,
     Basis,
     ServiceCategory,
-    UseMeasure
+    UseMeasure,
+    RiskPart
 );
 
 impl Value for EnrollmentType {

@@ -432,6 +432,25 @@ code!(
     }
 );
 code!(
+    /// A part of `risk_detail`.
+    RiskPart {
+        /// All lives.
+        All = "all",
+        /// Lives that are the ACO's in the other year too.
+        Stayed = "stayed",
+        /// Lives that were not the ACO's in the earlier year.
+        Joined = "joined",
+        /// Lives that are not the ACO's in the later year.
+        Left = "left",
+        /// Months by segment.
+        Segment = "segment",
+        /// Months with a payment HCC.
+        Hcc = "hcc",
+        /// Months of new enrollees: the segments of new enrollees together.
+        NewEnrollee = "new_enrollee",
+    }
+);
+code!(
     /// What of utilisation is counted (`utilisation.*`), in the names of CMS's results file where it has one.
     UseMeasure {
         /// Discharges of short-term hospitals, and of those that no other measure takes.

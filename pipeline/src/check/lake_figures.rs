@@ -64,7 +64,7 @@ pub(super) fn of_lake(loaded: &LoadedStudy, lake: &Lake, part_b_share: f64) -> O
     let scan = Scan { folder: &lake.folder, rates: &rates, part_b_share };
     let tallies = shards.into_par_iter().map(|(_, files)| scan.shard(&files)).collect::<Outcome<Vec<Tally>>>()?;
     let tally = tallies.into_iter().fold(Tally::default(), Tally::plus);
-    let needs = crate::person::context(loaded)?;
+    let needs = crate::person::context(loaded, false)?;
     let months = needs.needs().claim_months.iter().flat_map(|span| span.first..=span.last).collect::<Vec<i32>>();
     Ok(Figures::from([
         ("monthly_paid", Ok(tally.monthly_paid(&months))),

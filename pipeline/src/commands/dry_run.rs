@@ -59,14 +59,15 @@ fn rates_door(list: &mut List, rates: &Rates) {
 }
 
 fn raw_door(list: &mut List, loaded: &LoadedStudy, plan: &crate::ingest::IngestPlan) -> Outcome<()> {
-    let context = person::context(loaded)?;
-    if loaded.program.risk_score.is_none() && !context.has_scores() {
-        list.add(
-            "file",
-            "program/risk_score",
-            "missing",
-            "benchmarks need finished scores (M.C.1, M.C.2); cells do not",
-        );
+    let context = person::context(loaded, true)?;
+    if loaded.program.risk_score.is_none() {
+        let (state, remark) = match context.has_scores() {
+            true => {
+                ("absent", "scores are made from diagnoses, and need the year before each benchmark year; cells do not")
+            }
+            false => ("missing", "benchmarks need scores (M.C.1, M.C.2); cells do not"),
+        };
+        list.add("file", "program/risk_score", state, remark);
     }
     let needs = context.needs();
     let files = lake::raw_files(plan)?;

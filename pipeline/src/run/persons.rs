@@ -59,7 +59,7 @@ impl Run<'_> {
     }
 
     fn person_passes(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<Cells>> {
-        let context = person::context(self.loaded)?;
+        let context = self.context()?;
         let started = Instant::now();
         let a = person::run_pass_a(&context, lake, output.folder())?;
         self.metrics.stage("enroll, assign, spend, risk", started, a.rows_read);
@@ -86,7 +86,7 @@ impl Run<'_> {
 
     /// Cells from the persons of an earlier run. What pass A alone can count does not depend on rules of the cells.
     fn second_pass(&mut self, lake: &Lake, earlier: Cells, output: &Output) -> Outcome<Cells> {
-        let context = person::context(self.loaded)?;
+        let context = self.context()?;
         let started = Instant::now();
         let (all, rows) = person::count_again(&context, lake.report.shards, output.folder())?;
         let thresholds = self.thresholds()?;

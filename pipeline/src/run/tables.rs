@@ -50,7 +50,9 @@ pub(super) fn write_cells(folder: &Path, cells: &Cells) -> Outcome<()> {
     write_both(folder, &cells.truncation)?;
     write_both(folder, &cells.leakage)?;
     write_both(folder, &cells.utilisation_count)?;
-    write_both(folder, &cells.runout_triangle)
+    write_both(folder, &cells.runout_triangle)?;
+    write_both(folder, &cells.risk_detail)?;
+    write_both(folder, &cells.risk_compared)
 }
 
 /// Reads cells back; `None` when a table is absent. The Parquet files are read, which are the smaller ones.
@@ -81,6 +83,8 @@ pub(super) fn read_cells(folder: &Path) -> Outcome<Option<Cells>> {
         leakage: table!(cells::Leakage),
         utilisation_count: table!(cells::UtilisationCount),
         runout_triangle: table!(cells::RunoutTriangle),
+        risk_detail: table!(cells::RiskDetailCell),
+        risk_compared: table!(cells::RiskCompared),
     }))
 }
 
@@ -88,7 +92,8 @@ pub(super) fn read_cells(folder: &Path) -> Outcome<Option<Cells>> {
 pub(super) fn write_spending(folder: &Path, tables: &SpendingTables) -> Outcome<()> {
     write_both(folder, &tables.service_categories)?;
     write_both(folder, &tables.utilisation)?;
-    write_both(folder, &tables.run_out)
+    write_both(folder, &tables.run_out)?;
+    write_both(folder, &tables.risk_detail)
 }
 
 /// Writes every table of rates.

@@ -174,7 +174,7 @@ fn a_misspelt_table() {
             --- stdout
             --- stderr
             error: program/aco_histroy.csv: not a table of this folder
-            hint: rename or move it; the tables are aco, aco_history, participant, participant_ccn, aco_provider, provider_specialty, voluntary_alignment, other_initiative, assignment_given, risk_score, esrd_month, lis_adi, non_claims_payment, claim_reduction, improper_payment, eta_hospital, eta_fee, acpt, completion_factor, disaster, county_crosswalk
+            hint: rename or move it; the tables are aco, aco_history, participant, participant_ccn, aco_provider, provider_specialty, voluntary_alignment, other_initiative, assignment_given, risk_score, esrd_month, risk_status, lis_adi, non_claims_payment, claim_reduction, improper_payment, eta_hospital, eta_fee, acpt, completion_factor, disaster, county_crosswalk
         "#]],
     );
 }

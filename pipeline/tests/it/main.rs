@@ -13,6 +13,7 @@ mod rates_door;
 mod replay;
 mod resume;
 mod rif_sample;
+mod risk;
 mod rules;
 mod scenario;
 mod score;

@@ -124,6 +124,8 @@ fn rejected_rows_beyond_the_limit_are_exit_status_one() {
 fn a_benchmark_without_scores_is_refused_before_any_work() {
     let Some(world) = oracle("data/worlds/w1") else { return };
     let folder = Folder::copy_of(&world);
+    let study = folder.read("study.toml");
+    folder.write("study.toml", &format!("{study}\n[rules]\n\"risk.source\" = \"given\"\n"));
     let done = folder.run("run study.toml").expect(2);
     assert!(
         done.stderr.starts_with("error: program/risk_score: no such table\nhint: benchmarks need"),

@@ -14,6 +14,7 @@ pub mod marginal;
 #[cfg(feature = "frames")]
 pub mod rates;
 pub mod replay;
+pub mod risk_cap;
 mod rows;
 pub mod scenario;
 pub mod settle;

@@ -1,10 +1,12 @@
-//! What ACOs' lives cost by class of service, what they use, and how claims complete: cells divided once, plain arithmetic.
+//! What ACOs' lives cost by class of service, what they use, how claims complete, what scores are made of: cells divided once.
 
 mod categories;
+mod risk;
 mod run_out;
 mod utilisation;
 
 pub use categories::{ServiceCategories, service_categories};
+pub use risk::{RiskDetail, risk_detail};
 pub use run_out::{RunOut, run_out};
 pub use utilisation::{Utilisation, utilisation};
 
@@ -25,6 +27,8 @@ pub struct SpendingTables {
     pub utilisation: Vec<Utilisation>,
     /// Completion by months of run-out.
     pub run_out: Vec<RunOut>,
+    /// What scores are made of.
+    pub risk_detail: Vec<RiskDetail>,
 }
 
 /// Makes the tables from the cells of a study.
@@ -41,6 +45,7 @@ pub fn spending_tables(
         service_categories: service_categories(cells, program, rules, maturity)?,
         utilisation: utilisation(cells),
         run_out: run_out(&cells.runout_triangle),
+        risk_detail: risk_detail(cells),
     })
 }
 

@@ -19,9 +19,9 @@ pub(crate) use given::{Given, GivenPlace};
 pub(crate) use improper::Improper;
 pub(crate) use law::{CountyMonth, EnrollLaw, Hospitals, KINDS, PARTS, SpendLaw, kind};
 pub(crate) use lists::{AcoYear, Entities, Field, List, NOBODY, OWN, SHARED, Span};
-pub(crate) use people::{Designation, Elsewhere, Esrd, Payment, People, Reductions, Score};
+pub(crate) use people::{Designation, Elsewhere, Esrd, Payment, People, Reductions, Score, Status};
 pub(crate) use performance::{Performance, Timeline, Window};
-pub(crate) use scoring::Scoring;
+pub(crate) use scoring::{Scoring, Sources};
 pub(crate) use uses::{UseLaw, Visited, mark, within};
 
 use crate::needs::{Needs, needs};
@@ -47,15 +47,18 @@ pub struct Facts {
     pub maturity: Maturity,
     /// Whose assignment counts.
     pub assignment: AssignmentSource,
+    /// Whether benchmarks follow, which need scores: where none are given, they are made (`risk.source`).
+    pub benchmarks: bool,
 }
 
 impl Facts {
-    /// The facts of a study file.
+    /// The facts of a study file, of a run that goes on to benchmarks or does not.
     ///
     /// # Errors
     /// When its maturity does not read.
-    pub fn of(study: &Study) -> Result<Facts, String> {
+    pub fn of(study: &Study, benchmarks: bool) -> Result<Facts, String> {
         Ok(Facts {
+            benchmarks,
             performance_years: study.study.performance_years.clone(),
             seed: study.study.seed,
             county_codes: study.input.county_codes,
@@ -95,7 +98,8 @@ pub struct Context {
     /// Codes that are not on the list of teaching-amendment hospitals, from a day on.
     pub(crate) eta_unlisted: Vec<(i32, BTreeSet<u16>)>,
     pub(crate) people: People,
-    /// Scores from diagnoses, where they are asked for.
+    pub(crate) sources: Sources,
+    /// How diagnoses become scores, where they do.
     pub(crate) scoring: Option<Scoring>,
     pub(crate) improper: Improper,
     /// CMS's own lists, where there are any.
@@ -145,8 +149,11 @@ impl Context {
             .collect();
         let latest = years.last().copied().unwrap_or(2012);
         let enroll = EnrollLaw::new(rules, facts.county_codes, latest, &mut faults);
-        let from_diagnoses = scoring::from_diagnoses(rules, latest, &mut faults);
-        let needs = needs(&performances, &enroll, from_diagnoses);
+        let lists = performances.iter().flat_map(|of| &of.field.lists).filter(|list| !list.only_before);
+        let model_years: BTreeSet<i32> = lists.map(|list| list.year).chain(years.iter().copied()).collect();
+        let given = program.risk_score.is_some();
+        let sources = Sources::new(rules, (given, facts.benchmarks), &model_years, latest, &mut faults);
+        let needs = needs(&performances, &enroll, sources.reads_diagnoses());
         let touched = needs.tables.iter().flat_map(|need| &need.years);
         let (first, last) = touched.fold((i32::MAX, i32::MIN), |(a, b), year| (a.min(*year), b.max(*year)));
         if first > last {
@@ -174,8 +181,10 @@ impl Context {
             ),
         ];
         findings.extend(given.iter().flat_map(|given| given.findings));
-        let scoring = if from_diagnoses {
-            Scoring::new(rules, &performances, &calendar_years, &time, &mut faults, &mut findings)
+        findings.push(("risk: nothing compared: no program file `risk_score` (`risk.compare`)", sources.alone.into()));
+        let scoring = if sources.reads_diagnoses() {
+            let has_status = program.risk_status.is_some();
+            Scoring::new(rules, &performances, &calendar_years, &time, has_status, &mut faults, &mut findings)
         } else {
             None
         };
@@ -202,7 +211,7 @@ impl Context {
                 .collect(),
             margins: margins(rules, latest, &mut faults),
             assignment: output::assignment_schema(),
-            person_year: output::person_year_schema(&years, scoring.is_some() || !people.scores.is_empty()),
+            person_year: output::person_year_schema(&years, sources.made || !people.scores.is_empty()),
             emergency_last_day: emergency.1,
             slot_of_month: by_month(&calendar_years),
             performance_of_month: by_month(&years),
@@ -216,6 +225,7 @@ impl Context {
             entities,
             performances,
             people,
+            sources,
             scoring,
             improper,
             given,
@@ -226,9 +236,14 @@ impl Context {
         faults.problems.or(context)
     }
 
+    /// Whether scores are made from diagnoses, those of the study or others to compare with them.
+    pub fn reads_diagnoses(&self) -> bool {
+        self.scoring.is_some()
+    }
+
     /// Whether lives have scores, given or made.
     pub fn has_scores(&self) -> bool {
-        self.scoring.is_some() || !self.people.scores.is_empty()
+        self.sources.made || !self.people.scores.is_empty()
     }
 
     /// Histograms of annualised spending, one for each list and type: the number of lists.

@@ -3,7 +3,7 @@
 //! A claim counts whatever day it was processed on: risk scores wait longer than spending does.
 
 use crate::columns::NO_DAY;
-use crate::context::{Context, Scoring};
+use crate::context::{Context, Scoring, Status};
 use crate::enroll::Enrollment;
 use acoledger_hcc::{Dual, Esrd, Icd10, MonthScore, Orec, Person, Record, Sex, age_on_february_first};
 use acoledger_schemas::values::Date;
@@ -111,6 +111,7 @@ impl Diagnoses {
         context: &Context,
         scoring: &Scoring,
         enrollment: &Enrollment,
+        status: &[Status],
         out: &mut [[Option<MonthScore>; 12]],
     ) -> u64 {
         out.fill([None; 12]);
@@ -122,7 +123,8 @@ impl Diagnoses {
             if enrollment.state[at].eligible == 0 {
                 continue;
             }
-            let Some(months) = months(enrollment, *year, at) else {
+            let status = status.iter().find(|status| status.year == *year);
+            let Some(months) = months(enrollment, *year, at, status) else {
                 unknown += 1;
                 continue;
             };
@@ -131,7 +133,7 @@ impl Diagnoses {
             let (scorers, places) = scoring.of_year(slot);
             let out = &mut out[slot * places.len()..][..places.len()];
             for (at, scorer) in scorers.iter().enumerate() {
-                // Every month has a segment: dialysis or none, never a graft without its months.
+                // Every month has a segment: a graft of fewer than four months is a transplant's.
                 let scores = scorer.year(&months, &codes).expect("each month has a segment");
                 let same = places.iter().enumerate().filter(|(_, place)| **place == Some(at));
                 same.for_each(|(model, _)| out[model] = scores);
@@ -141,9 +143,8 @@ impl Diagnoses {
     }
 }
 
-/// Who a life is in each eligible month of a year. ESRD months count as dialysis, others as the community: claims do not know of
-/// transplants and institutions.
-fn months(enrollment: &Enrollment, year: i32, at: usize) -> Option<[Option<Person>; 12]> {
+/// Who a life is in each eligible month of a year. Without a row of `risk_status` ESRD months count as dialysis, others as the community.
+fn months(enrollment: &Enrollment, year: i32, at: usize, status: Option<&Status>) -> Option<[Option<Person>; 12]> {
     let insured = enrollment.record[at].insured;
     let (sex, orec) = (insured.sex?, insured.orec?);
     let born = enrollment.birth();
@@ -162,9 +163,17 @@ fn months(enrollment: &Enrollment, year: i32, at: usize) -> Option<[Option<Perso
             (_, true) => Dual::Partial,
             _ => Dual::None,
         };
-        let esrd = if within(enrollment.record[at].esrd) { Esrd::Dialysis } else { Esrd::None };
+        // The month of the transplant is its first; on dialysis after the third, the graft has failed.
+        let since = status.and_then(|status| status.transplanted).map(|first| year * 12 + month as i32 - first + 1);
+        let esrd = match since {
+            Some(since @ 1..=3) => Esrd::Transplant(since as u8),
+            _ if within(enrollment.record[at].esrd) => Esrd::Dialysis,
+            Some(since @ 4..) => Esrd::Graft(since.min(999) as u16),
+            _ => Esrd::None,
+        };
+        let lti = within(status.map_or(0, |status| status.institutional));
         let new_enrollee = part_b < 12;
-        *person = Some(Person { age, edit_age: age, sex, orec, dual, lti: false, new_enrollee, snp: false, esrd });
+        *person = Some(Person { age, edit_age: age, sex, orec, dual, lti, new_enrollee, snp: false, esrd });
     }
     Some(months)
 }

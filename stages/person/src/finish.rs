@@ -53,6 +53,8 @@ impl CellSums {
         all.tally.rows(context, &mut cells);
         all.improper.rows(context, &mut cells);
         cared(context, all, &mut cells);
+        cells.risk_detail = all.detail.rows(context);
+        cells.risk_compared = all.compared.rows();
         cells.runout_triangle = all.ledger.triangle.rows(&context.time);
         cells
     }

@@ -35,6 +35,8 @@ pub struct Needs {
     pub claim_months: Vec<MonthSpan>,
     /// Calendar years whose spending is summed.
     pub expenditure_years: Vec<i32>,
+    /// Whether scores are made from diagnoses, which asks for the year before each of those years too.
+    pub from_diagnoses: bool,
 }
 
 pub(crate) const ENROLLMENT_COLUMNS: [&str; 6] = ["bene_key", "birth_date", "death_date", "status", "buyin", "plan"];
@@ -147,6 +149,7 @@ pub(crate) fn needs(performances: &[Performance], enroll: &EnrollLaw, from_diagn
         ],
         claim_months,
         expenditure_years: expenditure.into_iter().collect(),
+        from_diagnoses,
     }
 }
 

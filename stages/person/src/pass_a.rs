@@ -75,6 +75,8 @@ pub struct ShardA {
     pub(crate) uses: Vec<[Counts; 4]>,
     pub(crate) tally: Tally,
     pub(crate) improper: ImproperSums,
+    pub(crate) detail: risk::Detail,
+    pub(crate) compared: risk::Comparison,
     findings: BTreeMap<&'static str, u64>,
 }
 
@@ -113,6 +115,8 @@ impl ShardA {
         self.uses.iter_mut().zip(&other.uses).for_each(|(own, others)| add_uses(own, others));
         self.tally.merge(&other.tally);
         self.improper.merge(&other.improper);
+        self.detail.merge(&other.detail);
+        self.compared.merge(&other.compared);
         for (finding, count) in &other.findings {
             *self.findings.entry(finding).or_default() += count;
         }
@@ -189,6 +193,7 @@ struct Places {
     designations: usize,
     elsewhere: usize,
     esrd: usize,
+    status: usize,
     subsidies: usize,
     payments: usize,
     scores: usize,
@@ -210,7 +215,9 @@ struct Walk<'w> {
     members: Vec<Vec<u32>>,
     scores: Vec<i64>,
     /// Scores made from diagnoses: by calendar year, then model.
-    computed: Vec<[Option<MonthScore>; 12]>,
+    made: Vec<[Option<MonthScore>; 12]>,
+    /// By list, then nation and ACOs: whether scores are by the performance year's model.
+    models: Vec<bool>,
     /// By performance year, then list.
     places: Vec<Vec<Found>>,
     following: Vec<(ListAt, ListAt)>,
@@ -218,11 +225,11 @@ struct Walk<'w> {
 
 /// Where a list has a life.
 #[derive(Clone, Copy, Debug, Default)]
-struct Found {
+pub(crate) struct Found {
     /// The ACO that has it.
-    aco: Option<u32>,
+    pub(crate) aco: Option<u32>,
     /// Whether services make it assignable, by method.
-    assignable: [bool; 2],
+    pub(crate) assignable: [bool; 2],
 }
 
 impl<'w> Walk<'w> {
@@ -247,7 +254,8 @@ impl<'w> Walk<'w> {
             uses: vec![[[0; MEASURES]; 4]; context.calendar_years.len()],
             members: vec![vec![0; years]; context.calendar_years.len()],
             scores: vec![0; scores],
-            computed: vec![[None; 12]; models * context.calendar_years.len()],
+            made: vec![[None; 12]; models * context.calendar_years.len()],
+            models: risk::detail_models(context),
             places: context.performances.iter().map(|of| vec![Found::default(); of.field.lists.len()]).collect(),
             following: following(context),
         }
@@ -266,6 +274,7 @@ impl<'w> Walk<'w> {
             designations: people.designations.seek(key),
             elsewhere: people.elsewhere.seek(key),
             esrd: people.esrd.seek(key),
+            status: people.status.seek(key),
             subsidies: people.subsidies.seek(key),
             payments: people.payments.seek(key),
             scores: people.scores.seek(key),
@@ -290,8 +299,9 @@ impl<'w> Walk<'w> {
             .find("services of clinicians without a specialty, since `provider_specialty` is absent (M.A.7)", unknown);
 
         if let Some(scoring) = &context.scoring {
-            let (life, computed) = (&mut self.life, &mut self.computed);
-            let unknown = life.diagnoses.score(context, scoring, &life.enrollment, computed);
+            let status = people.status.rows(people.status.of(key, &mut places.status));
+            let life = &mut self.life;
+            let unknown = life.diagnoses.score(context, scoring, &life.enrollment, status, &mut self.made);
             self.shard.find("risk: years of lives without sex, original entitlement or birth, not scored", unknown);
         }
         self.sums.fill([Sums::default(); 4]);
@@ -492,13 +502,17 @@ impl<'w> Walk<'w> {
                     let bucket = usize::from(bucket(annual(spend, months)));
                     self.shard.histograms[(place * 4 + kind) * BUCKETS + bucket] += 1;
                 });
-                match &context.scoring {
-                    Some(scoring) => {
-                        let of_year = &self.computed[slot * scoring.models()..][..scoring.models()];
-                        risk::add_computed(of_year, months_mask, &mut self.scores);
-                    }
+                let made = context.scoring.as_ref().map(|of| &self.made[slot * of.models()..][..of.models()]);
+                if let Some(made) = made.filter(|_| context.sources.compared) {
+                    self.shard.compared.add(context, (*year, kind as u8, months_mask), scores, made);
+                }
+                let made = made.filter(|_| context.sources.made);
+                match made {
+                    Some(made) => risk::add_made(made, months_mask, &mut self.scores),
                     None => risk::add_up(context, *year, kind as u8, months_mask, scores, &mut self.scores),
                 }
+                let row = risk::Row { year: *year, kind, months_mask, scores: &self.scores, made };
+                self.shard.detail.add(context, &self.models, &self.places, row);
                 self.shard.rows[1] += 1;
                 self.output.person_year(&PersonYearRow {
                     bene_id: &self.life.bene_id,

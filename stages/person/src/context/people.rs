@@ -3,6 +3,7 @@
 use super::lists::{Entities, NOBODY};
 use acoledger_schemas::keys::{bene_key, claim_key};
 use acoledger_schemas::program::Program;
+use acoledger_schemas::values::Date;
 use std::ops::Range;
 
 /// Rows of lives in the order of their keys.
@@ -67,6 +68,15 @@ pub(crate) struct Elsewhere {
 pub(crate) struct Esrd {
     pub(crate) year: i32,
     pub(crate) months: u16,
+}
+
+/// What claims do not say of somebody to be scored (HCC.md 2.2).
+pub(crate) struct Status {
+    pub(crate) year: i32,
+    /// Months in an institution, January first.
+    pub(crate) institutional: u16,
+    /// Month of the transplant, from January of year 0.
+    pub(crate) transplanted: Option<i32>,
 }
 
 /// A demonstration payment (M.B.1.4).
@@ -134,6 +144,7 @@ pub(crate) struct People {
     pub(crate) designations: PerLife<Designation>,
     pub(crate) elsewhere: PerLife<Elsewhere>,
     pub(crate) esrd: PerLife<Esrd>,
+    pub(crate) status: PerLife<Status>,
     /// Years with a low-income subsidy.
     pub(crate) subsidies: PerLife<i32>,
     pub(crate) payments: PerLife<Payment>,
@@ -159,6 +170,14 @@ impl People {
         let esrd = program.esrd_month.iter().flatten();
         let esrd = esrd
             .map(|row| (bene_key(row.bene_id.as_str()), Esrd { year: row.calendar_year.0, months: row.months_mask.0 }));
+        let status = program.risk_status.iter().flatten().map(|row| {
+            let status = Status {
+                year: row.calendar_year.0,
+                institutional: row.lti_months.map_or(0, |months| months.0),
+                transplanted: row.transplanted_on.map(Date::month_index),
+            };
+            (bene_key(row.bene_id.as_str()), status)
+        });
         let subsidies = program.lis_adi.iter().flatten().filter(|row| row.lis_months.is_some_and(|months| months > 0));
         let subsidies = subsidies.map(|row| (bene_key(row.bene_id.as_str()), row.calendar_year.0));
         let payments = program.non_claims_payment.iter().flatten().map(|row| {
@@ -185,6 +204,7 @@ impl People {
             designations: PerLife::new(designations),
             elsewhere: PerLife::new(elsewhere),
             esrd: PerLife::new(esrd),
+            status: PerLife::new(status),
             subsidies: PerLife::new(subsidies),
             payments: PerLife::new(payments),
             scores: PerLife::new(scores),

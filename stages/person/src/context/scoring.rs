@@ -2,15 +2,58 @@
 
 use super::{Faults, Performance, Timeline};
 use acoledger_hcc::{
-    DemographicScore, Eligible, Icd10, Known, Load, MapStatus, Model, Options, Policy, Tables, YearScorer,
+    DemographicScore, Eligible, Icd10, Known, Load, MapStatus, Model, Options, Policy, Population, Tables, YearScorer,
 };
 use acoledger_schemas::rules::Rules;
 use acoledger_schemas::table::Problem;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-/// Whether scores are made from diagnoses.
-pub(super) fn from_diagnoses(rules: &Rules, latest: i32, faults: &mut Faults) -> bool {
-    faults.choice("risk.source", rules, latest, "diagnoses", "given")
+/// Where scores come from, and whether those of the other source are compared with them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sources {
+    /// Scores are made from diagnoses, not taken from the program file.
+    pub(crate) made: bool,
+    /// Both are there, and compared.
+    pub(crate) compared: bool,
+    /// A comparison was asked for, and no scores are given.
+    pub(crate) alone: bool,
+}
+
+impl Sources {
+    /// Reads the rules. `given`: there is a program file; `wanted`: benchmarks follow; `years`: those whose models would be asked.
+    pub(super) fn new(
+        rules: &Rules,
+        (given, wanted): (bool, bool),
+        years: &BTreeSet<i32>,
+        latest: i32,
+        faults: &mut Faults,
+    ) -> Sources {
+        let source: String = faults.take(rules.at("risk.source", latest));
+        let made = match source.as_str() {
+            "given" | "" => false,
+            "diagnoses" => true,
+            // Before there were models that the program knows, scores can only be given.
+            "given, else diagnoses" => !given && wanted && has_models(years),
+            other => {
+                let what = format!("not one of `given`, `diagnoses`, `given, else diagnoses`: `{other}`");
+                faults.rule("risk.source", what);
+                false
+            }
+        };
+        let asked = faults.choice("risk.compare", rules, latest, "yes", "no");
+        Sources { made, compared: asked && given, alone: asked && !given }
+    }
+
+    /// Whether diagnoses are read.
+    pub(crate) fn reads_diagnoses(self) -> bool {
+        self.made || self.compared
+    }
+}
+
+/// Whether models are known for all of these years.
+fn has_models(years: &BTreeSet<i32>) -> bool {
+    let policy = Policy::built_in();
+    policy.is_ok_and(|policy| years.iter().all(|year| policy.blend(*year, Population::NonEsrd).is_some()))
 }
 
 /// What scoring needs beside a life.
@@ -34,6 +77,7 @@ impl Scoring {
         performances: &[Performance],
         calendar_years: &[i32],
         time: &Timeline,
+        has_status: bool,
         faults: &mut Faults,
         findings: &mut Vec<(&'static str, u64)>,
     ) -> Option<Scoring> {
@@ -43,7 +87,7 @@ impl Scoring {
         let part_b = faults.take(rules.at("risk.part_b.codes", latest));
         match Scoring::compile(performances, calendar_years, time, demographic, part_b) {
             Ok(scoring) => {
-                findings.extend(scoring.findings());
+                findings.extend(scoring.findings(has_status));
                 Some(scoring)
             }
             Err(error) => {
@@ -96,14 +140,14 @@ impl Scoring {
         Ok(Scoring { part_b, scorers, places, eligible, known, first_year: time.first_year, years: time.years })
     }
 
-    fn findings(&self) -> impl Iterator<Item = (&'static str, u64)> {
+    fn findings(&self, has_status: bool) -> impl Iterator<Item = (&'static str, u64)> {
         let all = || self.scorers.iter().flatten();
         let borrowed = |of: &&YearScorer| of.scorers().iter().any(|of| of.status() != MapStatus::Published);
         let count = |of: usize| of as u64;
         [
             (
-                "risk: calendar years scored without status in institutions and after transplants, which claims lack",
-                count(self.scorers.len()),
+                "risk: calendar years scored as if nobody lived in an institution or had a graft: no `risk_status` (HCC.md 2.2)",
+                count(if has_status { 0 } else { self.scorers.len() }),
             ),
             (
                 "risk: calendar years and models scored with diagnosis maps of other years (HCC.md 9)",
@@ -121,6 +165,11 @@ impl Scoring {
     /// Scorers of a calendar year, and by model which of them.
     pub(crate) fn of_year(&self, slot: usize) -> (&[YearScorer], &[Option<usize>]) {
         (&self.scorers[slot], &self.places[slot])
+    }
+
+    /// The scorer of a calendar year by one of its models.
+    pub(crate) fn scorer(&self, slot: usize, model: usize) -> Option<&YearScorer> {
+        self.places[slot][model].map(|at| &self.scorers[slot][at])
     }
 
     /// Models of a calendar year: its own and one for each performance year.

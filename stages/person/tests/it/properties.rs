@@ -3,7 +3,6 @@
 use crate::walk::{Run, run, table_rows};
 use crate::world::{World, folder};
 use acoledger_person::{Batches, Context, ShardStreams, Sink, pass_a};
-use acoledger_schemas::rules::Rules;
 use arrow_array::{RecordBatch, UInt64Array};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -170,7 +169,7 @@ fn context() -> Context {
         2023,
         "[aco]\naco_id agreement_start\nA1 2023-01-01\n[participant]\naco_id tin\nA1 T1\n",
     );
-    Context::new(&Rules::built_in().expect("sound"), &small.program, &small.facts).expect("sound")
+    Context::new(&crate::small::rules(), &small.program, &small.facts).expect("sound")
 }
 
 fn keys(keys: &[u64]) -> RecordBatch {

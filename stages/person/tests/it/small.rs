@@ -15,6 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Rows of the sections, by table: text by column.
 type Sections = BTreeMap<String, Rows>;
 
+/// The shipped rules, of studies that have no scores and want none.
+pub(crate) fn rules() -> Rules {
+    let none = "\"risk.source\" = \"given\"".parse().expect("rules are TOML");
+    let rules = Rules::built_in().expect("the shipped rules are sound");
+    rules.with_overrides(&none).expect("a rule of the shipped ones")
+}
+
 /// A small study.
 pub(crate) struct Small {
     pub(crate) program: Program,
@@ -83,6 +90,7 @@ impl Small {
             assignment_given: program(&sections, of, &[]),
             risk_score: program(&sections, of, &[]),
             esrd_month: program(&sections, of, &[]),
+            risk_status: program(&sections, of, &[]),
             lis_adi: program(&sections, of, &[]),
             non_claims_payment: program(&sections, of, &[]),
             claim_reduction: program(&sections, of, &[]),
@@ -97,9 +105,9 @@ impl Small {
             county_codes: CountyCodes::Fips,
             maturity: Maturity::Mature,
             assignment: AssignmentSource::Own,
+            benchmarks: true,
         };
-        let rules = Rules::built_in().expect("the shipped rules are sound");
-        Small { program, facts, lake: lake(&sections), rules }
+        Small { program, facts, lake: lake(&sections), rules: rules() }
     }
 
     /// The same under other rules, as the `[rules]` of a study says them.

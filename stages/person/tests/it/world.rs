@@ -78,7 +78,7 @@ impl World {
         for bene_id in lives {
             lake.push("bene", None, Row::from([("bene_id", bene_id)]));
         }
-        let facts = Facts::of(&study).expect("a maturity");
+        let facts = Facts::of(&study, false).expect("a maturity");
         World { folder, program, facts, lake }
     }
 

@@ -203,6 +203,7 @@ impl World {
             county_codes: CountyCodes::Fips,
             maturity,
             assignment: AssignmentSource::Own,
+            benchmarks: true,
         }
     }
 
