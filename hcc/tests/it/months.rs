@@ -2,7 +2,7 @@
 
 use crate::people::{codes, person, scorer, tables};
 use acoledger_hcc::{
-    DemographicScore, Dual, Esrd, Known, Model, MonthScore, Options, Person, Policy, Population, Sex, YearScorer,
+    DemographicScore, Dual, Esrd, Known, Model, MonthScore, Options, Orec, Person, Policy, Population, Sex, YearScorer,
 };
 
 fn years(model_year: i32, calendar_year: i32, demographic: DemographicScore) -> YearScorer {
@@ -68,6 +68,43 @@ fn months_change_with_status_and_are_blank_where_there_is_nobody() {
     // A graft's first months are transplant months; here nobody says which.
     months[6] = Some(Person { esrd: Esrd::Graft(2), ..woman });
     assert!(year.year(&months, &[]).is_err());
+}
+
+/// The person stage relies on it: no life of any record is without a segment, in any year's models.
+#[test]
+fn everybody_has_a_segment_in_every_year() {
+    let kidneys = [
+        Esrd::None,
+        Esrd::Dialysis,
+        Esrd::Transplant(1),
+        Esrd::Transplant(3),
+        Esrd::Graft(4),
+        Esrd::Graft(10),
+        Esrd::Graft(999),
+    ];
+    let flags = [false, true];
+    let mut met = 0u64;
+    for year in 2017..=2027 {
+        let scorer = years(year, year, DemographicScore::OfSegment);
+        for age in 0..=u8::MAX {
+            for sex in [Sex::Female, Sex::Male] {
+                for orec in [Orec::Aged, Orec::Disabled, Orec::Esrd, Orec::DisabledAndEsrd] {
+                    for dual in [Dual::None, Dual::Partial, Dual::Full] {
+                        for (lti, new_enrollee) in flags.into_iter().flat_map(|lti| flags.map(|new| (lti, new))) {
+                            for esrd in kidneys {
+                                let whole = person(sex, age);
+                                let whole = Person { orec, dual, lti, new_enrollee, esrd, ..whole };
+                                let score = scorer.month(&whole, &[]);
+                                assert!(score.is_ok(), "{year} {whole:?}: {score:?}");
+                                met += 1;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(met, 11 * 256 * 2 * 4 * 3 * 4 * 7);
 }
 
 #[test]
