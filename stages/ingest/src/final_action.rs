@@ -11,7 +11,10 @@
 //! 2. a claim of the same amount and content;
 //! 3. a claim of the same amount;
 //! 4. the claim whose control number the cancel names, whatever its amount;
-//! 5. an original of another amount, unless the cancel names a control number: then it means a claim that is not here.
+//! 5. an adjustment of the same amount and content that was processed on the same day, where the key has an original: days are those of weekly
+//!    runs, and a claim can be adjusted twice in a week.
+//!
+//! A cancel is identical to what it cancels (5.2.1): one of another amount means a claim that is not here, and takes nothing.
 //!
 //! Where no control number leads, a cancel takes an original that was processed by the same day, or an adjustment processed
 //! before: an adjustment of the same day is what replaced the cancelled claim.
@@ -63,6 +66,9 @@ pub enum Fate {
     CancelsNothing,
 }
 
+/// Whether a cancel may mean a claim.
+type Step = fn(&Version<'_>, &Version<'_>) -> bool;
+
 /// The fate of each version, in the order given. The order has no say in it.
 pub fn resolve(versions: &[Version<'_>]) -> Vec<Fate> {
     let mut fates = vec![Fate::Final; versions.len()];
@@ -81,7 +87,9 @@ pub fn resolve(versions: &[Version<'_>]) -> Vec<Fate> {
         if cancels.is_empty() || versions[related[0]].key.is_empty() {
             continue;
         }
-        for step in [named_of_amount, same, of_amount, named, any_original] {
+        let has_original = related.iter().any(|at| versions[*at].action == Action::Original);
+        let steps: [Step; 5] = [named_of_amount, same, of_amount, named, replaced_in_the_week];
+        for step in &steps[..if has_original { 5 } else { 4 }] {
             for &cancel in &cancels {
                 if fates[cancel] != Fate::CancelsNothing {
                     continue;
@@ -114,8 +122,9 @@ fn of_amount(cancel: &Version<'_>, claim: &Version<'_>) -> bool {
     cancel.cents.unsigned_abs() == claim.cents.unsigned_abs() && in_time(cancel, claim)
 }
 
-fn any_original(cancel: &Version<'_>, claim: &Version<'_>) -> bool {
-    claim.action == Action::Original && cancel.original_control.is_empty() && in_time(cancel, claim)
+fn replaced_in_the_week(cancel: &Version<'_>, claim: &Version<'_>) -> bool {
+    let same_week = claim.action == Action::Adjustment && claim.processed == cancel.processed;
+    same_week && cancel.cents.unsigned_abs() == claim.cents.unsigned_abs() && cancel.content == claim.content
 }
 
 /// Whether the cancel may mean the claim by the days on which both were processed.
@@ -227,6 +236,29 @@ mod tests {
         assert_eq!(final_of(early), [3]);
     }
 
+    /// Packet table 3 with all days in one weekly run, where no control number tells.
+    #[test]
+    fn adjusted_twice_in_a_week() {
+        let twice = "
+            1  k  0  200  2025-07-18
+            2  k  1  200  2025-07-18
+            3  k  2  210  2025-07-18
+            4  k  1  210  2025-07-18
+            5  k  2  220  2025-07-18";
+        assert_eq!(final_of(twice), [5]);
+        let gone = "1 k 0 80 2025-07-04\n2 k 1 80 2025-07-18\n3 k 2 100 2025-07-18\n4 k 1 100 2025-07-18";
+        assert_eq!(final_of(gone), [0; 0]);
+        let equal = "1 k 0 80 2025-07-04\n2 k 1 80 2025-07-18\n3 k 2 80 2025-07-18";
+        assert_eq!(final_of(equal), [3], "the original first");
+    }
+
+    #[test]
+    fn a_cancel_of_a_claim_from_before_the_files_takes_no_other() {
+        // Packet table 6 without claim 3.
+        assert_eq!(final_of("1 7 1 607 2012-09-02\n2 7 0 707 2012-09-02"), [2]);
+        assert_eq!(final_of("1 k 0 80 2025-01-01\n2 k 0 100 2025-01-01\n3 k 1 70 2025-02-01"), [1, 2]);
+    }
+
     #[test]
     fn control_numbers_say_more_than_amounts() {
         let rows = "
@@ -239,7 +271,9 @@ mod tests {
             2  k  1  64  2025-02-01  C  Z";
         assert_eq!(final_of(absent), [1], "a cancel that names a claim which is not here takes no other");
         let unnamed = "1 k 0 10 2025-01-01 A\n2 k 1 64 2025-02-01 C";
-        assert_eq!(final_of(unnamed), [0; 0], "a cancel that names none takes the original of its key");
+        assert_eq!(final_of(unnamed), [1], "nor does one that names none and has another amount");
+        let other = "1 k 0 10 2025-01-01 A\n2 k 1 64 2025-02-01 C A";
+        assert_eq!(final_of(other), [0; 0], "its amount does not matter where it names the claim");
     }
 
     #[test]

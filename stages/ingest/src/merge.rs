@@ -297,13 +297,14 @@ fn first_difference(table: &'static LakeTable, shape: &Shape, one: &[u8], other:
     ""
 }
 
-/// Identifier of the claim that rows belong to, as text.
+/// Identifier of the claim that rows belong to, as text; `shapes` are those of the first row's table.
 fn claim_id(shapes: &TableShapes, group: &[Packed<'_>]) -> String {
     let key = group[0].head.claim_key;
     if key < HASHED {
         return key.to_string();
     }
-    let known = group.iter().map(|row| claim_text(shapes, row)).find(|text| !text.is_empty());
+    let of_table = group.iter().filter(|row| row.head.table == group[0].head.table);
+    let known = of_table.map(|row| claim_text(shapes, row)).find(|text| !text.is_empty());
     known.unwrap_or_default().to_owned()
 }
 

@@ -212,6 +212,29 @@ fn a_later_processing_date_replaces_and_the_same_row_counts_once() {
     }
 }
 
+/// A claim of one table is no later version of another's, whatever their identifiers say.
+#[test]
+fn one_claim_identifier_in_two_tables_is_refused() {
+    let mut delivery = Delivery::invent();
+    let life = delivery.table("snf").cell(0, "BENE_ID").clone();
+    let tables = ["inpatient", "outpatient", "snf", "hha", "hospice"];
+    for (at, name) in tables.iter().enumerate() {
+        let table = delivery.table(name);
+        let (bene_id, claim_id) = (table.at("BENE_ID"), table.at("CLM_ID"));
+        let claim = table.rows[0][claim_id].clone();
+        for row in table.rows.iter_mut().filter(|row| row[claim_id] == claim) {
+            (row[bene_id], row[claim_id]) = (life.clone(), "one-for-all".into());
+        }
+        *table.cell(0, "NCH_WKLY_PROC_DT") = format!("2030010{}", 9 - at);
+    }
+    let place = Place::with(|raw| delivery.write(raw));
+    place.run();
+    let reason = "one claim identifier stands in two tables";
+    let refused = place.rejects().iter().filter(|row| row.contains(reason)).count();
+    assert_eq!(refused, place.rejects().len());
+    assert!(refused >= tables.len() && place.rejects().iter().all(|row| row.contains(",one-for-all,")));
+}
+
 /// Spoils one cell of the first row of a table.
 fn spoiled(table: &str, column: &str, value: &str) -> (Place, IngestReport) {
     let mut delivery = Delivery::invent();

@@ -203,6 +203,36 @@ fn the_packets_own_examples() {
     );
 }
 
+/// Cancels are told line by line (packet 5.3.1): one that repeats some lines takes these. One that came with the claim of another amount
+/// means a claim from before the files, though some of its lines are the same.
+#[test]
+fn a_cancel_of_some_lines_takes_these_alone() {
+    let (first, later) = ("2012-08-15", "2012-09-02");
+    let claim =
+        |claim, action, day| [part_b(claim, "1", "100.00", action, day), part_b(claim, "2", "20.00", action, day)];
+    let paid = |lines: &[Vec<(&str, &str)>]| {
+        let deliveries = Deliveries::new();
+        deliveries.file('1', &[&part_a("9", "2012-07-01", "2012-07-08", "1.00", "0", first)]);
+        deliveries.file('5', &lines.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let report = deliveries.read();
+        let cancelled = report.total(|file| file.cancelled);
+        (sum(&batches(&deliveries.lake(), &report, "carrier"), "paid_cents"), cancelled.rows, cancelled.cents)
+    };
+    let [one, two] = claim("1", "0", first);
+    let cancel = part_b("2", "2", "20.00", "1", later);
+    assert_eq!(paid(&[one.clone(), two.clone(), cancel.clone()]), (10_000, 2, 4_000));
+    let replaced = part_b("3", "2", "15.00", "2", later);
+    assert_eq!(paid(&[one.clone(), two.clone(), cancel, replaced]), (11_500, 2, 4_000));
+    let [whole, of_it] = claim("4", "1", later);
+    assert_eq!(paid(&[one, two, whole, of_it]), (0, 4, 24_000));
+    let before = [
+        part_b("5", "1", "380.00", "1", later),
+        part_b("6", "1", "380.00", "0", later),
+        part_b("6", "3", "100.00", "0", later),
+    ];
+    assert_eq!(paid(&before), (48_000, 1, 38_000), "the cancel came with what replaced a claim of 380");
+}
+
 #[test]
 fn a_claim_that_is_delivered_again_stands_once_as_it_came_last() {
     let deliveries = packet();

@@ -20,6 +20,11 @@ impl Merge<'_> {
             return self.account_beside(beside_rows, Bucket::Rejected, why, out);
         }
         let shapes = &self.shapes[usize::from(group[0].head.table)];
+        if group.iter().any(|row| row.head.table != group[0].head.table) {
+            // None of them is the later version of another.
+            fell(shapes, group, &[], ("", "one claim identifier stands in two tables"), out);
+            return self.account_beside(beside_rows, Bucket::Rejected, "the claim was refused", out);
+        }
         let newest = group.iter().filter(|row| row.head.kind == Kind::Header).map(|row| row.head.proc_date).max();
         if self.feed {
             self.latest_lines(group, newest);
@@ -63,9 +68,6 @@ impl Merge<'_> {
         }
         if headers.is_empty() {
             return Some(("", "no row of a base file has the claim of this line"));
-        }
-        if headers.iter().chain(lines).any(|row| row.head.table != headers[0].head.table) {
-            return Some(("", "one claim identifier stands in two tables"));
         }
         if let Some(column) = disagreement(&lake::FACILITY, &shapes.header, headers) {
             return Some((column, "rows of the claim disagree"));

@@ -6,6 +6,7 @@ use crate::extract::Reject;
 use crate::final_action::{self, Action, Fate, Version};
 use crate::record::{ADJUSTS, CANCELS, NO_DAY, Place, Shape, Texts, eight, four};
 use acoledger_schemas::lake::LakeTable;
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher};
 
 /// Columns in which versions of a claim differ though they say the same.
@@ -24,7 +25,17 @@ struct Claim {
     table: u16,
     flags: u8,
     rows: Vec<Row>,
-    accounts: Vec<(u32, Bucket, Bucket, i64)>,
+    accounts: Vec<Counted>,
+}
+
+/// What a row is counted as.
+struct Counted {
+    file: u32,
+    row: Bucket,
+    cents_to: Bucket,
+    cents: i64,
+    /// Place among the claim's rows: of a line, that which was counted just before it was given.
+    at: usize,
 }
 
 /// A row of the lake.
@@ -45,7 +56,8 @@ impl<O: Output> Output for Held<'_, O> {
     }
 
     fn account(&mut self, file: u32, row: Bucket, cents_to: Bucket, cents: i64) {
-        self.claims.last_mut().expect("a claim was begun").accounts.push((file, row, cents_to, cents));
+        let claim = self.claims.last_mut().expect("a claim was begun");
+        claim.accounts.push(Counted { file, row, cents_to, cents, at: claim.rows.len() });
     }
 
     fn reject(&mut self, reject: Reject<'_>) {
@@ -77,19 +89,22 @@ impl<'o, O: Output> Held<'o, O> {
         let facts: Vec<Option<Facts>> = claims.iter().map(|claim| facts(claim, shapes)).collect();
         let versions: Vec<Version<'_>> = facts.iter().flatten().map(Facts::version).collect();
         let mut fates = final_action::resolve(&versions).into_iter();
-        for (claim, facts) in claims.iter().zip(&facts) {
-            let fate = facts.as_ref().and_then(|_| fates.next()).unwrap_or(Fate::Final);
+        let mut fate = |facts: &Option<Facts>| facts.as_ref().and_then(|_| fates.next()).unwrap_or(Fate::Final);
+        let mut fates: Vec<Fate> = facts.iter().map(&mut fate).collect();
+        let gone = lines_gone(&claims, &facts, &mut fates, shapes);
+        for (at, (claim, fate)) in claims.iter().zip(&fates).enumerate() {
             match fate {
                 Fate::Cancels(_) => out.finding(Finding::Cancels),
                 Fate::CancelsNothing => out.finding(Finding::CancelsNothing),
                 Fate::Final | Fate::Cancelled(_) => {}
             }
-            let stands = fate == Fate::Final;
-            let bucket = |bucket: Bucket| if bucket == Bucket::Used && !stands { Bucket::Cancelled } else { bucket };
-            for &(file, row, cents_to, cents) in &claim.accounts {
-                out.account(file, bucket(row), bucket(cents_to), cents);
+            let stands = |row: usize| *fate == Fate::Final && !gone.contains(&(at, row));
+            for counted in &claim.accounts {
+                let stands = stands(counted.at);
+                let bucket = |of: Bucket| if of == Bucket::Used && !stands { Bucket::Cancelled } else { of };
+                out.account(counted.file, bucket(counted.row), bucket(counted.cents_to), counted.cents);
             }
-            for row in claim.rows.iter().filter(|_| stands) {
+            for (_, row) in claim.rows.iter().enumerate().filter(|(row, _)| stands(*row)) {
                 let Row { table, year, bene_key, claim_key, line, payload } = row;
                 let shape = shape_of(&shapes[usize::from(claim.table)], table);
                 let (year, bene_key, claim_key, line) = (*year, *bene_key, *claim_key, *line);
@@ -97,6 +112,68 @@ impl<'o, O: Output> Held<'o, O> {
             }
         }
     }
+}
+
+/// Lines that a cancel takes away without the rest of their claim: place of the claim, place of the line.
+///
+/// Part B and DME cancels are told line by line (packet 5.3.1): one that is identical to no claim as a whole may repeat some of its lines.
+/// Each looks for the line of its number, service and amount.
+fn lines_gone(
+    claims: &[Claim],
+    facts: &[Option<Facts>],
+    fates: &mut [Fate],
+    shapes: &[TableShapes],
+) -> HashSet<(usize, usize)> {
+    let mut gone = HashSet::new();
+    let known = |at: usize| facts[at].as_ref().filter(|facts| facts.by_line && !facts.key.is_empty());
+    if !fates.iter().enumerate().any(|(at, fate)| *fate == Fate::CancelsNothing && known(at).is_some()) {
+        return gone;
+    }
+    let mut places = Vec::new();
+    let mut lines = Vec::new();
+    for (at, claim) in claims.iter().enumerate() {
+        let Some(facts) = known(at).filter(|_| matches!(fates[at], Fate::Final | Fate::CancelsNothing)) else {
+            continue;
+        };
+        for (row_at, row) in claim.rows.iter().enumerate() {
+            let (cents, service) = line_of(row, shape_of(&shapes[usize::from(claim.table)], row.table));
+            let key = [facts.key.as_slice(), b"/", &row.line.to_le_bytes(), service].concat();
+            places.push((at, row_at));
+            // Like an adjustment, a line must be older than its cancel: one of the same day replaced what was cancelled.
+            let action = facts.action.map(|of| if of == Action::Cancel { of } else { Action::Adjustment });
+            let (control, original_control) = Default::default();
+            lines.push(Facts { key, cents, action, content: 0, control, original_control, ..*facts });
+        }
+    }
+    let versions: Vec<Version<'_>> = lines.iter().map(Facts::version).collect();
+    for (fate, (claim, row)) in final_action::resolve(&versions).into_iter().zip(&places) {
+        match fate {
+            Fate::Cancelled(_) => _ = gone.insert((*claim, *row)),
+            Fate::Cancels(of) => fates[*claim] = Fate::Cancels(places[of].0),
+            Fate::Final | Fate::CancelsNothing => {}
+        }
+    }
+    gone
+}
+
+/// Payment and service of a line.
+fn line_of<'r>(row: &'r Row, shape: &Shape) -> (i64, &'r [u8]) {
+    let (mut cents, mut service): (i64, &[u8]) = (0, b"");
+    let mut texts = Texts(&row.payload[shape.fixed..]);
+    for &(position, place) in &shape.columns {
+        let name = row.table.columns[position].name;
+        match place {
+            Place::Eight(at) if name == "paid_cents" => cents = eight(&row.payload, at),
+            Place::Text => {
+                let text = texts.take();
+                if name == "hcpcs" {
+                    service = text;
+                }
+            }
+            _ => {}
+        }
+    }
+    (cents, service)
 }
 
 fn shape_of<'s>(shapes: &'s TableShapes, table: &LakeTable) -> &'s Shape {
@@ -107,9 +184,11 @@ fn shape_of<'s>(shapes: &'s TableShapes, table: &LakeTable) -> &'s Shape {
     }
 }
 
-/// What a claim says to final action.
-#[derive(Default)]
+/// What a claim, or one of its lines, says to final action.
+#[derive(Clone, Default)]
 struct Facts {
+    /// Whether its lines are paid one by one.
+    by_line: bool,
     key: Vec<u8>,
     action: Option<Action>,
     processed: i32,
@@ -149,6 +228,7 @@ fn facts(claim: &Claim, shapes: &[TableShapes]) -> Option<Facts> {
     });
     let mut content = DefaultHasher::new();
     let facility = first.table.name == "facility";
+    facts.by_line = !facility;
     let (mut ccn, mut from, mut thru): (&[u8], i32, i32) = (b"", NO_DAY, NO_DAY);
     for row in claim.rows.iter().filter(|row| row.table.name != "revenue") {
         content.write_i32(row.line);
