@@ -5,6 +5,7 @@ use crate::grid::Format;
 use crate::logs::{self, LogFormat};
 use crate::study::Overrides;
 use acoledger_schemas::stages::{STAGES, Stage, stage};
+use acoledger_schemas::study::ReadableBy;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,7 +35,7 @@ enum Command {
     /// Keys of the study file, paths relative to it: `[study]` name, performance_years, seed; `[input]` raw or rates,
     /// layout (`rif`, or `cclf` with rates beside raw and completeness), program, county_codes, maturity, assignment (`own`, or
     /// `given`: the lists of program file assignment_given
-    /// count in place of ours; where the file is there, both are compared); `[lake]` path, shards; `[run]` out, threads, memory;
+    /// count in place of ours; where the file is there, both are compared); `[lake]` path, shards; `[run]` out, threads, memory, readable_by (`owner`, or `group`);
     /// `[rules]` overrides by rule key; `[limits]` rejected_rows, rejected_cents_share, shared_tins.
     ///
     /// Writes the lake (`[lake] path`) and the output folder (`[run] out`): savings_losses, benchmark, expected, rates/, cells/,
@@ -152,6 +153,30 @@ enum Command {
     /// Takes a second or two for a million people; memory does not grow with them (--format csv or Parquet).
     #[command(display_order = 29)]
     Score(commands::score::ScoreArgs),
+    /// List the runs of a folder: when, how far, how they ended
+    ///
+    /// Reads the log of runs, runs.jsonl beside the output folder: one line for each `run` and stage command, appended as it ends, also
+    /// when it fails. Prints the last --last; writes nothing; takes no time.
+    #[command(display_order = 31)]
+    Runs(commands::runs::RunsArgs),
+    /// Say where two runs of the log part: version, rules, inputs, first stage, outputs
+    ///
+    /// Reads the log of runs alone, so that runs whose output is gone can be compared too. `acoledger compare` compares the results of
+    /// two runs, life by life. Prints what differs; writes nothing; takes no time.
+    ///
+    /// Exit status: 0 nothing differs, 1 something does, 2 they could not be compared.
+    #[command(display_order = 32)]
+    Diff(commands::runs::DiffArgs),
+    /// Print the completions of a shell
+    ///
+    /// As in: acoledger completions bash > ~/.local/share/bash-completion/completions/acoledger
+    #[command(display_order = 33)]
+    Completions(commands::shell::CompletionsArgs),
+    /// Write the manual pages, one for each command
+    ///
+    /// As in: acoledger man ~/.local/share/man/man1. Writes acoledger.1 and acoledger-COMMAND.1 into the folder.
+    #[command(display_order = 34)]
+    Man(commands::shell::ManArgs),
     /// Write a synthetic nation: raw files, program files, a study file, an answer key
     ///
     /// Writes --out: raw/, program/, study.toml, answer_key.csv. The same seed gives the same bytes for any number of
@@ -209,17 +234,21 @@ struct RunArgs {
     /// Print what the study needs (claim months, enrollment years, files) and what is missing; do no work
     #[arg(long)]
     dry_run: bool,
+    /// Write the tables for publication too, in the folder public/: nothing that tells of fewer than eleven lives
+    #[arg(long, conflicts_with = "dry_run")]
+    public: bool,
 }
 
 /// Runs the program: parses the command line, does the command, reports what stopped it.
 pub fn main() -> ExitCode {
-    let matches = command().get_matches();
+    let matches = command_line().get_matches();
+    crate::files::readable_by(ReadableBy::Owner);
     let format = matches.get_one::<LogFormat>("log_format").copied().unwrap_or_default();
     logs::start(format);
     let done = match matches.subcommand() {
         Some((name, matches)) if stage(name).is_some() => {
             let args = StudyArgs::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
-            commands::run::run(&args, stage(name).expect("just found"))
+            commands::run::run(&args, stage(name).expect("just found"), false)
         }
         _ => dispatch(Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).command),
     };
@@ -236,10 +265,14 @@ pub fn main() -> ExitCode {
 fn dispatch(command: Command) -> crate::trouble::Outcome<Exit> {
     match command {
         Command::Run(args) if args.dry_run => commands::dry_run::run(&args.study),
-        Command::Run(args) => commands::run::run(&args.study, STAGES.last().expect("there are stages")),
+        Command::Run(args) => commands::run::run(&args.study, STAGES.last().expect("there are stages"), args.public),
         Command::Replay(args) => commands::replay::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
+        Command::Runs(args) => commands::runs::runs(&args),
+        Command::Diff(args) => commands::runs::diff(&args),
+        Command::Completions(args) => commands::shell::completions(&args, command_line()),
+        Command::Man(args) => commands::shell::man(&args, command_line()),
         Command::Check(args) => commands::check::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Scenario(args) => commands::scenario::run(&args),
@@ -252,7 +285,7 @@ fn dispatch(command: Command) -> crate::trouble::Outcome<Exit> {
 }
 
 /// The whole command line: the commands above, and one for each stage.
-fn command() -> clap::Command {
+fn command_line() -> clap::Command {
     STAGES.iter().enumerate().fold(Cli::command(), |command, (at, stage)| {
         command.subcommand(
             StudyArgs::augment_args(clap::Command::new(stage.name))
@@ -281,6 +314,6 @@ fn about(stage: &Stage) -> String {
 mod tests {
     #[test]
     fn the_command_line_is_sound() {
-        super::command().debug_assert();
+        super::command_line().debug_assert();
     }
 }

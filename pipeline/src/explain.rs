@@ -81,7 +81,7 @@ pub(crate) fn life(question: &Question<'_>) -> Outcome<Answer> {
     let story = explain(&context, streams, key, question.calendar_year, question.performance_year)?;
     // Two identifiers of one key are refused at ingest; one that is not in the lake may still meet a key that is.
     let Some(mut story) = story.filter(|story| story.bene_id == question.bene_id) else {
-        return Err(unknown(&lake, question.bene_id));
+        return Err(unknown(&lake));
     };
     name(&mut story, &program);
     let run = folder.join(&study.run.out);
@@ -98,8 +98,9 @@ pub(crate) fn life(question: &Question<'_>) -> Outcome<Answer> {
     Ok(Answer { story, rules, metrics, run, other_rules })
 }
 
-fn unknown(lake: &Lake, bene_id: &str) -> Problems {
-    let what = format!("no life `{bene_id}` among the {} of this lake", lake.report.lives);
+fn unknown(lake: &Lake) -> Problems {
+    // Not the identifier: errors go to logs.
+    let what = format!("no life of this identifier among the {} of this lake", lake.report.lives);
     let hint = "give the identifier as the raw files have it, with its sign and leading zeros";
     trouble::of_file_with_hint(&lake.folder, what, hint).into()
 }

@@ -1,6 +1,7 @@
 //! Files that are complete or absent: written under a temporary name, synced, renamed. Content hashes.
 
 use crate::trouble::{Io, Outcome};
+use acoledger_schemas::study::ReadableBy;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
@@ -40,6 +41,18 @@ fn write_and_sync(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Result
 fn temporary_name(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.partial-{}", std::process::id()))
+}
+
+/// Who may read what this process writes from now on: lists of lives are nobody else's business.
+pub(crate) fn readable_by(who: ReadableBy) {
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(match who {
+        ReadableBy::Owner => 0o077,
+        ReadableBy::Group => 0o027,
+    }));
+    // Elsewhere files take the rights of their folder.
+    #[cfg(not(unix))]
+    let _ = who;
 }
 
 /// SHA-256 of a file's content, in hexadecimal.

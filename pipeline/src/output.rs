@@ -21,6 +21,7 @@ const OURS: &[&str] = &[
     "risk_detail.",
     "risk_cap.",
     "findings.",
+    "public",
     "rejects",
     "rates",
     "cells",

@@ -3,6 +3,7 @@
 use crate::files::{files_below, hash_file};
 use crate::program::read_program;
 use crate::rates_door::read_rates_of;
+use crate::study_file;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rates::Rates;
@@ -84,7 +85,7 @@ impl LoadedStudy {
     /// # Errors
     /// Every problem of every file, the first ten and a count.
     pub fn load(file: &Path, overrides: &Overrides) -> Outcome<LoadedStudy> {
-        let mut study = parse(file)?;
+        let mut study = study_file::read(file)?;
         apply(&mut study, overrides)?;
         let mut problems = Problems::default();
         let mut note = |error: Problems| problems.extend(error);
@@ -173,7 +174,7 @@ impl LoadedStudy {
 /// # Errors
 /// A study file that cannot be read, an override of a rule that does not exist or has another shape.
 pub(crate) fn rules_in(file: &Path) -> Outcome<Rules> {
-    rules_of(file, &parse(file)?, None)
+    rules_of(file, &study_file::read(file)?, None)
 }
 
 /// A study file alone, without its inputs.
@@ -181,7 +182,7 @@ pub(crate) fn rules_in(file: &Path) -> Outcome<Rules> {
 /// # Errors
 /// A file that cannot be read or has an unknown key.
 pub(crate) fn study_in(file: &Path) -> Outcome<Study> {
-    parse(file)
+    study_file::read(file)
 }
 
 /// The rules of this version with those of a rules file in their place.
@@ -197,11 +198,6 @@ pub(crate) fn rules_from(file: Option<&Path>) -> Outcome<Rules> {
         table = below.clone();
     }
     rules.with_overrides(&table).map_err(|error| of_override(file, &error))
-}
-
-fn parse(file: &Path) -> Outcome<Study> {
-    let text = fs::read_to_string(file).doing("cannot be read", file)?;
-    Study::parse(&text).map_err(|message| of_toml(file, &message))
 }
 
 fn rules_of(file: &Path, study: &Study, from: Option<&Path>) -> Outcome<Rules> {

@@ -53,8 +53,22 @@ impl<T, E: Display> Io<T> for Result<T, E> {
     }
 }
 
-/// Prints problems to standard error as the style asks, or as log records where logs are JSON.
+/// Whether a column holds identifiers of people or of their claims, in program files, research files or a feed.
+fn is_private(column: &str) -> bool {
+    let name = column.to_ascii_lowercase();
+    ["bene_id", "bene_mbi", "_mbi", "mbi_", "hic", "clm_id", "claim_id", "clm_uniq_id", "clm_cntl_num"]
+        .iter()
+        .any(|part| name.contains(part))
+        || matches!(name.as_str(), "mbi" | "id")
+}
+
+/// Prints problems to standard error as the style asks, or as log records where logs are JSON. Identifiers are not shown: errors end up in
+/// logs, tickets and mails.
 pub(crate) fn print(problems: &Problems, as_json: bool) {
+    let mut problems = problems.clone();
+    for problem in problems.first.iter_mut().filter(|problem| is_private(&problem.column)) {
+        problem.value = None;
+    }
     if as_json {
         for problem in &problems.first {
             tracing::error!(

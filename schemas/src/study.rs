@@ -154,11 +154,24 @@ pub struct Run {
     pub threads: usize,
     /// Bound on memory: `4GiB`.
     pub memory: String,
+    /// Who may read the lake and the output.
+    pub readable_by: ReadableBy,
 }
 impl Default for Run {
     fn default() -> Self {
-        Run { out: "run".into(), threads: 0, memory: "4GiB".into() }
+        Run { out: "run".into(), threads: 0, memory: "4GiB".into(), readable_by: ReadableBy::Owner }
     }
+}
+
+/// Who may read what a run writes, where the system knows owners and groups.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum ReadableBy {
+    /// Its owner alone.
+    #[default]
+    Owner,
+    /// Its group too.
+    Group,
 }
 
 /// Beyond these: exit status 1.

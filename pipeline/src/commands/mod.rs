@@ -10,8 +10,10 @@ pub(crate) mod place;
 pub(crate) mod replay;
 pub(crate) mod rules;
 pub(crate) mod run;
+pub(crate) mod runs;
 pub(crate) mod scenario;
 pub(crate) mod score;
+pub(crate) mod shell;
 pub(crate) mod synth;
 pub(crate) mod tieout;
 

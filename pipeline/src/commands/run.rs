@@ -5,6 +5,7 @@ use crate::cli::StudyArgs;
 use crate::grid::{Format, Grid, Head};
 use crate::manifest::Manifest;
 use crate::run::{RunReport, run_study};
+use crate::run_log::Logged;
 use crate::study::LoadedStudy;
 use crate::summary;
 use crate::trouble::Outcome;
@@ -12,9 +13,22 @@ use acoledger_aco::tables::SavingsLosses;
 use acoledger_schemas::stages::Stage;
 use acoledger_schemas::table::{Cell, Table, write_csv};
 
-pub(crate) fn run(args: &StudyArgs, until: &Stage) -> Outcome<Exit> {
+pub(crate) fn run(args: &StudyArgs, until: &Stage, public: bool) -> Outcome<Exit> {
     let loaded = LoadedStudy::load(&args.study, &args.overrides())?;
-    let report = run_study(&loaded, until)?;
+    crate::files::readable_by(loaded.study.run.readable_by);
+    let logged = Logged::start(&loaded, until);
+    let outcome = run_study(&loaded, until);
+    let exit = outcome.as_ref().map_or(2, |report| report.beyond_limits().into());
+    // A log that cannot be written is no reason to lose a result, nor to hide what stopped the run.
+    if let Err(problems) = logged.end(&outcome, exit) {
+        tracing::warn!("the run is not in the log: {problems}");
+    }
+    let report = outcome?;
+    if public {
+        let hidden = crate::public::write(&report.folder)?;
+        let (cells, of) = hidden.iter().fold((0, 0), |(all, of), table| (all + table.cells, of + table.hidden));
+        tracing::info!(tables = hidden.len(), cells, hidden = of, "tables for publication are in `public`");
+    }
     print(&match (until.name, args.format) {
         ("settle", Format::Table) => summary::page(&report),
         ("settle", Format::Csv) => csv_text(&report.savings_losses),

@@ -50,13 +50,20 @@ impl Folder {
 
     /// Runs `acoledger` with the folder as working folder.
     pub(crate) fn run(&self, args: &str) -> Done {
-        let output = Command::new(env!("CARGO_BIN_EXE_acoledger"))
-            .args(args.split_whitespace())
-            .current_dir(self.path())
-            .env_remove("ACOLEDGER_LOG")
-            .env("COLUMNS", "100")
-            .output()
-            .unwrap();
+        self.run_as(
+            Command::new(env!("CARGO_BIN_EXE_acoledger")).args(args.split_whitespace()).env_remove("ACOLEDGER_LOG"),
+        )
+    }
+
+    /// The same with everything logged that there is to log.
+    pub(crate) fn run_logging_all(&self, args: &str) -> Done {
+        self.run_as(
+            Command::new(env!("CARGO_BIN_EXE_acoledger")).args(args.split_whitespace()).env("ACOLEDGER_LOG", "trace"),
+        )
+    }
+
+    fn run_as(&self, command: &mut Command) -> Done {
+        let output = command.current_dir(self.path()).env("COLUMNS", "100").output().unwrap();
         Done {
             exit: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),

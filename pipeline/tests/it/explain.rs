@@ -68,7 +68,7 @@ fn what_is_not_there_is_said() {
     let life = &planted[0].bene;
     let unknown = folder.run("explain --bene -999 --year 2023 n/study.toml");
     assert_eq!(unknown.exit, 2);
-    assert!(unknown.stderr.contains("no life `-999` among the"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("no life of this identifier among the"), "{}", unknown.stderr);
     let year = folder.run(&format!("explain --bene {life} --year 1999 n/study.toml"));
     assert_eq!(year.exit, 2);
     assert!(year.stderr.contains("no list of calendar year 1999"), "{}", year.stderr);

@@ -38,6 +38,10 @@ fn every_command_is_listed_once() {
             "tieout",
             "score",
             "synth",
+            "runs",
+            "diff",
+            "completions",
+            "man",
             "help",
         ]
     "#]]

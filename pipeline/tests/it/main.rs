@@ -3,12 +3,15 @@
 
 mod assignment_list;
 mod bad_input;
+mod batch;
 mod command;
 mod compare;
 mod demo;
+mod disk;
 mod explain;
 mod feed;
 mod help;
+mod privacy;
 mod rates_door;
 mod replay;
 mod resume;
