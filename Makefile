@@ -109,6 +109,12 @@ peer-hcc: oracles ## risk scores of the same people by hccinfhir (PyPI) and by o
 determinism: build ## the same bytes for 1 and 2 threads and 8 and 64 shards
 	scripts/determinism.sh $(RELEASE)
 
+CYCLES ?= 50
+
+.PHONY: soak
+soak: build ## a run killed at random moments and run again, CYCLES=50 times: its bytes must be those of an undisturbed one
+	scripts/soak.py $(RELEASE) target/soak $(CYCLES) $(SEED)
+
 # Types of few lives need this many; LIVES as given goes before it.
 CALIBRATE_LIVES := $(if $(filter file,$(origin LIVES)),200000,$(LIVES))
 

@@ -7,6 +7,7 @@ mod judge;
 mod lake_figures;
 mod limits;
 mod lists;
+mod quality;
 
 use crate::files::hash_file;
 use crate::lake;
@@ -15,6 +16,8 @@ use crate::scenario::{half_of, is_scenario};
 use crate::study::{InputFile, LoadedStudy, Overrides};
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::outputs::Reject;
+use acoledger_schemas::table::Problems;
+use acoledger_schemas::values::Cents;
 pub(crate) use limits::Severity;
 use limits::{Figures, Limits};
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -40,6 +43,14 @@ pub(crate) struct Check {
     pub(crate) judged: Judged,
     /// What is wrong, where; or why nothing was judged.
     pub(crate) what: String,
+    /// Whether so many wrong ones are borne.
+    pub(crate) tolerated: bool,
+    /// Dollars of what is wrong, where rows have some.
+    pub(crate) cents: Option<i64>,
+    /// Lives that it touches.
+    pub(crate) lives: Option<u64>,
+    /// Some of what is wrong, where examples were asked for.
+    pub(crate) examples: Vec<String>,
 }
 
 /// A figure beside its bounds, as text. Blank for other checks.
@@ -60,7 +71,7 @@ impl Check {
 
     /// Whether something is wrong that must not be.
     pub(crate) fn is_error(&self) -> bool {
-        self.wrong > 0 && self.severity == Severity::Error
+        self.wrong > 0 && !self.tolerated && self.severity == Severity::Error
     }
 
     /// Counts one thing; a wrong one is described, the first three in words.
@@ -82,7 +93,7 @@ impl Check {
 ///
 /// # Errors
 /// A study file that cannot be opened.
-pub(crate) fn check_study(file: &Path) -> Outcome<Vec<Check>> {
+pub(crate) fn check_study(file: &Path, examples: usize) -> Outcome<Vec<Check>> {
     File::open(file).doing("cannot be read", file)?;
     let loaded = match LoadedStudy::load(file, &Overrides::default()) {
         Ok(loaded) => loaded,
@@ -97,7 +108,7 @@ pub(crate) fn check_study(file: &Path) -> Outcome<Vec<Check>> {
     inputs.looked_at = loaded.inputs.len() as u64;
     let mut checks = vec![inputs];
     if let Some(raw) = &loaded.study.input.raw {
-        checks.extend(check_lake(&loaded, &lake::plan(&loaded, raw)?)?);
+        checks.extend(check_lake(&loaded, &lake::plan(&loaded, raw)?, examples)?);
     }
     if loaded.out().join("manifest.json").is_file() {
         checks.extend(check_run(&loaded.out())?);
@@ -106,7 +117,7 @@ pub(crate) fn check_study(file: &Path) -> Outcome<Vec<Check>> {
 }
 
 /// Whether the lake is that of the raw files, whole, and covers what the study needs.
-fn check_lake(loaded: &LoadedStudy, plan: &crate::ingest::IngestPlan) -> Outcome<Vec<Check>> {
+fn check_lake(loaded: &LoadedStudy, plan: &crate::ingest::IngestPlan, examples: usize) -> Outcome<Vec<Check>> {
     let mut current = Check::new("lake is current", loaded.name(&plan.lake));
     let Some(lake) = lake::open(plan)? else {
         if plan.lake.is_dir() {
@@ -135,8 +146,47 @@ fn check_lake(loaded: &LoadedStudy, plan: &crate::ingest::IngestPlan) -> Outcome
     let limits = Limits::built_in();
     let figures: Figures = lake_figures::of_lake(loaded, &lake, limits.part_b_share)?;
     let mut checks = vec![current, files, needs];
+    checks.extend(quality_of(loaded, &lake, &limits, examples)?);
     checks.extend(judge::judge(&limits, &figures));
     Ok(checks)
+}
+
+/// Quality of the lake's rows, by the limits of the program and of the study.
+fn quality_of(loaded: &LoadedStudy, lake: &lake::Lake, limits: &Limits, examples: usize) -> Outcome<Vec<Check>> {
+    let own = &loaded.study.limits.quality;
+    if let Some(unknown) = own.keys().find(|key| limits.quality.iter().all(|limit| limit.key != **key)) {
+        let known: Vec<&str> = limits.quality.iter().map(|limit| limit.key.as_str()).collect();
+        let hint = format!("the checks are {}", known.join(", "));
+        let what = format!("`limits.quality`: no check `{unknown}`");
+        return Err(trouble::of_file_with_hint(&loaded.file, what, hint).into());
+    }
+    quality::of_lake(lake, &limits.quality, own, examples)
+}
+
+/// Stops a run whose lake has more wrong rows than its study bears, as `[limits.quality]` says; without it no row is looked at.
+///
+/// # Errors
+/// Each check that goes beyond.
+pub(crate) fn stop_by_quality(loaded: &LoadedStudy, lake: &lake::Lake) -> Outcome<()> {
+    let own = &loaded.study.limits.quality;
+    if own.is_empty() {
+        return Ok(());
+    }
+    let mut problems = Problems::default();
+    for check in quality_of(loaded, lake, &Limits::built_in(), 0)? {
+        if own.contains_key(check.of.as_str()) && check.is_error() {
+            let Check { of, wrong, looked_at, judged, .. } = &check;
+            let cents = Cents(check.cents.unwrap_or_default());
+            let lives = check.lives.unwrap_or_default();
+            let what = format!(
+                "`{of}`: {wrong} of {looked_at} ({lives} lives, {cents} dollars), {} where the study bears {}",
+                judged.value, judged.bounds
+            );
+            let hint = "`acoledger check STUDY.toml --examples 5` names some; `[limits.quality]` of the study says how many it bears";
+            problems.push(trouble::of_file_with_hint(&lake.folder, what, hint));
+        }
+    }
+    problems.or(())
 }
 
 /// Whether the files of a scenario, or of one of its halves, are as they were written.

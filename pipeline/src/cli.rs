@@ -36,7 +36,9 @@ enum Command {
     /// layout (`rif`, or `cclf` with rates beside raw and completeness), program, county_codes, maturity, assignment (`own`, or
     /// `given`: the lists of program file assignment_given
     /// count in place of ours; where the file is there, both are compared); `[lake]` path, shards; `[run]` out, threads, memory, readable_by (`owner`, or `group`);
-    /// `[rules]` overrides by rule key; `[limits]` rejected_rows, rejected_cents_share, shared_tins.
+    /// `[rules]` overrides by rule key; `[limits]` rejected_rows, rejected_cents_share, shared_tins,
+    /// quality (by check of `acoledger check`: the share of wrong rows beyond which a run stops). `include` takes another file first;
+    /// `${NAME}` in a path is an environment variable.
     ///
     /// Writes the lake (`[lake] path`) and the output folder (`[run] out`): savings_losses, benchmark, expected, rates/, cells/,
     /// assignment/, person_year/, assignment_differences/ (where lists are given), rejects, manifest.json, metrics.json. What is

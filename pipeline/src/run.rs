@@ -90,6 +90,9 @@ impl<'a> Run<'a> {
         if let Some(earlier) = earlier.as_ref().filter(|earlier| self.is_done(earlier, &place)) {
             return self.nothing_to_do(earlier);
         }
+        if let Some(lake) = &lake {
+            crate::check::stop_by_quality(self.loaded, lake)?;
+        }
         let output = Output::begin(&place)?;
         let rates = match (&self.loaded.rates, lake) {
             // Beside published rates the cells are those of one ACO's lives: no nation to decompose its growth with.

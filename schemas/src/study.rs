@@ -184,10 +184,12 @@ pub struct Limits {
     pub rejected_cents_share: f64,
     /// TINs in two ACOs that may occur; absent: any number, as a finding.
     pub shared_tins: Option<u64>,
+    /// Share of the rows looked at that may be wrong, by check of the data's quality; what goes beyond stops a run.
+    pub quality: BTreeMap<String, f64>,
 }
 impl Default for Limits {
     fn default() -> Self {
-        Limits { rejected_rows: 0.001, rejected_cents_share: 0.001, shared_tins: None }
+        Limits { rejected_rows: 0.001, rejected_cents_share: 0.001, shared_tins: None, quality: BTreeMap::new() }
     }
 }
 
@@ -216,6 +218,9 @@ impl Study {
         study.maturity()?;
         if study.input.raw.is_none() && study.input.rates.is_none() {
             return Err("`input` names neither `raw` nor `rates`".into());
+        }
+        if let Some((key, share)) = study.limits.quality.iter().find(|(_, share)| !(0.0..=1.0).contains(*share)) {
+            return Err(format!("`limits.quality.{key}`: not a share from 0 to 1: {share}"));
         }
         let feed = study.input.layout == Layout::Cclf;
         if study.input.raw.is_some() && study.input.rates.is_some() && !feed {

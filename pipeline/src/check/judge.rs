@@ -83,7 +83,7 @@ fn judge_one(limit: &Limit, of: &str, figures: &[&Figure]) -> Check {
 }
 
 /// Four decimals for small numbers, none for large ones.
-fn short(value: f64) -> String {
+pub(super) fn short(value: f64) -> String {
     match value.abs() {
         size if size < 10.0 && value.fract() != 0.0 => format!("{value:.4}"),
         size if size < 1000.0 && value.fract() != 0.0 => format!("{value:.1}"),

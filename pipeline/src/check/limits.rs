@@ -1,5 +1,6 @@
 //! The bounds that figures are judged by: `data/checks.toml`, not law, so no rule of a study.
 
+use super::quality::QualityLimit;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -35,6 +36,8 @@ pub(super) struct Limits {
     pub(super) part_b_share: f64,
     /// By check.
     pub(super) check: Vec<Limit>,
+    /// Of the quality of data.
+    pub(super) quality: Vec<QualityLimit>,
 }
 
 /// One check.

@@ -12,6 +12,7 @@ mod explain;
 mod feed;
 mod help;
 mod privacy;
+mod quality;
 mod rates_door;
 mod replay;
 mod resume;

@@ -79,7 +79,8 @@ fn outputs_are_whole_and_check_finds_nothing_wrong() {
     assert!(inputs.iter().all(|input| input["sha256"].as_str().unwrap().len() == 64));
     let checked = folder.run("check study.toml --format csv").expect(0).stdout;
     assert!(checked.contains("figure,type_share AGND,ok,warning,"), "{checked}");
-    let given = "figure,renormalised_mean,not available,error,0,0,,,the run did not start from claims: it has no cells";
+    let given =
+        "figure,renormalised_mean,not available,error,0,0,,,,,the run did not start from claims: it has no cells";
     assert!(checked.contains(given), "{checked}");
 
     let csv = folder.file("run/savings_losses.csv");
