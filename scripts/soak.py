@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-program, folder = sys.argv[1], pathlib.Path(sys.argv[2]).absolute()
+program, folder = str(pathlib.Path(sys.argv[1]).absolute()), pathlib.Path(sys.argv[2]).absolute()
 cycles, seed = int((sys.argv[3:] or ["50"])[0]), int((sys.argv[4:] or ["1"])[0])
 chance = random.Random(seed)
 RULE = "\n[rules]\n'settle.sequestration' = 0.05\n"
