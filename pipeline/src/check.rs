@@ -2,6 +2,7 @@
 //!
 //! What must hold (files, sums, keys) is an error where it does not. Figures are judged by bounds that are data.
 
+mod columns;
 mod figures;
 mod judge;
 mod lake_figures;

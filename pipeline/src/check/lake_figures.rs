@@ -2,21 +2,17 @@
 //!
 //! One pass over four columns of the claims. Tallies are integers that add up, whatever the order of shards.
 
+use super::columns::{days, each_batch, keys, longs};
 use super::limits::{Figure, Figures};
 use crate::ingest::LakeFile;
 use crate::lake::Lake;
 use crate::study::LoadedStudy;
-use crate::trouble::{self, Io, Outcome};
+use crate::trouble::{self, Outcome};
 use acoledger_schemas::lake::{CARRIER, DME, ENROLLMENT, FACILITY};
 use acoledger_schemas::values::Date;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int64Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::File;
 use std::path::Path;
 
 /// Claim tables, and the column that decides a claim's month.
@@ -89,7 +85,7 @@ impl Scan<'_> {
         enrollment.sort_by_key(|file| file.year);
         for file in enrollment {
             *tally.enrolled.entry(file.year.unwrap_or_default()).or_default() += file.rows;
-            self.read(file, &["bene_key", "death_date"], |batch| {
+            each_batch(self.folder, file, &["bene_key", "death_date"], |batch| {
                 let (keys, deaths) = (keys(batch), days(batch, "death_date"));
                 for row in 0..batch.num_rows() {
                     let life = lives.entry(keys.value(row)).or_insert(Enrolled { death: None, has_claims: false });
@@ -105,7 +101,7 @@ impl Scan<'_> {
                 let is_carrier = *name == CARRIER.name;
                 let mut columns = vec!["bene_key", *date, "paid_cents"];
                 columns.extend(is_carrier.then_some("allowed_cents"));
-                self.read(file, &columns, |batch| {
+                each_batch(self.folder, file, &columns, |batch| {
                     claims(batch, (table, date), &mut lives, &mut unmatched, &mut tally);
                     if is_carrier {
                         self.withheld(batch, date, &mut tally);
@@ -120,7 +116,7 @@ impl Scan<'_> {
 
     /// What lines show to be withheld: where Part B paid its share of the allowed charge, what is short of it.
     fn withheld(&self, batch: &RecordBatch, date: &str, tally: &mut Tally) {
-        let (days, paid, allowed) = (days(batch, date), cents(batch, "paid_cents"), cents(batch, "allowed_cents"));
+        let (days, paid, allowed) = (days(batch, date), longs(batch, "paid_cents"), longs(batch, "allowed_cents"));
         for row in 0..batch.num_rows() {
             if allowed.value(row) < LEAST_ALLOWED_CENTS {
                 continue;
@@ -133,18 +129,6 @@ impl Scan<'_> {
             }
         }
     }
-
-    fn read(&self, file: &LakeFile, columns: &[&str], mut each: impl FnMut(&RecordBatch)) -> Outcome<()> {
-        const WHAT: &str = "not readable as Parquet";
-        let path = self.folder.join(&file.file);
-        let handle = File::open(&path).doing("cannot be read", &path)?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(handle).doing(WHAT, &path)?;
-        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-        for batch in builder.with_projection(mask).with_batch_size(8192).build().doing(WHAT, &path)? {
-            each(&batch.doing(WHAT, &path)?);
-        }
-        Ok(())
-    }
 }
 
 fn claims(
@@ -154,7 +138,7 @@ fn claims(
     unmatched: &mut HashSet<u64>,
     tally: &mut Tally,
 ) {
-    let (keys, days, paid) = (keys(batch), days(batch, date), cents(batch, "paid_cents"));
+    let (keys, days, paid) = (keys(batch), days(batch, date), longs(batch, "paid_cents"));
     let mut row = 0;
     while row < batch.num_rows() {
         // Rows are sorted by life: one look-up for all of its rows.
@@ -256,22 +240,6 @@ fn share(part: u64, whole: u64) -> Vec<Figure> {
     let place = format!("{part} of {whole}");
     let figure = Figure { of: String::new(), year: 0, place, value, counted: whole as f64 };
     (whole > 0).then_some(figure).into_iter().collect()
-}
-
-fn keys(batch: &RecordBatch) -> &arrow_array::UInt64Array {
-    column(batch, "bene_key").as_primitive::<UInt64Type>()
-}
-
-fn days<'a>(batch: &'a RecordBatch, name: &str) -> &'a arrow_array::Date32Array {
-    column(batch, name).as_primitive::<Date32Type>()
-}
-
-fn cents<'a>(batch: &'a RecordBatch, name: &str) -> &'a arrow_array::Int64Array {
-    column(batch, name).as_primitive::<Int64Type>()
-}
-
-fn column<'a>(batch: &'a RecordBatch, name: &str) -> &'a dyn Array {
-    batch.column_by_name(name).expect("a column of the lake's declaration was projected").as_ref()
 }
 
 #[cfg(test)]

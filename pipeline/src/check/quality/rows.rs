@@ -1,17 +1,15 @@
 //! Every row of a shard, looked at once.
 
 use super::{Found, Lives, Tally};
+use crate::check::columns::{column, days, each_batch, keys, longs};
 use crate::ingest::LakeFile;
-use crate::trouble::{Io, Outcome};
+use crate::trouble::Outcome;
 use acoledger_schemas::lake::{CARRIER, DME, ENROLLMENT, FACILITY, REVENUE};
 use acoledger_schemas::values::{Cents, Date};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int32Type, Int64Type, UInt64Type};
-use arrow_array::{Array, Date32Array, DictionaryArray, Int64Array, RecordBatch, StringArray, UInt64Array};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use arrow_array::types::Int32Type;
+use arrow_array::{Array, Date32Array, DictionaryArray, RecordBatch, StringArray};
 use std::collections::HashSet;
-use std::fs::File;
 use std::path::Path;
 
 /// Cents above which a claim and a line are looked at twice.
@@ -61,7 +59,9 @@ impl Shard<'_> {
             let mut last = None;
             let codes = ENROLLMENT_CODES.map(|(name, ..)| name);
             let columns = [&["bene_key", "birth_date", "death_date"], &codes[..]].concat();
-            self.read(file, &columns, |batch| self.enrollment(file, batch, &mut last, &mut lives, &mut tally))?;
+            each_batch(self.folder, file, &columns, |batch| {
+                self.enrollment(file, batch, &mut last, &mut lives, &mut tally)
+            })?;
         }
         tally.years.of(&lives, &years, self.examples);
         let mut facility: Vec<_> = self.files.iter().filter(|file| file.table == FACILITY.name).collect();
@@ -69,9 +69,13 @@ impl Shard<'_> {
         for file in facility {
             let mut claims = HashSet::new();
             let columns = ["bene_key", "claim_key", "from_date", "thru_date", "proc_date", "ccn", "drg", "paid_cents"];
-            self.read(file, &columns, |batch| self.facility(file, batch, &lives, &mut claims, &mut tally))?;
+            each_batch(self.folder, file, &columns, |batch| {
+                self.facility(file, batch, &lives, &mut claims, &mut tally)
+            })?;
             for lines in self.files.iter().filter(|of| of.table == REVENUE.name && of.year == file.year) {
-                self.read(lines, &["bene_key", "claim_key"], |batch| self.revenue(lines, batch, &claims, &mut tally))?;
+                each_batch(self.folder, lines, &["bene_key", "claim_key"], |batch| {
+                    self.revenue(lines, batch, &claims, &mut tally)
+                })?;
             }
         }
         for table in [CARRIER.name, DME.name] {
@@ -91,7 +95,7 @@ impl Shard<'_> {
                     "paid_cents",
                     "allowed_cents",
                 ];
-                self.read(file, &columns, |batch| self.lines((table, file), batch, &lives, &mut tally))?;
+                each_batch(self.folder, file, &columns, |batch| self.lines((table, file), batch, &lives, &mut tally))?;
             }
         }
         Ok(tally)
@@ -232,18 +236,6 @@ impl Shard<'_> {
             });
         }
     }
-
-    fn read(&self, file: &LakeFile, columns: &[&str], mut each: impl FnMut(&RecordBatch)) -> Outcome<()> {
-        const WHAT: &str = "not readable as Parquet";
-        let path = self.folder.join(&file.file);
-        let handle = File::open(&path).doing("cannot be read", &path)?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(handle).doing(WHAT, &path)?;
-        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-        for batch in builder.with_projection(mask).with_batch_size(8192).build().doing(WHAT, &path)? {
-            each(&batch.doing(WHAT, &path)?);
-        }
-        Ok(())
-    }
 }
 
 fn count_month(tally: &mut Tally, table: &'static str, day: Option<i32>) {
@@ -312,22 +304,6 @@ fn text_of(day: Option<i32>) -> String {
 
 fn day(days: &Date32Array, row: usize) -> Option<i32> {
     days.is_valid(row).then(|| days.value(row))
-}
-
-fn keys(batch: &RecordBatch) -> &UInt64Array {
-    column(batch, "bene_key").as_primitive::<UInt64Type>()
-}
-
-fn longs<'a>(batch: &'a RecordBatch, name: &str) -> &'a Int64Array {
-    column(batch, name).as_primitive::<Int64Type>()
-}
-
-fn days<'a>(batch: &'a RecordBatch, name: &str) -> &'a Date32Array {
-    column(batch, name).as_primitive::<Date32Type>()
-}
-
-fn column<'a>(batch: &'a RecordBatch, name: &str) -> &'a dyn Array {
-    batch.column_by_name(name).expect("a column of the lake's declaration was projected").as_ref()
 }
 
 #[cfg(test)]
