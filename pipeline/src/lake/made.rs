@@ -56,7 +56,8 @@ pub(crate) fn open(plan: &IngestPlan) -> Outcome<Option<Lake>> {
         && made.settings == settings(plan)
         && made.raw == format!("{:?}", plan.raw)
         && made.files.len() == found.len()
-        && damaged(&plan.lake, &report).is_empty();
+        && damaged(&plan.lake, &report).is_empty()
+        && report.rejects.iter().all(|file| plan.lake.join(file).is_file());
     if !same {
         return Ok(None);
     }
