@@ -12,7 +12,7 @@ use crate::trouble::{Outcome, of_file_with_hint};
 use acoledger_ingest::merge::Finding;
 use acoledger_ingest::normalise::{Use, Uses};
 use acoledger_schemas::raw::{RawLayout, RowsOf};
-use acoledger_schemas::table::{Problem, Problems};
+use acoledger_schemas::table::Problems;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A file that was read.
@@ -43,7 +43,7 @@ pub(super) fn accounts(
                 let of = taken.next().expect("a file is read or left alone");
                 match file_account(layout, of, account) {
                     Ok(account) => all.push(account),
-                    Err(problem) => problems.push(problem),
+                    Err(more) => problems.extend(more),
                 }
             }
         }
@@ -51,7 +51,7 @@ pub(super) fn accounts(
     problems.or(all)
 }
 
-fn file_account(layout: &RawLayout, of: &Taken, account: &Account) -> Result<FileAccount, Problem> {
+fn file_account(layout: &RawLayout, of: &Taken, account: &Account) -> Outcome<FileAccount> {
     let Taken { source, facts } = of;
     let rejected =
         Tally { rows: account.rejected.rows + facts.rejected, cents: account.rejected.cents + facts.rejected_cents };
@@ -69,7 +69,7 @@ fn file_account(layout: &RawLayout, of: &Taken, account: &Account) -> Result<Fil
             read.rows, read.cents
         );
         let hint = "this is a fault of the program: please report it";
-        return Err(of_file_with_hint(&source.file.path, what, hint));
+        return Err(of_file_with_hint(&source.file.path, what, hint).into());
     }
     Ok(FileAccount {
         table: layout.tables[source.file.table].name.clone(),

@@ -167,7 +167,7 @@ impl Job<'_> {
     }
 
     /// Lives of a shard that files left alone have, as packed rows; none when the earlier lake cannot be read.
-    fn kept_lives(&self, shard: u32, runs: &[Run]) -> Outcome<Option<Vec<(u64, Vec<u8>)>>> {
+    fn kept_lives(&self, shard: u32, runs: &[Run]) -> Outcome<Option<Vec<LifeRow>>> {
         if self.again.earlier.is_none() {
             return Ok(Some(Vec::new()));
         }
@@ -189,6 +189,9 @@ impl Job<'_> {
         Ok(lives.map(|lives| lives.into_iter().map(packed).collect()))
     }
 }
+
+/// A life and the packed row that says it.
+type LifeRow = (u64, Vec<u8>);
 
 /// The files of one shard of a unit.
 struct ShardOutput<'a> {
