@@ -1,10 +1,13 @@
 //! The lake as files: whether it is still that of the raw files, what it covers, and one shard as streams of batches.
 
 mod life;
+mod made;
 
-use crate::files::{files_below, hash_file, hash_texts};
+pub(crate) use made::{make, note_without_files, open};
+
+use crate::files::{files_below, hash_texts};
 use crate::ingest::{IngestPlan, IngestReport, LakeFile};
-use crate::manifest::{VERSION, write_json};
+use crate::manifest::VERSION;
 use crate::study::{InputFile, LoadedStudy};
 use crate::trouble::{self, Io, Outcome};
 use acoledger_person::{Batches, MonthSpan, Needs, ShardStreams, TableNeed};
@@ -14,12 +17,10 @@ use acoledger_schemas::values::Date;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::file::statistics::Statistics;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::UNIX_EPOCH;
 
 /// Rows per batch out of the lake.
 const BATCH_ROWS: usize = 8192;
@@ -28,22 +29,6 @@ const BATCH_ROWS: usize = 8192;
 /// a month. Below it, the lack is a finding.
 const LIVES_WITH_CLAIMS_EVERY_MONTH: u64 = 100;
 
-/// What the lake was made of: `inputs.json` in its folder. Sizes and times spare a second reading of unchanged files.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Made {
-    version: String,
-    settings: String,
-    files: Vec<SourceFile>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct SourceFile {
-    file: String,
-    bytes: u64,
-    modified: u128,
-    sha256: String,
-}
-
 /// The lake of a study, ready to be read.
 #[derive(Debug)]
 pub(crate) struct Lake {
@@ -51,6 +36,10 @@ pub(crate) struct Lake {
     pub(crate) report: IngestReport,
     /// Raw files with their content hashes.
     pub(crate) inputs: Vec<InputFile>,
+    /// Rows that were read for it now: none where it was there already.
+    pub(crate) rows_read: u64,
+    /// Which files were read again, and for which years, where the rest of the lake stood.
+    pub(crate) reread: Option<String>,
 }
 
 /// The plan of an ingest for a study at the raw door.
@@ -67,44 +56,6 @@ pub(crate) fn plan(loaded: &LoadedStudy, raw: &Raw) -> Outcome<IngestPlan> {
     })
 }
 
-/// What of the plan the lake's content depends on.
-fn settings(plan: &IngestPlan) -> String {
-    format!("{:?} {:?} {} {}", plan.layout, plan.years, plan.shards, plan.sas_day_numbers)
-}
-
-/// The lake of an earlier run, when raw files, settings and version are what it was made of. `None`: it must be made.
-///
-/// # Errors
-/// Raw files that cannot be read.
-pub(crate) fn open(plan: &IngestPlan) -> Outcome<Option<Lake>> {
-    let found = raw_files(plan)?;
-    let Some((made, report)) = earlier(&plan.lake) else { return Ok(None) };
-    let same = made.version == VERSION
-        && made.settings == settings(plan)
-        && made.files.len() == found.len()
-        && report.files.iter().all(|file| plan.lake.join(&file.file).metadata().is_ok_and(|of| of.len() == file.bytes));
-    if !same {
-        return Ok(None);
-    }
-    for (source, path) in made.files.iter().zip(&found) {
-        let (bytes, modified) = size_and_time(path)?;
-        let touched = (source.bytes, source.modified) != (bytes, modified);
-        if source.file != path.display().to_string()
-            || bytes != source.bytes
-            || touched && hash_file(path)? != source.sha256
-        {
-            return Ok(None);
-        }
-    }
-    Ok(Some(Lake { folder: plan.lake.clone(), inputs: inputs(&report), report }))
-}
-
-fn earlier(folder: &Path) -> Option<(Made, IngestReport)> {
-    let text = |name: &str| fs::read_to_string(folder.join(name)).ok();
-    let made = serde_json::from_str(&text("inputs.json")?).ok()?;
-    Some((made, serde_json::from_str(&text("manifest.json")?).ok()?))
-}
-
 /// The lake as it stands, whatever the raw files are now: for those who ask about a finished run.
 ///
 /// # Errors
@@ -117,39 +68,7 @@ pub(crate) fn standing(folder: &Path) -> Outcome<Lake> {
     }
     let text = fs::read_to_string(&path).doing("cannot be read", &path)?;
     let report: IngestReport = serde_json::from_str(&text).doing("not a manifest", &path)?;
-    Ok(Lake { folder: folder.to_owned(), inputs: inputs(&report), report })
-}
-
-/// Makes the lake anew and notes what it was made of.
-///
-/// # Errors
-/// Those of the ingest; the earlier lake is then untouched.
-pub(crate) fn make(plan: &IngestPlan, progress: &dyn crate::ingest::Progress) -> Outcome<Lake> {
-    let found = raw_files(plan)?;
-    // Taken before the reading: a file that changes meanwhile looks touched the next time.
-    let stamps = found.iter().map(|path| size_and_time(path)).collect::<Outcome<Vec<_>>>()?;
-    let report = crate::ingest::run(plan, progress)?;
-    let hashes: BTreeMap<&str, &str> = report.sources.iter().map(|of| (of.file.as_str(), of.sha256.as_str())).collect();
-    let mut files = Vec::new();
-    for (path, (bytes, modified)) in found.iter().zip(stamps) {
-        let name = path.strip_prefix(&plan.base).unwrap_or(path).to_string_lossy().replace('\\', "/");
-        let sha256 = match hashes.get(name.as_str()) {
-            Some(hash) => (*hash).to_owned(),
-            None => hash_file(path)?,
-        };
-        files.push(SourceFile { file: path.display().to_string(), bytes, modified, sha256 });
-    }
-    write_json(&plan.lake.join("inputs.json"), &Made { version: VERSION.into(), settings: settings(plan), files })?;
-    Ok(Lake { folder: plan.lake.clone(), inputs: inputs(&report), report })
-}
-
-/// Notes that no raw file is behind the lake: `synth` made it.
-///
-/// # Errors
-/// Those of the disk.
-pub(crate) fn note_without_files(plan: &IngestPlan) -> Outcome<()> {
-    let made = Made { version: VERSION.into(), settings: settings(plan), files: Vec::new() };
-    write_json(&plan.lake.join("inputs.json"), &made)
+    Ok(Lake { folder: folder.to_owned(), inputs: inputs(&report), report, rows_read: 0, reread: None })
 }
 
 fn inputs(report: &IngestReport) -> Vec<InputFile> {
@@ -185,12 +104,6 @@ fn fixed_part(glob: &str) -> PathBuf {
     let parts: Vec<&str> = glob.split('/').collect();
     let fixed = parts.iter().take_while(|part| !part.contains(['*', '?', '[', '{'])).count().min(parts.len() - 1);
     parts[..fixed].join("/").into()
-}
-
-fn size_and_time(path: &Path) -> Outcome<(u64, u128)> {
-    let about = fs::metadata(path).doing("cannot be read", path)?;
-    let modified = about.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    Ok((about.len(), modified.map_or(0, |since| since.as_nanos())))
 }
 
 impl Lake {

@@ -253,6 +253,9 @@ pub struct StageMetrics {
     pub rows: u64,
     /// Rows per second.
     pub rows_per_second: f64,
+    /// What an ingest read again where the rest of the lake stood: `2 of 14 files re-read: year 2024`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reread: Option<String>,
 }
 
 impl Metrics {
@@ -271,8 +274,22 @@ impl Metrics {
     pub(crate) fn stage(&mut self, stage: &str, started: Instant, rows: u64) {
         let seconds = started.elapsed().as_secs_f64();
         let rows_per_second = if seconds > 0.0 { rows as f64 / seconds } else { 0.0 };
-        self.stages.push(StageMetrics { stage: stage.into(), skipped: false, seconds, rows, rows_per_second });
+        self.stages.push(StageMetrics {
+            stage: stage.into(),
+            skipped: false,
+            seconds,
+            rows,
+            rows_per_second,
+            reread: None,
+        });
         tracing::info!(stage, rows, seconds = format!("{seconds:.2}"), "stage done");
+    }
+
+    /// Says of the last stage what it read again.
+    pub(crate) fn note_reread(&mut self, reread: Option<String>) {
+        if let Some(stage) = self.stages.last_mut() {
+            stage.reread = reread;
+        }
     }
 
     /// Adds a stage that an earlier run had done.

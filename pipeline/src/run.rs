@@ -157,7 +157,8 @@ impl<'a> Run<'a> {
             }
             None => {
                 let lake = lake::make(&plan, &crate::progress::IngestProgress::default())?;
-                self.metrics.stage("ingest", started, lake.report.total(|of| of.read).rows);
+                self.metrics.stage("ingest", started, lake.rows_read);
+                self.metrics.note_reread(lake.reread.clone());
                 lake
             }
         };

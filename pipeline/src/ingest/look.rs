@@ -4,7 +4,7 @@ use super::feed::{Member, Said};
 use super::find::Found;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_ingest::columns::is_readable;
-use acoledger_ingest::dialect::{FileLayout, FileShape, HeaderProblem, Unit};
+use acoledger_ingest::dialect::{FileLayout, FileShape, HeaderProblem};
 use acoledger_ingest::pack::decompressed;
 use acoledger_ingest::text;
 use acoledger_schemas::raw::RawLayout;
@@ -12,6 +12,7 @@ use acoledger_schemas::table::{Problem, Problems};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 
 /// Longest header line.
 const LONGEST_HEADER_BYTES: u64 = 1 << 20;
@@ -44,6 +45,8 @@ pub(super) enum Form {
 /// A raw file that can be read.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
+    /// Its number among all raw files.
+    pub(super) number: u32,
     /// Where it is, and of which table.
     pub(super) file: Found,
     /// Size on disk, bytes.
@@ -56,39 +59,47 @@ pub(super) struct Source {
     pub(super) said: Option<Said>,
 }
 
-/// Looks at all files.
+/// Looks at the files of these numbers.
 ///
 /// # Errors
-/// Every file that cannot be read, is of no known form, lacks a required column; lines without a base file or the reverse.
-pub(super) fn at_all(files: Vec<Found>, layout: &RawLayout) -> Outcome<Vec<Source>> {
+/// Every file that cannot be read, is of no known form, lacks a required column.
+pub(super) fn at_all(found: &[Found], numbers: &[u32], layout: &RawLayout) -> Outcome<Vec<Source>> {
     let mut problems = Problems::default();
-    let mut sources = Vec::with_capacity(files.len());
-    for file in files {
-        match at(file, layout) {
-            Ok(source) => sources.push(source),
+    let mut sources = Vec::with_capacity(numbers.len());
+    for &number in numbers {
+        match at(found[number as usize].clone(), layout) {
+            Ok(source) => sources.push(Source { number, ..source }),
             Err(more) => problems.extend(more),
         }
     }
-    if problems.count == 0 {
-        for (table, raw) in layout.tables.iter().enumerate() {
-            let shapes = || {
-                sources.iter().filter(|source| source.file.table == table).map(|source| (source, source.layout.shape))
-            };
-            let has = |wanted: FileShape| shapes().any(|(_, shape)| shape == wanted);
-            let of =
-                |wanted: FileShape| shapes().find(|(_, shape)| *shape == wanted).map(|(source, _)| &source.file.name);
-            let lines_wanted = raw.lake != "facility" || raw.name == "outpatient";
-            if let (Some(name), false) = (of(FileShape::Line), has(FileShape::Base)) {
+    problems.or(sources)
+}
+
+/// Checks that base and line files of a table come together. `shapes` says of each file what its rows are.
+///
+/// # Errors
+/// Lines without a base file or the reverse.
+pub(super) fn check_shapes(found: &[Found], shapes: &[&str], layout: &RawLayout) -> Outcome<()> {
+    let mut problems = Problems::default();
+    for (table, raw) in layout.tables.iter().enumerate() {
+        let first = |wanted: FileShape| {
+            let is = |(file, shape): &(&Found, &&str)| file.table == table && **shape == wanted.name();
+            found.iter().zip(shapes).find(is).map(|(file, _)| &file.name)
+        };
+        let lines_wanted = raw.lake != "facility" || raw.name == "outpatient";
+        match (first(FileShape::Base), first(FileShape::Line)) {
+            (None, Some(name)) => {
                 let what = format!("lines of `{}` without their claims: no file holds the headers", raw.name);
                 problems.push(alone(name, what));
             }
-            if let (Some(name), false, true) = (of(FileShape::Base), has(FileShape::Line), lines_wanted) {
+            (Some(name), None) if lines_wanted => {
                 let what = format!("claims of `{}` without their lines: no file holds them", raw.name);
                 problems.push(alone(name, what));
             }
+            _ => {}
         }
     }
-    problems.or(sources)
+    problems.or(())
 }
 
 fn alone(name: &str, what: String) -> Problem {
@@ -107,7 +118,7 @@ pub(super) fn at(file: Found, layout: &RawLayout) -> Outcome<Source> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let table = &layout.tables[file.table].name;
     let matched = FileLayout::of(layout, table, &names).map_err(|problems| header_problems(&file, problems))?;
-    let source = Source { file, bytes, form, layout: matched, said: None };
+    let source = Source { number: 0, file, bytes, form, layout: matched, said: None };
     check_types(&source)?;
     Ok(source)
 }
@@ -165,18 +176,18 @@ fn check_types(source: &Source) -> Outcome<()> {
 
 /// Bytes that the rows of a file take when packed, roughly: what the cut into parts goes by.
 pub(super) fn packed_bytes(source: &Source) -> u64 {
-    /// Text and Parquet against packed rows; generous, since a part that is too large costs memory.
-    const GROWTH_OF_COMPRESSED: u64 = 10;
-    let compressed = match &source.form {
-        Form::Parquet(_) => true,
-        Form::Fixed { .. } => false,
-        Form::Text { .. } => matches!(source.file.path.extension(), Some(ending) if ending != "csv" && ending != "txt"),
-    };
-    source.bytes * if compressed { GROWTH_OF_COMPRESSED } else { 1 }
+    match &source.form {
+        Form::Parquet(_) => source.bytes * GROWTH_OF_COMPRESSED,
+        Form::Fixed { .. } => source.bytes,
+        Form::Text { .. } => packed_bytes_by_name(&source.file.path, source.bytes),
+    }
 }
 
-/// Units that a delivery has rows of, lives first.
-pub(super) fn units(sources: &[Source]) -> Vec<Unit> {
-    let has = |unit: &Unit| *unit == Unit::Bene || sources.iter().any(|source| source.layout.shapes.unit == *unit);
-    Unit::ALL.into_iter().filter(has).collect()
+/// Text and Parquet against packed rows; generous, since a part that is too large costs memory.
+const GROWTH_OF_COMPRESSED: u64 = 10;
+
+/// The same of a file that was not looked at.
+pub(super) fn packed_bytes_by_name(path: &Path, bytes: u64) -> u64 {
+    let compressed = matches!(path.extension(), Some(ending) if ending != "csv" && ending != "txt");
+    bytes * if compressed { GROWTH_OF_COMPRESSED } else { 1 }
 }

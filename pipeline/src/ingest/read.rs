@@ -2,6 +2,7 @@
 
 use super::feed::{Feed, wrong_length};
 use super::look::{Form, Source};
+use super::record::Few;
 use super::rejects::Rejects;
 use super::spill::{Bucket, Run, Spill};
 use super::{IngestPlan, Progress};
@@ -14,6 +15,7 @@ use acoledger_ingest::lives::{self, LifeCache};
 use acoledger_ingest::normalise::Uses;
 use acoledger_ingest::pack::decompressed;
 use acoledger_ingest::text::{self, Records, TextCells};
+use acoledger_ingest::years::YearSet;
 use acoledger_schemas::keys::shard_of;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -46,6 +48,14 @@ pub(super) struct FileFacts {
     pub(super) rejected_cents: i64,
     /// Those whose amount could not be read.
     pub(super) amount_unknown: u64,
+    /// Their lives, where known.
+    pub(super) rejected_lives: Few<u64>,
+    /// Years that good rows are of, where rows say it.
+    pub(super) years: YearSet,
+    /// Whether a row is of a claim that cancels another.
+    pub(super) cancels: bool,
+    /// Uses of normalisers.
+    pub(super) uses: Uses,
 }
 
 /// What the first pass leaves to the second.
@@ -53,10 +63,8 @@ pub(super) struct FileFacts {
 pub(super) struct Read1 {
     /// Packed rows.
     pub(super) runs: Vec<Run>,
-    /// By file.
+    /// By file, in the order given.
     pub(super) facts: Vec<FileFacts>,
-    /// Uses of normalisers.
-    pub(super) uses: Uses,
 }
 
 /// Reads all files. `parts` is a power of two: how many ranges of lives the rows are cut into.
@@ -79,7 +87,7 @@ pub(super) fn all(
     let workers = rayon::current_num_threads();
     // A quarter of the bound for rows that wait: memory that grows takes up to twice what it holds.
     let limit = (plan.memory_bytes / 4 / workers as u64) as usize;
-    let results: Mutex<Vec<Outcome<(Run, Uses)>>> = Mutex::new(Vec::new());
+    let results: Mutex<Vec<Outcome<Run>>> = Mutex::new(Vec::new());
     rayon::scope(|scope| {
         for worker in 0..workers {
             let (queue, results) = (&queue, &results);
@@ -88,20 +96,14 @@ pub(super) fn all(
                 let mut worker = Worker { spill, lives: LifeCache::default(), parts, rejects, tally: Tally::default() };
                 let done = work(plan, (sources, feed), queue, &mut worker, progress);
                 queue.stopped.fetch_or(done.is_err(), Ordering::Relaxed);
-                let finish = |uses| Ok((worker.spill.finish().doing("cannot be written", staging)?, uses));
+                let finish = |()| worker.spill.finish().doing("cannot be written", staging);
                 results.lock().expect("no holder panics").push(done.and_then(finish));
             });
         }
     });
-    let mut uses = Uses::default();
-    let mut runs = Vec::new();
-    for result in results.into_inner().expect("no holder panics") {
-        let (run, more) = result?;
-        uses.add(&more);
-        runs.push(run);
-    }
+    let runs = results.into_inner().expect("no holder panics").into_iter().collect::<Outcome<Vec<Run>>>()?;
     let facts = queue.facts.into_iter().map(|facts| facts.into_inner().expect("no holder panics")).collect();
-    Ok(Read1 { runs, facts, uses })
+    Ok(Read1 { runs, facts })
 }
 
 /// Files and how far each is read.
@@ -142,6 +144,7 @@ struct Tally {
     rows: u64,
     cents: i64,
     unknown: u64,
+    lives: Few<u64>,
 }
 
 impl Sink for Worker<'_> {
@@ -161,6 +164,7 @@ impl Sink for Worker<'_> {
         self.tally.rows += 1;
         self.tally.cents += reject.cents;
         self.tally.unknown += u64::from(!reject.amount_known);
+        reject.life.into_iter().for_each(|life| self.tally.lives.push(life));
         self.rejects.push(&reject);
     }
 }
@@ -172,13 +176,12 @@ fn work(
     queue: &Queue,
     worker: &mut Worker<'_>,
     progress: &dyn Progress,
-) -> Outcome<Uses> {
-    let mut uses = Uses::default();
+) -> Outcome<()> {
     while !queue.stopped.load(Ordering::Relaxed) {
         let Some((number, piece, bytes)) = next(sources, queue)? else { break };
         let source = &sources[number];
         let path = &source.file.path;
-        let mut extractor = Extractor::new(&source.layout, number as u32, plan.sas_day_numbers);
+        let mut extractor = Extractor::new(&source.layout, source.number, plan.sas_day_numbers);
         if let Some(delivery) = source.delivery(feed) {
             extractor = extractor.of_delivery(delivery);
         }
@@ -197,17 +200,20 @@ fn work(
             }
         }
         worker.spill.relieve().doing("cannot be spilled", path)?;
-        uses.add(&extractor.uses);
         let mut facts = queue.facts[number].lock().expect("no holder panics");
         facts.rows += extractor.rows;
         facts.cents += extractor.cents;
         facts.rejected += worker.tally.rows;
         facts.rejected_cents += worker.tally.cents;
         facts.amount_unknown += worker.tally.unknown;
+        facts.rejected_lives.add(std::mem::take(&mut worker.tally.lives));
+        facts.years.add(extractor.years);
+        facts.cancels |= extractor.cancels;
+        facts.uses.add(&extractor.uses);
         drop(facts);
         progress.advance(extractor.rows, bytes);
     }
-    Ok(uses)
+    Ok(())
 }
 
 /// The next piece of the first file that has one: a file in the hands of another worker is left to it, unless all are.

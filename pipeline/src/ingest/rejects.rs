@@ -1,13 +1,13 @@
 //! Rejected rows on their way to one file, sorted by source file and row. There may be more than fit memory.
 
-use super::look::Source;
+use super::find::Found;
 use crate::trouble::{Io, Outcome};
 use acoledger_ingest::extract::Reject;
 use acoledger_schemas::outputs;
 use acoledger_schemas::raw::RawLayout;
 use acoledger_schemas::table::Table;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -69,25 +69,56 @@ impl Rejects {
         Ok(())
     }
 
-    /// Writes all rejects to `path`; whether there are any.
+    /// Writes all rejects to `path`, file by file; the rows of files that were left alone are taken from an earlier
+    /// list. Where each file's rows begin and how many bytes they take.
     ///
     /// # Errors
     /// Those of the disk.
-    pub(super) fn write(self, path: &Path, sources: &[Source], layout: &RawLayout) -> Outcome<bool> {
+    pub(super) fn write(
+        self,
+        path: &Path,
+        files: &[Found],
+        layout: &RawLayout,
+        kept: &Kept,
+    ) -> Outcome<Vec<(u64, u64)>> {
         let mut state = self.state.into_inner().expect("no holder panics");
         if let Some(error) = state.error {
             return Err(error).doing("cannot be written", path);
         }
-        if state.waiting.is_empty() && state.runs.is_empty() {
-            return Ok(false);
+        if state.waiting.is_empty() && state.runs.is_empty() && kept.rows.iter().flatten().all(|(_, bytes)| *bytes == 0)
+        {
+            return Ok(vec![(0, 0); files.len()]);
         }
         state.waiting.sort_unstable();
-        merge(path, state, sources, layout).doing("cannot be written", path)?;
-        Ok(true)
+        merge(path, state, files, layout, kept).doing("cannot be written", path)
     }
 }
 
-fn merge(path: &Path, state: State, sources: &[Source], layout: &RawLayout) -> io::Result<()> {
+/// An earlier list of rejects.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// The list.
+    pub(super) path: PathBuf,
+    /// By file, where its rows begin and how many bytes they take; none: the file was read.
+    pub(super) rows: Vec<Option<(u64, u64)>>,
+}
+
+impl Kept {
+    /// Appends the rows of a file to a new list.
+    fn copy(&self, number: usize, out: &mut impl Write) -> io::Result<()> {
+        let Some((at, bytes)) = self.rows.get(number).copied().flatten().filter(|(_, bytes)| *bytes > 0) else {
+            return Ok(());
+        };
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(at))?;
+        match io::copy(&mut file.take(bytes), out)? {
+            copied if copied == bytes => Ok(()),
+            _ => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the earlier list of rejects was cut")),
+        }
+    }
+}
+
+fn merge(path: &Path, state: State, files: &[Found], layout: &RawLayout, kept: &Kept) -> io::Result<Vec<(u64, u64)>> {
     let mut streams: Vec<Box<dyn Iterator<Item = io::Result<Entry>>>> =
         vec![Box::new(state.waiting.into_iter().map(Ok))];
     for run in &state.runs {
@@ -96,19 +127,41 @@ fn merge(path: &Path, state: State, sources: &[Source], layout: &RawLayout) -> i
     }
     let mut heads: Vec<Option<Entry>> =
         streams.iter_mut().map(|stream| stream.next().transpose()).collect::<Result<_, _>>()?;
-    let mut out = BufWriter::new(File::create(path)?);
+    let mut out = Counted { out: BufWriter::new(File::create(path)?), bytes: 0 };
     let names: Vec<&str> = outputs::Reject::SPEC.columns.iter().map(|column| column.name).collect();
     writeln!(out, "{}", names.join(","))?;
-    loop {
-        let first = heads.iter().enumerate().filter_map(|(at, head)| head.as_ref().map(|head| (head, at))).min();
-        let Some(at) = first.map(|(_, at)| at) else { break };
-        let (source, row, cells) = heads[at].take().expect("it was the smallest");
-        let file = &sources[source as usize].file;
-        writeln!(out, "{},{},{row},{cells}", layout.tables[file.table].name, quoted(&file.name))?;
-        heads[at] = streams[at].next().transpose()?;
+    let mut places = Vec::with_capacity(files.len());
+    for (number, file) in files.iter().enumerate() {
+        let begin = out.bytes;
+        kept.copy(number, &mut out)?;
+        loop {
+            let first = heads.iter().enumerate().filter_map(|(at, head)| head.as_ref().map(|head| (head, at))).min();
+            let Some((_, at)) = first.filter(|(head, _)| head.0 as usize == number) else { break };
+            let (_, row, cells) = heads[at].take().expect("it was the smallest");
+            writeln!(out, "{},{},{row},{cells}", layout.tables[file.table].name, quoted(&file.name))?;
+            heads[at] = streams[at].next().transpose()?;
+        }
+        places.push(if out.bytes == begin { (0, 0) } else { (begin, out.bytes - begin) });
     }
     out.flush()?;
-    out.get_ref().sync_all()
+    out.out.get_ref().sync_all()?;
+    Ok(places)
+}
+
+/// A file that counts what is written to it.
+struct Counted {
+    out: BufWriter<File>,
+    bytes: u64,
+}
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length = self.out.write(bytes)?;
+        self.bytes += length as u64;
+        Ok(length)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 fn entry(file: &mut impl Read) -> io::Result<Option<Entry>> {

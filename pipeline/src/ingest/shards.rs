@@ -1,19 +1,25 @@
-//! The second pass: part by part into the files of the lake.
+//! The second pass: part by part into the files of the lake. Rows of years that stand are accounted for and not written.
 
 use super::Progress;
-use super::look::Source;
-use super::read::Read1;
+use super::again::Again;
+use super::groups::Groups;
+use super::kept;
+use super::record::Few;
 use super::rejects::Rejects;
 use super::report::{LakeFile, Tally};
-use super::spill;
+use super::spill::{self, Run};
 use super::write::{BATCH_ROWS, ShardWriter};
 use crate::trouble::{Io, Outcome, of_file_with_hint};
 use acoledger_ingest::dialect::{TableShapes, Unit};
 use acoledger_ingest::extract::Reject;
+use acoledger_ingest::lives;
 use acoledger_ingest::merge::{Bucket, Finding, LakeRow, Merge, Output};
+use acoledger_ingest::record::{Head, length};
 use acoledger_ingest::rows::Rows;
+use acoledger_schemas::keys::shard_of;
 use acoledger_schemas::table::Problems;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
@@ -49,12 +55,39 @@ impl Account {
     }
 }
 
-/// What the second pass made.
+/// What the second pass made. Accounts and what follows them are by number of the raw file.
 #[derive(Debug, Default)]
 pub(super) struct Made {
     pub(super) files: Vec<LakeFile>,
     pub(super) accounts: Vec<Account>,
-    pub(super) findings: [u64; Finding::ALL.len()],
+    pub(super) findings: Vec<[u64; Finding::ALL.len()]>,
+    /// Claims without a row in the lake.
+    pub(super) outside: Vec<Few<(u64, i64)>>,
+    /// Pairs of files that share claims.
+    pub(super) links: BTreeSet<(u32, u32)>,
+    /// New rows belong to claims of files or years that were left alone: nothing of this can be used.
+    pub(super) conflict: bool,
+}
+
+impl Made {
+    pub(super) fn of_files(files: usize) -> Made {
+        Made {
+            accounts: vec![Account::default(); files],
+            findings: vec![Default::default(); files],
+            outside: vec![Few::default(); files],
+            ..Made::default()
+        }
+    }
+
+    fn add(&mut self, other: Made) {
+        self.files.extend(other.files);
+        self.accounts.iter_mut().zip(&other.accounts).for_each(|(sum, more)| sum.add(more));
+        self.outside.iter_mut().zip(other.outside).for_each(|(sum, more)| sum.add(more));
+        let findings = self.findings.iter_mut().flatten().zip(other.findings.into_iter().flatten());
+        findings.for_each(|(sum, more)| *sum += more);
+        self.links.extend(other.links);
+        self.conflict |= other.conflict;
+    }
 }
 
 /// How the parts make shards, and what goes where.
@@ -66,8 +99,10 @@ pub(super) struct Job<'a> {
     pub(super) years: Option<&'a RangeInclusive<i32>>,
     /// Whether the rows are those of a feed.
     pub(super) feed: bool,
-    pub(super) sources: &'a [Source],
+    pub(super) again: &'a Again<'a>,
     pub(super) rejects: &'a Rejects,
+    /// The earlier lake.
+    pub(super) earlier: &'a Path,
     /// Folder of the new lake.
     pub(super) lake: &'a Path,
 }
@@ -77,60 +112,95 @@ impl Job<'_> {
     ///
     /// # Errors
     /// Those of the disk; two lives with one key.
-    pub(super) fn run(&self, read: &Read1, progress: &dyn Progress) -> Outcome<Made> {
+    pub(super) fn run(&self, runs: &[Run], progress: &dyn Progress) -> Outcome<Made> {
         // Units with most rows first, so that no thread is left alone with one at the end.
         let tasks: Vec<(Unit, u32)> =
             self.units.iter().rev().flat_map(|unit| (0..self.shards).map(|shard| (*unit, shard))).collect();
         let made: Vec<Outcome<Made>> = tasks
             .into_par_iter()
             .with_max_len(1)
-            .map(|(unit, shard)| self.shard(unit, shard, read, progress))
+            .map(|(unit, shard)| self.shard(unit, shard, runs, progress))
             .collect();
-        let mut all = Made { accounts: vec![Account::default(); self.sources.len()], ..Made::default() };
+        let mut all = Made::of_files(self.again.len());
         for made in made {
-            let made = made?;
-            all.files.extend(made.files);
-            all.accounts.iter_mut().zip(&made.accounts).for_each(|(sum, more)| sum.add(more));
-            all.findings.iter_mut().zip(made.findings).for_each(|(sum, more)| *sum += more);
+            all.add(made?);
         }
-        all.files.sort_by(|a, b| a.file.cmp(&b.file));
         Ok(all)
     }
 
     /// One shard of a unit: its parts in order, each sorted and merged on its own.
-    fn shard(&self, unit: Unit, shard: u32, read: &Read1, progress: &dyn Progress) -> Outcome<Made> {
+    fn shard(&self, unit: Unit, shard: u32, runs: &[Run], progress: &dyn Progress) -> Outcome<Made> {
         let mut out = ShardOutput {
             job: self,
+            unit,
             shard,
             open: Vec::new(),
-            made: Made { accounts: vec![Account::default(); self.sources.len()], ..Made::default() },
+            made: Made::of_files(self.again.len()),
+            groups: Groups::new(self.again, self.earlier, unit, shard),
             problems: Problems::default(),
+        };
+        let kept = if unit == Unit::Bene { self.kept_lives(shard, runs)? } else { Some(Vec::new()) };
+        let Some(kept) = kept else {
+            return Ok(Made { conflict: true, ..out.made });
         };
         let merge = Merge { shapes: self.shapes, years: self.years, feed: self.feed };
         let per_shard = self.parts / self.shards;
         let mut rows = Vec::new();
         for part in shard * per_shard..(shard + 1) * per_shard {
             rows.clear();
-            for run in &read.runs {
+            for run in runs {
                 run.read(spill::Bucket { unit, part }, &mut rows).doing("cannot be read", run.path())?;
             }
+            let of_part = kept.iter().filter(|(life, _)| shard_of(*life, self.parts) == part);
+            of_part.for_each(|(_, row)| rows.extend_from_slice(row));
             merge.run(unit, &rows, &mut out);
-            if out.problems.count > 0 {
-                return Err(out.problems);
+            out.groups.end(&mut out.made);
+            match (out.made.conflict, out.problems.count) {
+                (true, _) => return Ok(out.made),
+                (false, 0) => {}
+                _ => return Err(out.problems),
             }
         }
         let made = out.finish()?;
         progress.advance(made.files.iter().map(|file| file.rows).sum(), 1);
         Ok(made)
     }
+
+    /// Lives of a shard that files left alone have, as packed rows; none when the earlier lake cannot be read.
+    fn kept_lives(&self, shard: u32, runs: &[Run]) -> Outcome<Option<Vec<LifeRow>>> {
+        if self.again.earlier.is_none() {
+            return Ok(Some(Vec::new()));
+        }
+        let (per_shard, mut read) = (self.parts / self.shards, BTreeSet::new());
+        let mut rows = Vec::new();
+        for part in shard * per_shard..(shard + 1) * per_shard {
+            rows.clear();
+            for run in runs {
+                run.read(spill::Bucket { unit: Unit::Bene, part }, &mut rows).doing("cannot be read", run.path())?;
+            }
+            let mut at = 0;
+            while at < rows.len() {
+                read.insert(Head::read(&rows[at..]).bene_key);
+                at += length(&rows[at..]);
+            }
+        }
+        let lives = kept::lives(self.again, self.earlier, shard, &read).ok();
+        let packed = |(life, id): (u64, String)| (life, lives::life(life, id.as_bytes()));
+        Ok(lives.map(|lives| lives.into_iter().map(packed).collect()))
+    }
 }
+
+/// A life and the packed row that says it.
+type LifeRow = (u64, Vec<u8>);
 
 /// The files of one shard of a unit.
 struct ShardOutput<'a> {
     job: &'a Job<'a>,
+    unit: Unit,
     shard: u32,
     open: Vec<Open>,
     made: Made,
+    groups: Groups<'a>,
     problems: Problems,
 }
 
@@ -181,7 +251,20 @@ impl Open {
 }
 
 impl Output for ShardOutput<'_> {
+    fn group(&mut self, bene_key: u64, claim_key: i64, files: &[u32]) {
+        self.groups.begin((bene_key, claim_key), files, &mut self.made);
+    }
+
+    fn related(&mut self, files: &[u32]) {
+        self.made.links.extend(files.iter().filter(|file| **file != files[0]).map(|file| (files[0], *file)));
+    }
+
     fn lake(&mut self, row: LakeRow<'_>) {
+        let is_written = self.job.again.writes(self.unit, row.year);
+        self.groups.lake(is_written, &mut self.made);
+        if !is_written {
+            return;
+        }
         if self.problems.count == 0
             && let Err(problems) = self.push(&row)
         {
@@ -201,11 +284,16 @@ impl Output for ShardOutput<'_> {
         self.job.rejects.push(&reject);
     }
 
-    fn finding(&mut self, finding: Finding) {
-        self.made.findings[finding as usize] += 1;
+    fn finding(&mut self, file: u32, finding: Finding) {
+        self.made.findings[file as usize][finding as usize] += 1;
     }
 
     fn collision(&mut self) {
+        if self.job.again.earlier.is_some() {
+            // One of the two may be a life that is no more: reading everything tells.
+            self.made.conflict = true;
+            return;
+        }
         let what = "two beneficiary identifiers have one key: their rows would be mixed";
         let hint = "give one of the two another identifier, in the raw and the program files alike";
         self.problems.push(of_file_with_hint(self.job.lake, what, hint));

@@ -8,11 +8,15 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// What a lake says of itself.
-pub(super) const MANIFEST: &str = "manifest.json";
+pub(crate) const MANIFEST: &str = "manifest.json";
 /// Rejected rows.
-pub(super) const REJECTS: &str = "rejects.csv";
+pub(crate) const REJECTS: &str = "rejects.csv";
 /// What the pipeline keeps beside the manifest; it is of the old lake too.
-const INPUTS: &str = "inputs.json";
+pub(crate) const INPUTS: &str = "inputs.json";
+/// What an ingest notes of each source file.
+pub(crate) const SOURCES: &str = "sources.json";
+/// Says that the old lake is wholly out of its place.
+const MOVED: &str = "moved";
 
 /// A lake that is being made.
 #[derive(Debug)]
@@ -54,6 +58,15 @@ impl Staging {
         self.temporary().join("old")
     }
 
+    /// Begins the new lake again.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub(super) fn clear(&self) -> Outcome<()> {
+        remove(&self.temporary())?;
+        fs::create_dir_all(self.new_lake()).doing("cannot be created", &self.new_lake())
+    }
+
     /// Puts the new lake in the old one's place.
     ///
     /// # Errors
@@ -64,6 +77,8 @@ impl Staging {
         for name in names() {
             rename_if_there(&self.lake.join(name), &old.join(name))?;
         }
+        let moved = self.temporary().join(MOVED);
+        File::create(&moved).doing("cannot be created", &moved)?;
         for name in names().collect::<Vec<_>>().into_iter().rev() {
             rename_if_there(&new.join(name), &self.lake.join(name))?;
         }
@@ -74,6 +89,7 @@ impl Staging {
     fn recover(&self) -> Outcome<()> {
         let old = self.old_lake();
         if old.join(MANIFEST).exists() && !self.lake.join(MANIFEST).exists() {
+            self.clear_strays()?;
             for name in names().collect::<Vec<_>>().into_iter().rev() {
                 if old.join(name).exists() {
                     remove(&self.lake.join(name))?;
@@ -82,6 +98,19 @@ impl Staging {
             }
         }
         remove(&self.temporary())
+    }
+
+    /// Once the old lake was out of its place, whatever stood there was of the new one. The mark goes before anything is put
+    /// back, so that a run that dies here is undone as well.
+    fn clear_strays(&self) -> Outcome<()> {
+        let moved = self.temporary().join(MOVED);
+        if moved.exists() {
+            for name in names().filter(|name| !self.old_lake().join(name).exists()) {
+                remove(&self.lake.join(name))?;
+            }
+            remove(&moved)?;
+        }
+        Ok(())
     }
 }
 
@@ -94,7 +123,7 @@ impl Drop for Staging {
 
 /// Everything of a lake, the manifest first: it goes first and comes last.
 fn names() -> impl Iterator<Item = &'static str> {
-    [MANIFEST, INPUTS, REJECTS].into_iter().chain(lake::TABLES.iter().map(|table| table.name))
+    [MANIFEST, INPUTS, SOURCES, REJECTS].into_iter().chain(lake::TABLES.iter().map(|table| table.name))
 }
 
 fn rename_if_there(from: &Path, to: &Path) -> Outcome<()> {

@@ -5,6 +5,7 @@ use crate::field::Field;
 use crate::identity::Identities;
 use crate::normalise::{self, Use, Uses};
 use crate::record::{ADJUSTS, AMOUNT_UNKNOWN, CANCELS, COUNTED, HEAD, Head, Kind, NO_DAY, Place, push_text};
+use crate::years::{YEARS, YearSet};
 use acoledger_schemas::keys;
 use acoledger_schemas::lake::Store;
 use acoledger_schemas::raw::{Blank, Read, RowsOf};
@@ -33,6 +34,8 @@ pub struct Reject<'a> {
     pub file: u32,
     /// Row of the file.
     pub row: u64,
+    /// Key of the life, where known.
+    pub life: Option<u64>,
     /// Claim, blank when unknown.
     pub claim_id: &'a str,
     /// Line, where known.
@@ -47,8 +50,6 @@ pub struct Reject<'a> {
     pub amount_known: bool,
 }
 
-/// Years that a claim or an enrollment row can be of; Medicare's electronic records begin with them.
-const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 /// Longest identifiers of lives and claims.
 pub(crate) const LONGEST_BENE_ID: usize = 32;
 const LONGEST_CLAIM_ID: usize = 40;
@@ -80,6 +81,12 @@ pub struct Extractor<'l> {
     pub rows: u64,
     /// Sum of the amounts that could be read.
     pub cents: i64,
+    /// Years that good rows are of, where rows say it.
+    pub years: YearSet,
+    /// Whether a good row is of a claim that cancels another.
+    pub cancels: bool,
+    year: i32,
+    life_known: bool,
     bene_id: Vec<u8>,
     bene_key: u64,
     claim_id: Vec<u8>,
@@ -105,6 +112,10 @@ impl<'l> Extractor<'l> {
             uses: Uses::default(),
             rows: 0,
             cents: 0,
+            years: YearSet::default(),
+            cancels: false,
+            year: 0,
+            life_known: false,
             bene_id: Vec::new(),
             bene_key: 0,
             claim_id: Vec::new(),
@@ -133,6 +144,7 @@ impl<'l> Extractor<'l> {
         sink.reject(Reject {
             file: self.number,
             row,
+            life: None,
             claim_id: "",
             line: None,
             column: "",
@@ -152,6 +164,7 @@ impl<'l> Extractor<'l> {
         self.amount = None;
         self.proc_date = NO_DAY;
         self.adjustment = 0;
+        self.year = if self.file.shapes.unit == Unit::Enrollment { self.claim_key as i32 } else { 0 };
         let line = match &self.file.line {
             None => Ok(0),
             Some(fill) => self.line_number(fill, cells),
@@ -172,6 +185,7 @@ impl<'l> Extractor<'l> {
         let file = self.file;
         self.claim_id.clear();
         self.claim_known = false;
+        self.life_known = false;
         let id = cells.cell(file.bene.sources[0]);
         let id = id.text(&mut self.scratch);
         if !is_identifier(id, LONGEST_BENE_ID) {
@@ -194,6 +208,7 @@ impl<'l> Extractor<'l> {
             self.bene_key = keys::bene_key(text);
             sink.life(self.bene_key, id);
         }
+        self.life_known = true;
         if let FileShape::Beside(RowsOf::Snapshots | RowsOf::Flags | RowsOf::MemberMonths) = file.shape {
             self.claim_key = self.delivery.and_then(|delivery| delivery.year).map_or(0, i64::from);
             return Ok(());
@@ -311,7 +326,12 @@ impl<'l> Extractor<'l> {
             (None, _) => NO_DAY,
         };
         match fill.role {
-            Role::Year if !YEARS.contains(&Date(day).year()) => return Err("not a date of Medicare's records"),
+            Role::Year => {
+                self.year = Date(day).year();
+                if !YEARS.contains(&self.year) {
+                    return Err("not a date of Medicare's records");
+                }
+            }
             Role::Processed => self.proc_date = day,
             _ => {}
         }
@@ -363,6 +383,8 @@ impl<'l> Extractor<'l> {
         let unit = self.file.shapes.unit;
         let cents = self.amount.unwrap_or(0);
         self.cents += cents;
+        self.years.insert(self.year);
+        self.cancels |= self.adjustment & CANCELS != 0;
         let mut head = Head {
             kind: Kind::Full,
             flags: COUNTED | self.adjustment,
@@ -452,7 +474,8 @@ impl<'l> Extractor<'l> {
             Ok(text) => text,
             Err(_) => "",
         };
-        sink.reject(Reject { file: self.number, row, claim_id, line, column, reason, cents, amount_known });
+        let life = self.life_known.then_some(self.bene_key);
+        sink.reject(Reject { file: self.number, row, life, claim_id, line, column, reason, cents, amount_known });
     }
 
     /// The amount of a row that is otherwise not read, and whether it is known. Adds it to what the file holds.

@@ -24,3 +24,4 @@ pub mod pack;
 pub mod record;
 pub mod rows;
 pub mod text;
+pub mod years;

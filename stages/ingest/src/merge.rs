@@ -100,14 +100,18 @@ impl Finding {
 
 /// Where the second pass puts what it makes. Rows arrive in the lake's order, each table for itself.
 pub trait Output {
+    /// The next claim (or life and year) and the files that its rows are of, each once: what follows up to the next call is its.
+    fn group(&mut self, bene_key: u64, claim_key: i64, files: &[u32]);
+    /// Files whose claims were resolved with each other: none of them can be understood without the others.
+    fn related(&mut self, files: &[u32]);
     /// A row of the lake.
     fn lake(&mut self, row: LakeRow<'_>);
     /// Where a row of a file went, and where its cents went.
     fn account(&mut self, file: u32, row: Bucket, cents_to: Bucket, cents: i64);
     /// A row refused; it is accounted for as well.
     fn reject(&mut self, reject: Reject<'_>);
-    /// Something worth knowing.
-    fn finding(&mut self, finding: Finding);
+    /// Something worth knowing of a row of a file.
+    fn finding(&mut self, file: u32, finding: Finding);
     /// Two lives have one key: the lake cannot be made.
     fn collision(&mut self);
 }
@@ -185,9 +189,14 @@ impl Merge<'_> {
         group: &mut Vec<Packed<'r>>,
         out: &mut impl Output,
     ) {
+        let mut files = Vec::new();
         for same in order.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             group.clear();
             group.extend(same.iter().map(|entry| packed(rows, entry.3)));
+            if unit != Unit::Bene {
+                distinct_files(group, &mut files);
+                out.group(same[0].0, same[0].1, &files);
+            }
             match unit {
                 Unit::Bene => self.life(group, out),
                 Unit::Enrollment => self.enrollment(group, out),
@@ -268,6 +277,15 @@ fn sorted(rows: &[u8]) -> (Vec<Entry>, Vec<u64>) {
     with_cancels.sort_unstable();
     with_cancels.dedup();
     (order, with_cancels)
+}
+
+fn distinct_files(group: &[Packed<'_>], files: &mut Vec<u32>) {
+    files.clear();
+    for row in group {
+        if !files.contains(&row.head.file) {
+            files.push(row.head.file);
+        }
+    }
 }
 
 fn packed(rows: &[u8], at: usize) -> Packed<'_> {
@@ -356,6 +374,7 @@ fn refuse(row: &Packed<'_>, why: Why<'_>, cents_to: Bucket, out: &mut impl Outpu
     out.reject(Reject {
         file: row.head.file,
         row: row.head.row,
+        life: Some(row.head.bene_key),
         claim_id: why.claim_id,
         line: is_line.then_some(row.head.line),
         column: why.column,
@@ -377,12 +396,14 @@ mod tests {
         collisions: usize,
     }
     impl Output for Counted {
+        fn group(&mut self, _: u64, _: i64, _: &[u32]) {}
+        fn related(&mut self, _: &[u32]) {}
         fn lake(&mut self, _: LakeRow<'_>) {
             self.rows += 1;
         }
         fn account(&mut self, _: u32, _: Bucket, _: Bucket, _: i64) {}
         fn reject(&mut self, _: Reject<'_>) {}
-        fn finding(&mut self, _: Finding) {}
+        fn finding(&mut self, _: u32, _: Finding) {}
         fn collision(&mut self) {
             self.collisions += 1;
         }

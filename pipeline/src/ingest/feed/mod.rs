@@ -126,6 +126,7 @@ pub(super) fn look(plan: &IngestPlan, layout: &RawLayout) -> Outcome<(Vec<Source
         return Err(problems);
     }
     sources.sort_by(|a, b| a.file.cmp(&b.file));
+    sources.iter_mut().zip(0..).for_each(|(source, number)| source.number = number);
     let mut feed =
         Feed { identities: Identities::of(&links(&sources, layout)?), promised: BTreeMap::new(), notes: Vec::new() };
     feed.promise(&candidates, &sources, &promises, &mut problems);
@@ -233,7 +234,7 @@ fn source(candidate: &Candidate, layout: &RawLayout, records: &[Record]) -> Outc
     let spans = layout.needed.iter().map(span).collect();
     let form = Form::Fixed { length: record.length(), spans, member: member.clone() };
     let said = Some(Said { day: named.delivery.day.0, year: None });
-    Ok(Source { file: found, bytes: *bytes, form, layout, said })
+    Ok(Source { number: 0, file: found, bytes: *bytes, form, layout, said })
 }
 
 /// A record of another length than its layout's.
@@ -371,7 +372,7 @@ impl Feed {
     ///
     /// # Errors
     /// Every file with another number of records.
-    pub(super) fn check(&self, sources: &[Source], facts: &[FileFacts]) -> Outcome<()> {
+    pub(super) fn check(&self, sources: &[Source], facts: &[&FileFacts]) -> Outcome<()> {
         let mut problems = Problems::default();
         for (&at, &records) in &self.promised {
             if facts[at].rows != records {

@@ -28,9 +28,14 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// Position of a column, where there is one.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.header.iter().position(|column| column == name)
+    }
+
     /// Position of a column.
     pub(super) fn at(&self, name: &str) -> usize {
-        self.header.iter().position(|column| column == name).unwrap_or_else(|| panic!("no column {name}"))
+        self.find(name).unwrap_or_else(|| panic!("no column {name}"))
     }
 
     /// The cell of a row.
@@ -45,6 +50,19 @@ impl Table {
         let pick = |row: &Vec<String>| columns.iter().map(|at| row[*at].clone()).collect::<Vec<_>>();
         let rows: BTreeSet<Vec<String>> = self.rows.iter().map(pick).collect();
         Table { header: pick(&self.header), rows: rows.into_iter().collect() }
+    }
+
+    /// The columns of a base file, and those of a file of lines.
+    pub(super) fn split(&self) -> (Table, Table) {
+        let is_key = |column: &str| matches!(column, "BENE_ID" | "CLM_ID");
+        let is_line = |column: &str| {
+            column.starts_with("LINE_")
+                || column.starts_with("REV_")
+                || ["TAX_NUM", "PRVDR_SPCLTY", "HCPCS_CD", "CLM_LINE_NUM"].contains(&column)
+        };
+        let thru =
+            |column: &str| is_key(column) || is_line(column) || ["CLM_THRU_DT", "NCH_CLM_TYPE_CD"].contains(&column);
+        (self.only(|column| !is_line(column)), self.only(thru))
     }
 
     /// Delimited text.
@@ -219,25 +237,13 @@ impl Delivery {
                 put(folder, "mbsf_abcd_2020.csv", table.text(",", "\n").as_bytes());
                 continue;
             }
-            let is_key = |column: &str| matches!(column, "BENE_ID" | "CLM_ID");
-            let is_line = |column: &str| {
-                column.starts_with("LINE_")
-                    || column.starts_with("REV_")
-                    || ["TAX_NUM", "PRVDR_SPCLTY", "HCPCS_CD", "CLM_LINE_NUM"].contains(&column)
-            };
             let (base, lines) = match name.as_str() {
                 "carrier" | "dme" => ("claims_k", "lines_k"),
                 _ => ("base_claims_k", "revenue_centers_k"),
             };
-            put(
-                folder,
-                &format!("{name}_{base}.csv"),
-                table.only(|column| !is_line(column)).text(",", "\n").as_bytes(),
-            );
-            let thru = |column: &str| {
-                is_key(column) || is_line(column) || ["CLM_THRU_DT", "NCH_CLM_TYPE_CD"].contains(&column)
-            };
-            put(folder, &format!("{name}_{lines}.csv"), table.only(thru).text(",", "\n").as_bytes());
+            let (of_base, of_lines) = table.split();
+            put(folder, &format!("{name}_{base}.csv"), of_base.text(",", "\n").as_bytes());
+            put(folder, &format!("{name}_{lines}.csv"), of_lines.text(",", "\n").as_bytes());
             put(folder, &format!("{name}_value_codes.csv"), b"BENE_ID,CLM_ID,CLM_VAL_CD\n");
         }
     }

@@ -1,5 +1,7 @@
 //! Whole ingests, from files to files.
 
+mod again;
+mod changing;
 mod delivery;
 mod feed;
 mod invented;

@@ -34,7 +34,7 @@ impl Merge<'_> {
             let most = |at: usize| current.iter().map(|row| amounts(row)[at]).max_by_key(|cents| (cents.abs(), *cents));
             let both = [most(0).unwrap_or(0), most(1).unwrap_or(0)];
             if current.iter().any(|row| amounts(row) != both) {
-                out.finding(Finding::ReductionsDisagree);
+                out.finding(same[0].head.file, Finding::ReductionsDisagree);
             }
             beside.reductions.push((same[0].head.line, both));
         }

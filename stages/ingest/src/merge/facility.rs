@@ -109,7 +109,7 @@ impl Merge<'_> {
             }
         }
         for packed in old.iter().filter(|row| row.counted()) {
-            out.finding(Finding::Superseded);
+            out.finding(packed.head.file, Finding::Superseded);
             out.account(packed.head.file, Bucket::Repeated, Bucket::Repeated, packed.head.cents);
         }
         bucket
@@ -136,7 +136,7 @@ fn fell(shapes: &TableShapes, current: &[Packed<'_>], old: &[Packed<'_>], fall: 
         }
     }
     for row in old.iter().filter(|row| row.counted()) {
-        out.finding(Finding::Superseded);
+        out.finding(row.head.file, Finding::Superseded);
         out.account(row.head.file, Bucket::Repeated, Bucket::Repeated, row.head.cents);
     }
 }

@@ -22,6 +22,9 @@ pub(super) struct Held<'o, O> {
 /// One claim of the life.
 #[derive(Default)]
 struct Claim {
+    bene_key: u64,
+    claim_key: i64,
+    files: Vec<u32>,
     table: u16,
     flags: u8,
     rows: Vec<Row>,
@@ -49,6 +52,15 @@ struct Row {
 }
 
 impl<O: Output> Output for Held<'_, O> {
+    fn group(&mut self, bene_key: u64, claim_key: i64, files: &[u32]) {
+        let claim = self.claims.last_mut().expect("a claim was begun");
+        (claim.bene_key, claim.claim_key, claim.files) = (bene_key, claim_key, files.to_vec());
+    }
+
+    fn related(&mut self, files: &[u32]) {
+        self.out.related(files);
+    }
+
     fn lake(&mut self, row: LakeRow<'_>) {
         let LakeRow { table, year, bene_key, claim_key, line, payload, .. } = row;
         let claim = self.claims.last_mut().expect("a claim was begun");
@@ -64,8 +76,8 @@ impl<O: Output> Output for Held<'_, O> {
         self.out.reject(reject);
     }
 
-    fn finding(&mut self, finding: Finding) {
-        self.out.finding(finding);
+    fn finding(&mut self, file: u32, finding: Finding) {
+        self.out.finding(file, finding);
     }
 
     fn collision(&mut self) {
@@ -87,15 +99,22 @@ impl<'o, O: Output> Held<'o, O> {
     pub(super) fn release(self, shapes: &[TableShapes]) {
         let Held { out, claims } = self;
         let facts: Vec<Option<Facts>> = claims.iter().map(|claim| facts(claim, shapes)).collect();
+        for cancel in facts.iter().flatten().filter(|of| of.action == Some(Action::Cancel) && !of.key.is_empty()) {
+            let same = |of: &Option<Facts>| of.as_ref().is_some_and(|of| of.key == cancel.key);
+            let related = claims.iter().zip(&facts).filter(|(_, facts)| same(facts));
+            out.related(&related.flat_map(|(claim, _)| &claim.files).copied().collect::<Vec<_>>());
+        }
         let versions: Vec<Version<'_>> = facts.iter().flatten().map(Facts::version).collect();
         let mut fates = final_action::resolve(&versions).into_iter();
         let mut fate = |facts: &Option<Facts>| facts.as_ref().and_then(|_| fates.next()).unwrap_or(Fate::Final);
         let mut fates: Vec<Fate> = facts.iter().map(&mut fate).collect();
         let gone = lines_gone(&claims, &facts, &mut fates, shapes);
         for (at, (claim, fate)) in claims.iter().zip(&fates).enumerate() {
+            out.group(claim.bene_key, claim.claim_key, &claim.files);
+            let file = claim.files.first().copied().unwrap_or(0);
             match fate {
-                Fate::Cancels(_) => out.finding(Finding::Cancels),
-                Fate::CancelsNothing => out.finding(Finding::CancelsNothing),
+                Fate::Cancels(_) => out.finding(file, Finding::Cancels),
+                Fate::CancelsNothing => out.finding(file, Finding::CancelsNothing),
                 Fate::Final | Fate::Cancelled(_) => {}
             }
             let stands = |row: usize| *fate == Fate::Final && !gone.contains(&(at, row));

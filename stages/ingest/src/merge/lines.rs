@@ -32,8 +32,8 @@ impl Merge<'_> {
         let joined: Vec<(Head, Vec<u8>)> = base.as_ref().map(join).unwrap_or_default();
         let mut lines: Vec<Packed<'_>> = joined.iter().map(|(head, payload)| Packed { head: *head, payload }).collect();
         lines.extend(whole);
-        if lines.is_empty() && base.is_some() {
-            out.finding(Finding::ClaimWithoutLines);
+        if let (true, Some(base)) = (lines.is_empty(), &base) {
+            out.finding(base.head.file, Finding::ClaimWithoutLines);
         }
         lines.sort_unstable_by_key(|row| row.head.line);
         self.whole_lines(lake, shapes, &mut lines, beside, out);
@@ -62,7 +62,7 @@ impl Merge<'_> {
                 None => self.line(lake, shapes, current, beside, out),
             }
             for row in old {
-                out.finding(Finding::Superseded);
+                out.finding(row.head.file, Finding::Superseded);
                 out.account(row.head.file, Bucket::Repeated, Bucket::Repeated, row.head.cents);
             }
         }
@@ -122,7 +122,7 @@ fn base<'a>(
         _ => disagree,
     };
     for row in old {
-        out.finding(Finding::Superseded);
+        out.finding(row.head.file, Finding::Superseded);
         out.account(row.head.file, Bucket::Repeated, Bucket::Repeated, 0);
     }
     let Some((column, reason)) = fall else {

@@ -71,9 +71,10 @@ impl Merge<'_> {
         }
         years.retain(|_, months| months.iter().any(|month| *month != Month::None));
         self.account_months(rows, out);
+        let file = rows.first().map_or(0, |row| row.head.file);
         match (snapshots.is_empty(), years.is_empty()) {
-            (true, false) => out.finding(Finding::MonthsWithoutLife),
-            (false, true) => out.finding(Finding::LifeWithoutMonths),
+            (true, false) => out.finding(file, Finding::MonthsWithoutLife),
+            (false, true) => out.finding(file, Finding::LifeWithoutMonths),
             _ => {}
         }
         let table = rows.first().map_or(0, |row| row.head.table);
