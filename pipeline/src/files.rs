@@ -55,6 +55,23 @@ pub(crate) fn readable_by(who: ReadableBy) {
     let _ = who;
 }
 
+/// Waits until everything below a folder is on the disk, not in its cache: what is named after it must find it there after a power failure.
+///
+/// # Errors
+/// Those of the disk.
+pub(crate) fn sync_below(folder: &Path) -> Outcome<()> {
+    // One call where the system has it: a lake has thousands of files.
+    #[cfg(target_os = "linux")]
+    {
+        let handle = File::open(folder).doing("cannot be read", folder)?;
+        rustix::fs::syncfs(&handle).doing("cannot be written", folder)
+    }
+    #[cfg(not(target_os = "linux"))]
+    files_below(folder)?
+        .iter()
+        .try_for_each(|path| File::open(path).and_then(|file| file.sync_all()).doing("cannot be written", path))
+}
+
 /// SHA-256 of a file's content, in hexadecimal.
 ///
 /// # Errors

@@ -227,7 +227,7 @@ impl Lake {
             file.shard == shard && file.table == need.table.name && file.year.is_none_or(year) && file.rows > 0
         };
         let files = self.report.files.iter().filter(wanted);
-        files.map(|file| Ok((file.year, batches(&self.folder.join(&file.file), need, rows)?))).collect()
+        files.map(|file| Ok((file.year, batches(&self.folder, file, need, rows)?))).collect()
     }
 }
 
@@ -239,11 +239,21 @@ fn date_column(table: &str) -> Option<&'static str> {
     }
 }
 
-/// The batches of one file, only the columns needed.
-fn batches<'a>(path: &Path, need: &TableNeed, rows: &'a AtomicU64) -> Outcome<Batches<'a>> {
+/// The batches of one file, only the columns needed. The file must be what the manifest says: its rows, and all columns that are read.
+fn batches<'a>(lake: &Path, about: &LakeFile, need: &TableNeed, rows: &'a AtomicU64) -> Outcome<Batches<'a>> {
     const WHAT: &str = "not readable as Parquet";
+    let path = &lake.join(&about.file);
     let file = File::open(path).doing("cannot be read", path)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).doing(WHAT, path)?;
+    let held = builder.metadata().file_metadata().num_rows();
+    let lacking = need.columns.iter().find(|name| builder.schema().field_with_name(name).is_err());
+    if held != about.rows as i64 || lacking.is_some() {
+        let what = match lacking {
+            Some(column) => format!("the lake is damaged: no column `{column}`"),
+            None => format!("the lake is damaged: {held} rows where its manifest says {}", about.rows),
+        };
+        return Err(trouble::of_file_with_hint(path, what, "remove this file, and the next run makes it again").into());
+    }
     let mask = ProjectionMask::columns(builder.parquet_schema(), need.columns.iter().copied());
     let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().doing(WHAT, path)?;
     let name = path.display().to_string();

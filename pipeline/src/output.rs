@@ -98,6 +98,7 @@ impl Output {
             fs::rename(&self.place, &old).doing("cannot be moved", &self.place)?;
         }
         fs::rename(&self.staging, &self.place).doing("cannot be given its name", &self.staging)?;
+        sync_names_beside(&self.place)?;
         remove(&old)?;
         remove(&sibling(&self.place, "partial"))
     }
@@ -176,6 +177,19 @@ fn is_at(file: &File, path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_at(_file: &File, _path: &Path) -> bool {
     true
+}
+
+/// Waits until the names of a folder and its neighbours are on the disk.
+#[cfg(unix)]
+fn sync_names_beside(place: &Path) -> Outcome<()> {
+    let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(parent).and_then(|folder| folder.sync_all()).doing("cannot be written", parent)
+}
+
+/// Elsewhere a folder is no file that could be synced.
+#[cfg(not(unix))]
+fn sync_names_beside(_place: &Path) -> Outcome<()> {
+    Ok(())
 }
 
 /// `run` becomes `.run.<what>` beside it.

@@ -73,6 +73,7 @@ impl Staging {
     /// Those of the disk.
     pub(super) fn swap(self) -> Outcome<()> {
         let (old, new) = (self.old_lake(), self.new_lake());
+        crate::files::sync_below(&new)?;
         fs::create_dir_all(&old).doing("cannot be created", &old)?;
         for name in names() {
             rename_if_there(&self.lake.join(name), &old.join(name))?;

@@ -62,7 +62,7 @@ pub(crate) fn open(plan: &IngestPlan) -> Outcome<Option<Lake>> {
         return Ok(None);
     }
     for (source, path) in made.files.iter().zip(&found) {
-        if source.file != path.display().to_string() || !source.is_same(path, size_and_time(path)?)? {
+        if source.file != name(plan, path) || !source.is_same(path, size_and_time(path)?)? {
             return Ok(None);
         }
     }
@@ -103,11 +103,9 @@ struct Inputs<'a> {
     stamps: Vec<(PathBuf, (u64, u128))>,
 }
 
-impl Inputs<'_> {
-    /// A path as the manifest says it.
-    fn name(&self, path: &Path) -> String {
-        path.strip_prefix(&self.plan.base).unwrap_or(path).to_string_lossy().replace('\\', "/")
-    }
+/// A path as the manifest says it: from the study's folder on, so that it does not matter where the program was started.
+fn name(plan: &IngestPlan, path: &Path) -> String {
+    path.strip_prefix(&plan.base).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }
 
 impl Beside for Inputs<'_> {
@@ -125,9 +123,10 @@ impl Beside for Inputs<'_> {
         let files: BTreeMap<&str, &SourceFile> = made.files.iter().map(|of| (of.file.as_str(), of)).collect();
         let mut unchanged = BTreeSet::new();
         for (path, stamp) in &self.stamps {
-            let of = files.get(path.display().to_string().as_str());
+            let name = name(self.plan, path);
+            let of = files.get(name.as_str());
             if of.map(|of| of.is_same(path, *stamp)).transpose()?.unwrap_or(false) {
-                unchanged.insert(self.name(path));
+                unchanged.insert(name);
             }
         }
         let damaged = damaged(lake, &report);
@@ -143,9 +142,8 @@ impl Beside for Inputs<'_> {
         known.extend(made.files.iter().map(|of| ((of.file.as_str(), (of.bytes, of.modified)), of.sha256.as_str())));
         let mut files = Vec::new();
         for (path, (bytes, modified)) in &self.stamps {
-            let file = path.display().to_string();
-            let hash =
-                hashes.get(self.name(path).as_str()).or_else(|| known.get(&(file.as_str(), (*bytes, *modified))));
+            let file = name(self.plan, path);
+            let hash = hashes.get(file.as_str()).or_else(|| known.get(&(file.as_str(), (*bytes, *modified))));
             let sha256 = hash.map_or_else(|| hash_file(path), |hash| Ok((*hash).to_owned()))?;
             files.push(SourceFile { file, bytes: *bytes, modified: *modified, sha256 });
         }

@@ -22,7 +22,7 @@ rm -f ballast; cat err
 [ "$(state)" = "$before" ] && echo "results: the earlier state stands"
 # The lake has no room.
 printf '\n' >> "$nation/raw/dme_2023.csv"
-fill 200k
+fill 20k
 set +e; "$program" run study.toml --shards 4 >out 2>err; echo "lake: $?"; set -e
 rm -f ballast; cat err
 [ "$(state)" = "$before" ] && echo "lake: the earlier state stands"
