@@ -3,7 +3,7 @@
 use crate::commands::{self, Exit};
 use crate::grid::Format;
 use crate::logs::{self, LogFormat};
-use crate::study::Overrides;
+use crate::study::{Freshness, Overrides};
 use acoledger_schemas::stages::{STAGES, Stage, stage};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
@@ -198,6 +198,7 @@ impl StudyArgs {
             shards: self.shards,
             csv: self.csv,
             rules: self.rules.clone(),
+            freshness: Freshness::Fetch,
         }
     }
 }

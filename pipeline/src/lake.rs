@@ -5,6 +5,7 @@ mod life;
 use crate::files::{files_below, hash_file, hash_texts};
 use crate::ingest::{IngestPlan, IngestReport, LakeFile};
 use crate::manifest::{VERSION, write_json};
+use crate::remote::name_below;
 use crate::study::{InputFile, LoadedStudy};
 use crate::trouble::{self, Io, Outcome};
 use acoledger_person::{Batches, MonthSpan, Needs, ShardStreams, TableNeed};
@@ -132,7 +133,7 @@ pub(crate) fn make(plan: &IngestPlan, progress: &dyn crate::ingest::Progress) ->
     let hashes: BTreeMap<&str, &str> = report.sources.iter().map(|of| (of.file.as_str(), of.sha256.as_str())).collect();
     let mut files = Vec::new();
     for (path, (bytes, modified)) in found.iter().zip(stamps) {
-        let name = path.strip_prefix(&plan.base).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        let name = name_below(&plan.base, path);
         let sha256 = match hashes.get(name.as_str()) {
             Some(hash) => (*hash).to_owned(),
             None => hash_file(path)?,

@@ -27,6 +27,7 @@ mod plot;
 mod program;
 mod progress;
 mod rates_door;
+mod remote;
 pub mod run;
 mod scenario;
 mod score;

@@ -345,6 +345,7 @@ impl LoadedStudy {
             csv: false,
             out: Some(out),
             beside: Some(self.out()),
+            remote: Default::default(),
         }
     }
 }

@@ -18,6 +18,8 @@ mod staging;
 mod tests;
 mod write;
 
+#[cfg(any(feature = "object-store", test))]
+pub(crate) use find::glob_matches;
 pub use report::{FileAccount, IngestReport, LakeFile, Note, Tally};
 pub use write::{ShardWriter, write_shard};
 
