@@ -79,9 +79,7 @@ impl Prefix {
             Error::NotFound { .. } => "is the bucket's name right, and the endpoint's?".to_owned(),
             _ => format!("where it is and who asks is said by the environment: {}", credentials(scheme)),
         };
-        let mut problem = trouble::of_file(Path::new(&name), what, said);
-        problem.hint = Some(hint);
-        problem.into()
+        trouble::of_file_with_hint(Path::new(&name), format!("{what}: {said}"), hint).into()
     }
 }
 
@@ -121,9 +119,9 @@ pub(super) fn open(location: &Location) -> Outcome<Prefix> {
     let root = Key::parse(&location.path).doing("not a key of an object store", Path::new(&url))?;
     let prefix = |store| Prefix { store, root: root.clone(), url: url.clone() };
     store.map(prefix).map_err(|error| {
-        let mut problem = trouble::of_file(Path::new(&url), "cannot be opened", plain(&error.to_string()));
-        problem.hint = Some(format!("the environment says who asks: {}", credentials(location.scheme)));
-        problem.into()
+        let what = format!("cannot be opened: {}", plain(&error.to_string()));
+        let hint = format!("where it is and who asks is said by the environment: {}", credentials(location.scheme));
+        trouble::of_file_with_hint(Path::new(&url), what, hint).into()
     })
 }
 
@@ -146,9 +144,17 @@ pub(super) fn wait<T>(url: &str, work: impl Future<Output = Outcome<T>>) -> Outc
     runtime.doing("the runtime of its requests cannot be started", Path::new(url))?.block_on(work)
 }
 
+/// Beginnings of an error that wrap another.
+const WRAPS: [&str; 3] = ["Generic ", "Error performing list request", "Error performing put request"];
+
 /// One line, without what may follow a `?` in a URL (signatures), not longer than a reader would read.
 fn plain(text: &str) -> String {
     const LONGEST: usize = 400;
+    let mut text = text;
+    // What wraps the error says less than what was being done, which we say ourselves.
+    while let Some((_, rest)) = text.split_once(": ").filter(|(wrap, _)| WRAPS.iter().any(|of| wrap.starts_with(of))) {
+        text = rest;
+    }
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let without = |word: &str| match word.split_once('?') {
         Some((url, query)) if url.contains("://") => {
@@ -171,7 +177,9 @@ mod tests {
 
     #[test]
     fn errors_hold_no_signatures() {
-        let said = plain("Error performing GET https://x.blob.core.windows.net/c/a?sv=1&sig=SECRET in 1s\n  (b?c)");
+        let said = plain(
+            "Generic S3 error: Error performing list request: Error performing GET https://x.blob.core.windows.net/c/a?sv=1&sig=SECRET in 1s\n  (b?c)",
+        );
         assert_eq!(said, "Error performing GET https://x.blob.core.windows.net/c/a in 1s (b?c)");
         assert_eq!(plain("(https://h/a?sig=S), then"), "(https://h/a), then");
         assert_eq!(plain(&"é".repeat(500)).chars().count(), 403);

@@ -100,7 +100,7 @@ fn a_fetch_that_breaks_off_leaves_the_mirror_and_goes_on_later() {
     bucket.store.cut(None);
     bucket.store.fail(Some("get nation/raw/2019/c.csv"));
     let error = mirror.refresh(&bucket).unwrap_err().to_string();
-    assert!(error.contains("2019/c.csv: cannot be fetched: `Generic test error: no more"), "{error}");
+    assert!(error.contains("2019/c.csv: cannot be fetched: no more: get nation"), "{error}");
     assert_eq!(mirror.content(), before);
 
     bucket.store.fail(None);
