@@ -37,6 +37,9 @@ enum Command {
     /// count in place of ours; where the file is there, both are compared); `[lake]` path, shards; `[run]` out, threads, memory;
     /// `[rules]` overrides by rule key; `[limits]` rejected_rows, rejected_cents_share, shared_tins.
     ///
+    /// raw, program, rates and out may be URLs: `file://`, and in a build with the feature `object-store` `s3://`, `gs://`, `az://`, with
+    /// credentials from the environment.
+    ///
     /// Writes the lake (`[lake] path`) and the output folder (`[run] out`): savings_losses, benchmark, expected, rates/, cells/,
     /// assignment/, person_year/, assignment_differences/ (where lists are given), rejects, manifest.json, metrics.json. What is
     /// already done for the same inputs, rules and version is skipped. A run that fails leaves the output of an earlier one

@@ -147,6 +147,17 @@ pub(super) fn wait<T>(url: &str, work: impl Future<Output = Outcome<T>>) -> Outc
 /// Beginnings of an error that wrap another.
 const WRAPS: [&str; 3] = ["Generic ", "Error performing list request", "Error performing put request"];
 
+/// What a store's XML answer says: its code and message.
+fn without_xml(text: &str) -> String {
+    let Some((before, xml)) = text.split_once("<?xml") else { return text.to_owned() };
+    let tag = |name: &str| {
+        let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
+    };
+    let said: Vec<&str> = [tag("Code"), tag("Message")].into_iter().flatten().collect();
+    format!("{before}{}", said.join(", "))
+}
+
 /// One line, without what may follow a `?` in a URL (signatures), not longer than a reader would read.
 fn plain(text: &str) -> String {
     const LONGEST: usize = 400;
@@ -155,6 +166,7 @@ fn plain(text: &str) -> String {
     while let Some((_, rest)) = text.split_once(": ").filter(|(wrap, _)| WRAPS.iter().any(|of| wrap.starts_with(of))) {
         text = rest;
     }
+    let text = without_xml(text);
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let without = |word: &str| match word.split_once('?') {
         Some((url, query)) if url.contains("://") => {
@@ -181,6 +193,8 @@ mod tests {
             "Generic S3 error: Error performing list request: Error performing GET https://x.blob.core.windows.net/c/a?sv=1&sig=SECRET in 1s\n  (b?c)",
         );
         assert_eq!(said, "Error performing GET https://x.blob.core.windows.net/c/a in 1s (b?c)");
+        let xml = "status 403: <?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code><Message>No.</Message><Id>7</Id></Error>";
+        assert_eq!(plain(xml), "status 403: AccessDenied, No.");
         assert_eq!(plain("(https://h/a?sig=S), then"), "(https://h/a), then");
         assert_eq!(plain(&"é".repeat(500)).chars().count(), 403);
     }
