@@ -12,7 +12,7 @@ python=$work/venv/bin/python
 [ -x "$python" ] || python3 -m venv "$work/venv"
 "$python" -m pip install -q --disable-pip-version-check 'moto[server]==5.2.5'
 started=()
-stop() { for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done; }
+stop() { for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done; wait; }
 trap stop EXIT
 
 # The server checks no credentials until it is told to.
