@@ -1,5 +1,6 @@
 # `make` lists the targets. Nothing here needs more than a Rust toolchain (1.90 or later), a C compiler and make;
-# `worlds-check` and `rates-check` also use python3, `peer-assign` and `peer-spend` python3 with venv, and DuckDB from PyPI.
+# `worlds-check` and `rates-check` also use python3, `peer-assign` and `peer-spend` python3 with venv, and DuckDB from PyPI;
+# `object-store-check` python3 with venv, and an S3-compatible server from PyPI.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -117,6 +118,11 @@ soak: build ## a run killed at random moments and run again, CYCLES=50 times: it
 
 # Types of few lives need this many; LIVES as given goes before it.
 CALIBRATE_LIVES := $(if $(filter file,$(origin LIVES)),200000,$(LIVES))
+
+.PHONY: object-store-check
+object-store-check: ## a study from and to an S3-compatible server (PyPI) on this machine, byte for byte beside files; what may break off
+	cargo build --locked -p acoledger --features object-store
+	scripts/object-store-check.sh $(or $(CARGO_TARGET_DIR),target)/debug/acoledger target/object-store-check
 
 .PHONY: calibrate
 calibrate: build ## the synthetic nation of 2018 against published figures (data/calibration/targets.json), LIVES=200000, SEED=1

@@ -3,7 +3,7 @@
 use crate::commands::{self, Exit};
 use crate::grid::Format;
 use crate::logs::{self, LogFormat};
-use crate::study::Overrides;
+use crate::study::{Freshness, Overrides};
 use acoledger_schemas::stages::{STAGES, Stage, stage};
 use acoledger_schemas::study::ReadableBy;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -39,6 +39,9 @@ enum Command {
     /// `[rules]` overrides by rule key; `[limits]` rejected_rows, rejected_cents_share, shared_tins,
     /// quality (by check of `acoledger check`: the share of wrong rows beyond which a run stops). `include` takes another file first;
     /// `${NAME}` in a path is an environment variable.
+    ///
+    /// raw, program, rates and out may be URLs: `file://`, and in a build with the feature `object-store` `s3://`, `gs://`, `az://`, with
+    /// credentials from the environment.
     ///
     /// Writes the lake (`[lake] path`) and the output folder (`[run] out`): savings_losses, benchmark, expected, rates/, cells/,
     /// assignment/, person_year/, assignment_differences/ (where lists are given), rejects, manifest.json, metrics.json. What is
@@ -225,6 +228,7 @@ impl StudyArgs {
             shards: self.shards,
             csv: self.csv,
             rules: self.rules.clone(),
+            freshness: Freshness::Fetch,
         }
     }
 }

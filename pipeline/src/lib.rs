@@ -28,6 +28,7 @@ mod program;
 mod progress;
 mod public;
 mod rates_door;
+mod remote;
 pub mod run;
 mod run_log;
 mod scenario;

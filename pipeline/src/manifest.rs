@@ -218,9 +218,29 @@ pub struct Metrics {
     pub threads: usize,
     /// Operating system and architecture.
     pub host: String,
+    /// What of the inputs came from object stores.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fetched: Vec<FetchMetrics>,
     /// The last life that was explained from this run's lake.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explain: Option<ExplainMetrics>,
+}
+
+/// What of one URL was fetched.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FetchMetrics {
+    /// URL that the study names, or the part of it before a wildcard.
+    pub url: String,
+    /// Objects that the study takes.
+    pub objects: u64,
+    /// Objects that were fetched: new, or changed since the run before.
+    pub fetched: u64,
+    /// Their bytes.
+    pub fetched_bytes: u64,
+    /// Files that were removed: their objects are gone.
+    pub removed: u64,
+    /// Seconds.
+    pub seconds: f64,
 }
 
 /// What explaining one life took.

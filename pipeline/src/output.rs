@@ -152,7 +152,14 @@ fn recover(place: &Path) -> Outcome<()> {
     Ok(())
 }
 
-fn lock(path: &Path) -> Outcome<File> {
+/// Takes a lock that ends with the process, or with the file that is returned.
+///
+/// # Errors
+/// Another holds it; the disk.
+pub(crate) fn lock(path: &Path) -> Outcome<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).doing("cannot be created", folder)?;
+    }
     let file = File::create(path).doing("cannot be written", path)?;
     match file.try_lock() {
         // A run that ended meanwhile has removed the file that we opened: then another may hold the new one.

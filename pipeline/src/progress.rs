@@ -55,6 +55,35 @@ impl Drop for Progress {
     }
 }
 
+/// The progress of bytes to or from an object store.
+#[cfg(feature = "object-store")]
+pub(crate) struct ByteProgress(ProgressBar);
+
+#[cfg(feature = "object-store")]
+impl ByteProgress {
+    /// Begins a transfer of this many bytes.
+    pub(crate) fn begin(stage: &str, bytes: u64) -> ByteProgress {
+        let bar = BARS.add(ProgressBar::new(bytes));
+        let template = "{prefix:>10} {bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {elapsed} gone, {eta} left";
+        bar.set_style(ProgressStyle::with_template(template).expect("the template is sound"));
+        bar.set_prefix(stage.to_owned());
+        ByteProgress(bar)
+    }
+
+    /// Counts bytes that were transferred.
+    pub(crate) fn advance(&self, bytes: u64) {
+        self.0.inc(bytes);
+    }
+}
+
+#[cfg(feature = "object-store")]
+impl Drop for ByteProgress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+        BARS.remove(&self.0);
+    }
+}
+
 /// Shows the passes of an ingest, whose lengths are known as they begin.
 #[derive(Default)]
 pub(crate) struct IngestProgress {

@@ -83,28 +83,21 @@ pub(crate) struct Hidden {
     pub(crate) hidden: usize,
 }
 
-/// Writes the tables of a finished run for publication into its folder `public`. Returns what was hidden, by table.
+/// Writes the tables of a run for publication into its folder `public`. Returns what was hidden, by table.
 ///
 /// # Errors
 /// Those of the disk; tables that are not those of a run.
 pub(crate) fn write(run: &Path) -> Outcome<Vec<Hidden>> {
-    let (new, place) = (run.join(".public.new"), run.join(FOLDER));
-    if new.exists() {
-        fs::remove_dir_all(&new).doing("cannot be removed", &new)?;
-    }
+    let place = run.join(FOLDER);
     let few = Few::of(run)?;
     let mut report = Vec::new();
     for (file, hide) in TABLES {
         let Some(mut sheet) = Sheet::read(&run.join(file))? else { continue };
         hide(&mut sheet, &few);
-        sheet.write(&new.join(file))?;
+        sheet.write(&place.join(file))?;
         report.push(Hidden { file: (*file).into(), cells: sheet.filled(), hidden: sheet.hidden() });
     }
-    fs::create_dir_all(&new).doing("cannot be created", &new)?;
-    if place.exists() {
-        fs::remove_dir_all(&place).doing("cannot be removed", &place)?;
-    }
-    fs::rename(&new, &place).doing("cannot be given its name", &place)?;
+    fs::create_dir_all(&place).doing("cannot be created", &place)?;
     Ok(report)
 }
 

@@ -9,6 +9,7 @@ use crate::lake::{self, Lake};
 use crate::manifest::{Manifest, Metrics, OutputRecord, StageRecord, VERSION, hash_rules};
 use crate::output::Output;
 use crate::person;
+use crate::remote;
 use crate::study::{Finding, LoadedStudy};
 use crate::tables::{read_parquet, write_both};
 use crate::trouble::{self, Io, Outcome};
@@ -31,6 +32,8 @@ pub(crate) use tables::{read_rates, write_rates};
 pub struct RunReport {
     /// Output folder.
     pub folder: PathBuf,
+    /// URL of the prefix that the folder was uploaded to.
+    pub published: Option<String>,
     /// What stands in `manifest.json`.
     pub manifest: Manifest,
     /// What stands in `metrics.json`.
@@ -55,7 +58,12 @@ impl RunReport {
 pub fn run_study(loaded: &LoadedStudy, until: &Stage) -> Outcome<RunReport> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(loaded.threads()).build();
     let pool = pool.doing("threads cannot be started", &loaded.file)?;
-    pool.install(|| Run::new(loaded, until).run())
+    let run = || pool.install(|| Run::new(loaded, until).run());
+    let Some(location) = loaded.remote.published.as_ref().filter(|_| until.name != "ingest") else { return run() };
+    let _lock = remote::reserve(location, &loaded.out())?;
+    let report = run()?;
+    remote::publish(location, &loaded.out())?;
+    Ok(report)
 }
 
 /// One run on its way.
@@ -71,7 +79,8 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(loaded: &'a LoadedStudy, until: &'a Stage) -> Self {
-        let (manifest, metrics) = (Manifest::new(loaded), Metrics::start(loaded.threads()));
+        let manifest = Manifest::new(loaded);
+        let metrics = Metrics { fetched: loaded.remote.fetched.clone(), ..Metrics::start(loaded.threads()) };
         Run { loaded, until, started: Instant::now(), manifest, metrics, makes_scores: false }
     }
 
@@ -253,10 +262,11 @@ impl<'a> Run<'a> {
         let copies = !self.loaded.csv
             || !self.has_persons()
             || sharded(self.has_lists()).all(|of| place.join(format!("{}.csv", of.name)).is_file());
+        let published = !self.loaded.public || place.join(crate::public::FOLDER).is_dir();
         // What this run found as it read its inputs, limits applied: it must be what the manifest says.
         let of_inputs = |of: &&Finding| matches!(of.stage.as_str(), "study" | "ingest");
         let findings = self.manifest.findings.iter().eq(earlier.findings.iter().filter(of_inputs));
-        self.manifest.stages.iter().all(same) && earlier.outputs.iter().all(intact) && copies && findings
+        self.manifest.stages.iter().all(same) && earlier.outputs.iter().all(intact) && copies && published && findings
     }
 
     fn nothing_to_do(mut self, earlier: &Manifest) -> Outcome<RunReport> {
@@ -302,6 +312,11 @@ impl<'a> Run<'a> {
                 person::write_csv_copy(output.folder(), &table)?;
             }
         }
+        if self.loaded.public {
+            let hidden = crate::public::write(output.folder())?;
+            let (cells, of) = hidden.iter().fold((0, 0), |(all, of), table| (all + table.cells, of + table.hidden));
+            tracing::info!(tables = hidden.len(), cells, hidden = of, "tables for publication are in `public`");
+        }
         for path in crate::files::files_below(output.folder())? {
             let file = path.strip_prefix(output.folder()).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             let sharded = person::TABLES.iter().any(|table| file.starts_with(&format!("{table}/")));
@@ -325,7 +340,8 @@ impl<'a> Run<'a> {
             }
         }
         let Run { manifest, metrics, loaded, .. } = self;
-        Ok(RunReport { folder: loaded.out(), manifest, metrics, savings_losses, already_done })
+        let published = loaded.remote.published.as_ref().map(ToString::to_string);
+        Ok(RunReport { folder: loaded.out(), published, manifest, metrics, savings_losses, already_done })
     }
 }
 

@@ -343,8 +343,10 @@ impl LoadedStudy {
             findings: Vec::<Finding>::new(),
             inputs,
             csv: false,
+            public: false,
             out: Some(out),
             beside: Some(self.out()),
+            remote: Default::default(),
         }
     }
 }

@@ -3,12 +3,14 @@
 use crate::files::{files_below, hash_file};
 use crate::program::read_program;
 use crate::rates_door::read_rates_of;
+pub use crate::remote::Freshness;
+use crate::remote::{self, Remote};
 use crate::study_file;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rates::Rates;
 use acoledger_schemas::rules::Rules;
-use acoledger_schemas::study::Study;
+use acoledger_schemas::study::{Run, Study};
 use acoledger_schemas::table::{Problem, Problems};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -29,6 +31,8 @@ pub struct Overrides {
     pub csv: bool,
     /// Rules file to start from, as `acoledger rules --format toml` writes it; `[rules]` of the study goes before it.
     pub rules: Option<PathBuf>,
+    /// How fresh inputs from object stores must be.
+    pub freshness: Freshness,
 }
 
 /// Something that a reader of the results should know, and how often it was met.
@@ -47,7 +51,7 @@ pub struct Finding {
 /// One input file and its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFile {
-    /// Path relative to the study file's folder.
+    /// Path relative to the study file's folder; of an object in a store, from the last part of the study's URL on.
     pub file: String,
     /// SHA-256 of the content, in hexadecimal.
     pub sha256: String,
@@ -74,9 +78,13 @@ pub struct LoadedStudy {
     pub inputs: Vec<InputFile>,
     /// Whether the sharded tables are written as CSV too.
     pub csv: bool,
+    /// Whether the tables for publication are written too.
+    pub public: bool,
     pub(crate) out: Option<PathBuf>,
     /// Another run whose finished stages may be taken over.
     pub(crate) beside: Option<PathBuf>,
+    /// What the study has in object stores.
+    pub(crate) remote: Remote,
 }
 
 impl LoadedStudy {
@@ -87,6 +95,17 @@ impl LoadedStudy {
     pub fn load(file: &Path, overrides: &Overrides) -> Outcome<LoadedStudy> {
         let mut study = study_file::read(file)?;
         apply(&mut study, overrides)?;
+        // A URL takes the place of the study's; a path of the command line is relative to another folder.
+        let (url, out) = match overrides.out.as_ref().and_then(|out| out.to_str()).filter(|out| remote::is_url(out)) {
+            Some(url) => (Some(url.to_owned()), None),
+            None => (None, overrides.out.clone()),
+        };
+        match (url, &out) {
+            (Some(url), _) => study.run.out = url,
+            (None, Some(_)) => study.run.out = Run::default().out,
+            (None, None) => {}
+        }
+        let remote = remote::localise(file, &mut study, overrides.freshness)?;
         let mut problems = Problems::default();
         let mut note = |error: Problems| problems.extend(error);
         let rules = rules_of(file, &study, overrides.rules.as_deref()).map_err(&mut note).ok();
@@ -111,8 +130,10 @@ impl LoadedStudy {
             findings,
             inputs: Vec::new(),
             csv: overrides.csv,
-            out: overrides.out.clone(),
+            public: false,
+            out,
             beside: None,
+            remote,
         };
         loaded.inputs = loaded.hash_inputs()?;
         Ok(loaded)
@@ -163,9 +184,10 @@ impl LoadedStudy {
         Ok(inputs)
     }
 
-    /// A path as the manifest says it: relative to the study's folder where it lies below it, with `/`.
+    /// A path as the manifest says it: relative to the study's folder where it lies below it, with `/`; of a mirrored object from
+    /// the last part of its URL on.
     pub fn name(&self, path: &Path) -> String {
-        path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy().replace('\\', "/")
+        remote::name_below(&self.folder, path)
     }
 }
 
@@ -177,12 +199,14 @@ pub(crate) fn rules_in(file: &Path) -> Outcome<Rules> {
     rules_of(file, &study_file::read(file)?, None)
 }
 
-/// A study file alone, without its inputs.
+/// A study file alone, without its inputs; those that are in stores stand where the last run put them.
 ///
 /// # Errors
-/// A file that cannot be read or has an unknown key.
+/// A file that cannot be read or has an unknown key, inputs that have not been fetched.
 pub(crate) fn study_in(file: &Path) -> Outcome<Study> {
-    study_file::read(file)
+    let mut study = study_file::read(file)?;
+    remote::localise(file, &mut study, Freshness::Standing)?;
+    Ok(study)
 }
 
 /// The rules of this version with those of a rules file in their place.

@@ -4,6 +4,7 @@
 //! value whole. A path is relative to the file in which it stands. `${NAME}` in a path is an environment variable, `${NAME:-text}` one
 //! with something to fall back on.
 
+use crate::remote;
 use crate::study::of_toml;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::study::Study;
@@ -84,7 +85,11 @@ fn merged(file: &Path, mut table: Table, open: &mut Vec<PathBuf>) -> Outcome<Tab
         open.pop();
         for (within, key) in PATHS {
             if let Some(value) = included.get_mut(within).and_then(|within| within.get_mut(key)) {
-                each_text(value, &mut |text| Ok(folder.join(text).to_string_lossy().into_owned()))?;
+                let from_here = |text: &str| match remote::is_url(text) {
+                    true => text.to_owned(),
+                    false => folder.join(text).to_string_lossy().into_owned(),
+                };
+                each_text(value, &mut |text| Ok(from_here(text)))?;
             }
         }
         overlay(&mut all, included);
@@ -187,12 +192,15 @@ mod tests {
 
     #[test]
     fn globs_of_an_included_file_are_relative_to_it_as_well() {
-        let common = COMMON.replace("raw = 'raw'", "raw = { carrier = ['c1*.csv', '/abs/c2*.csv'], bene = 'b.csv' }");
+        let common = COMMON
+            .replace("raw = 'raw'", "raw = { carrier = ['c1*.csv', '/abs/c2*.csv', 's3://b/c3.csv'], bene = 'b.csv' }");
         let folder = folder(&[("a/common.toml", &common), ("study.toml", "include = ['a/common.toml']\n")]);
         let study = read(&folder.path().join("study.toml")).unwrap();
         let shown = format!("{:?}", study.input.raw);
         assert!(
-            ["\"a/c1*.csv\"", "\"/abs/c2*.csv\"", "\"a/b.csv\""].iter().all(|path| shown.contains(path)),
+            ["\"a/c1*.csv\"", "\"/abs/c2*.csv\"", "\"s3://b/c3.csv\"", "\"a/b.csv\""]
+                .iter()
+                .all(|path| shown.contains(path)),
             "{shown}"
         );
     }

@@ -208,7 +208,10 @@ pub(crate) fn outputs(report: &RunReport) -> String {
         }
     }
     names.extend(["manifest.json".into(), "metrics.json".into()]);
-    let mut out = format!("\nFiles in {}\n", report.folder.display());
+    let mut out = match &report.published {
+        Some(url) => format!("\nFiles in {url}\n  (here: {})\n", report.folder.display()),
+        None => format!("\nFiles in {}\n", report.folder.display()),
+    };
     for line in wrap(&names.join(" "), PAGE - 2) {
         out.push_str(&format!("  {line}\n"));
     }

@@ -3,7 +3,7 @@
 use super::{Exit, print};
 use crate::cli::StudyArgs;
 use crate::grid::{Grid, Head, Value};
-use crate::study::LoadedStudy;
+use crate::study::{Freshness, LoadedStudy, Overrides};
 use crate::trouble::Outcome;
 use crate::{lake, person};
 use acoledger_person::Needs;
@@ -11,7 +11,8 @@ use acoledger_schemas::rates::Rates;
 use std::path::PathBuf;
 
 pub(crate) fn run(args: &StudyArgs) -> Outcome<Exit> {
-    let loaded = LoadedStudy::load(&args.study, &args.overrides())?;
+    let overrides = Overrides { freshness: Freshness::List, ..args.overrides() };
+    let loaded = LoadedStudy::load(&args.study, &overrides)?;
     let mut needs = List { grid: Grid::new(&HEADS), missing: 0 };
     let years: Vec<String> = loaded.study.study.performance_years.iter().map(ToString::to_string).collect();
     needs.add("performance years", &years.join(", "), "found", "in `aco`, with the ACOs' starts and methods");
@@ -70,8 +71,11 @@ fn raw_door(list: &mut List, loaded: &LoadedStudy, plan: &crate::ingest::IngestP
         list.add("file", "program/risk_score", state, remark);
     }
     let needs = context.needs();
-    let files = lake::raw_files(plan)?;
-    let lake = lake::open(plan)?;
+    // Raw files that only a store has are not fetched here: then the lake is taken as it stands.
+    let (files, lake, where_) = match &loaded.remote.listed_raw {
+        None => (lake::raw_files(plan)?, lake::open(plan)?, ""),
+        Some(files) => (files.clone(), lake::standing(&plan.lake).ok(), "in the store"),
+    };
     let months = lake.as_ref().map(lake::Lake::claim_months).transpose()?;
     for span in &needs.claim_months {
         let lacking: Option<Vec<i32>> =
@@ -92,7 +96,7 @@ fn raw_door(list: &mut List, loaded: &LoadedStudy, plan: &crate::ingest::IngestP
         list.add("enrollment year", &year.to_string(), state.0, state.1);
     }
     for path in files {
-        list.add("raw file", &loaded.name(&path), "found", "");
+        list.add("raw file", &loaded.name(&path), "found", where_);
     }
     Ok(())
 }

@@ -14,7 +14,8 @@ use acoledger_schemas::stages::Stage;
 use acoledger_schemas::table::{Cell, Table, write_csv};
 
 pub(crate) fn run(args: &StudyArgs, until: &Stage, public: bool) -> Outcome<Exit> {
-    let loaded = LoadedStudy::load(&args.study, &args.overrides())?;
+    let mut loaded = LoadedStudy::load(&args.study, &args.overrides())?;
+    loaded.public = public;
     crate::files::readable_by(loaded.study.run.readable_by);
     let logged = Logged::start(&loaded, until);
     let outcome = run_study(&loaded, until);
@@ -24,11 +25,6 @@ pub(crate) fn run(args: &StudyArgs, until: &Stage, public: bool) -> Outcome<Exit
         tracing::warn!("the run is not in the log: {problems}");
     }
     let report = outcome?;
-    if public {
-        let hidden = crate::public::write(&report.folder)?;
-        let (cells, of) = hidden.iter().fold((0, 0), |(all, of), table| (all + table.cells, of + table.hidden));
-        tracing::info!(tables = hidden.len(), cells, hidden = of, "tables for publication are in `public`");
-    }
     print(&match (until.name, args.format) {
         ("settle", Format::Table) => summary::page(&report),
         ("settle", Format::Csv) => csv_text(&report.savings_losses),

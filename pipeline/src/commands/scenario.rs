@@ -4,7 +4,7 @@ use super::{Exit, print};
 use crate::grid::{Format, Grid, Head, Value, thousands, wrap};
 use crate::scenario::{self, Report};
 use crate::study::{LoadedStudy, Overrides};
-use crate::trouble::{Io, Outcome};
+use crate::trouble::{self, Io, Outcome};
 use acoledger_aco::scenario::{Difference, Summary};
 use acoledger_schemas::values::Cents;
 use clap::Args;
@@ -38,6 +38,10 @@ pub(crate) struct ScenarioArgs {
 pub(crate) fn run(args: &ScenarioArgs) -> Outcome<Exit> {
     let overrides = Overrides { threads: args.threads, memory: args.memory.clone(), ..Overrides::default() };
     let loaded = LoadedStudy::load(&args.study, &overrides)?;
+    if args.out.is_none() && loaded.remote.published.is_some() {
+        let hint = "name a folder with --out: a scenario stays on this machine";
+        return Err(trouble::of_file_with_hint(&args.study, "the study's run is in an object store", hint).into());
+    }
     let out = args.out.clone().unwrap_or_else(|| {
         let run = loaded.out();
         let name = run.file_name().unwrap_or_default().to_string_lossy();

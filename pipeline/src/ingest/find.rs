@@ -3,6 +3,7 @@
 use super::IngestPlan;
 use super::report::Note;
 use crate::files::files_below;
+use crate::remote::name_below;
 use crate::trouble::{self, Outcome};
 use acoledger_schemas::raw::RawLayout;
 use acoledger_schemas::study::{Globs, Raw};
@@ -186,6 +187,13 @@ fn matching(base: &Path, pattern: &str) -> Outcome<Vec<PathBuf>> {
     Ok(files_below(&root)?.into_iter().filter(fits).collect())
 }
 
+/// Whether a glob matches a path with `/`.
+#[cfg(any(feature = "object-store", test))]
+pub(crate) fn glob_matches(glob: &str, path: &str) -> bool {
+    let parts: Vec<&str> = glob.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    path_matches(&parts, &path.split('/').map(str::to_owned).collect::<Vec<_>>())
+}
+
 fn path_matches(pattern: &[&str], names: &[String]) -> bool {
     match (pattern.split_first(), names.split_first()) {
         (None, None) => true,
@@ -211,7 +219,7 @@ fn name_matches(pattern: &[u8], name: &[u8]) -> bool {
 
 /// A path as reports say it.
 pub(super) fn name(plan: &IngestPlan, path: &Path) -> String {
-    path.strip_prefix(&plan.base).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    name_below(&plan.base, path)
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ mod staging;
 mod tests;
 mod write;
 
+#[cfg(any(feature = "object-store", test))]
+pub(crate) use find::glob_matches;
 pub(crate) use record::{Earlier, Record};
 pub use report::{FileAccount, IngestReport, LakeFile, Note, Tally};
 pub(crate) use staging::{INPUTS, MANIFEST, REJECTS, SOURCES};

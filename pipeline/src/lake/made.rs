@@ -6,6 +6,7 @@ use crate::ingest::{
     Beside, Earlier, INPUTS, IngestPlan, IngestReport, MANIFEST, Progress, REJECTS, Record, SOURCES, run_beside,
 };
 use crate::manifest::{VERSION, write_json};
+use crate::remote::name_below;
 use crate::trouble::{Io, Outcome};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -105,7 +106,7 @@ struct Inputs<'a> {
 
 /// A path as the manifest says it: from the study's folder on, so that it does not matter where the program was started.
 fn name(plan: &IngestPlan, path: &Path) -> String {
-    path.strip_prefix(&plan.base).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    name_below(&plan.base, path)
 }
 
 impl Beside for Inputs<'_> {
