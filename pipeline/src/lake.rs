@@ -2,21 +2,22 @@
 
 mod life;
 
-use crate::files::{files_below, hash_file, hash_texts};
+use crate::files::{files_below, hash_file, hash_texts, is_below, read_text};
 use crate::ingest::{IngestPlan, IngestReport, LakeFile};
 use crate::manifest::{VERSION, write_json};
+use crate::parquet_door;
 use crate::study::{InputFile, LoadedStudy};
 use crate::trouble::{self, Io, Outcome};
 use acoledger_person::{Batches, MonthSpan, Needs, ShardStreams, TableNeed};
-use acoledger_schemas::study::{Globs, Raw};
+use acoledger_schemas::limits::MANIFEST_BYTES;
+use acoledger_schemas::study::{Globs, MOST_SHARDS, Raw};
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::Date;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::file::statistics::Statistics;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
@@ -100,9 +101,21 @@ pub(crate) fn open(plan: &IngestPlan) -> Outcome<Option<Lake>> {
 }
 
 fn earlier(folder: &Path) -> Option<(Made, IngestReport)> {
-    let text = |name: &str| fs::read_to_string(folder.join(name)).ok();
+    let text = |name: &str| read_text(&folder.join(name), MANIFEST_BYTES).ok();
     let made = serde_json::from_str(&text("inputs.json")?).ok()?;
-    Some((made, serde_json::from_str(&text("manifest.json")?).ok()?))
+    let report: IngestReport = serde_json::from_str(&text("manifest.json")?).ok()?;
+    check(&report).is_ok().then_some((made, report))
+}
+
+/// Whether a manifest can be that of a lake: its files lie below it, its shards are as many as a lake may have.
+fn check(report: &IngestReport) -> Result<(), String> {
+    if !report.shards.is_power_of_two() || report.shards > MOST_SHARDS {
+        return Err(format!("{} shards", report.shards));
+    }
+    match report.files.iter().find(|file| !is_below(&file.file)) {
+        Some(file) => Err(format!("a file outside the lake: {}", file.file)),
+        None => Ok(()),
+    }
 }
 
 /// The lake as it stands, whatever the raw files are now: for those who ask about a finished run.
@@ -115,8 +128,9 @@ pub(crate) fn standing(folder: &Path) -> Outcome<Lake> {
         let hint = "make it with `acoledger ingest STUDY.toml`";
         return Err(trouble::of_file_with_hint(folder, "no lake here: it has no manifest.json", hint).into());
     }
-    let text = fs::read_to_string(&path).doing("cannot be read", &path)?;
+    let text = read_text(&path, MANIFEST_BYTES)?;
     let report: IngestReport = serde_json::from_str(&text).doing("not a manifest", &path)?;
+    check(&report).doing("not the manifest of a lake", &path)?;
     Ok(Lake { folder: folder.to_owned(), inputs: inputs(&report), report })
 }
 
@@ -270,9 +284,7 @@ impl Lake {
 
     fn day_span(&self, file: &LakeFile, column: &str) -> Outcome<Option<(i32, i32)>> {
         let path = self.folder.join(&file.file);
-        let handle = File::open(&path).doing("cannot be read", &path)?;
-        let metadata =
-            ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new()).doing("not readable as Parquet", &path)?;
+        let metadata = parquet_door::metadata(&path)?;
         let mut span: Option<(i32, i32)> = None;
         for group in metadata.metadata().row_groups() {
             let chunk = group.columns().iter().find(|chunk| chunk.column_path().string() == column);
@@ -329,8 +341,7 @@ fn date_column(table: &str) -> Option<&'static str> {
 /// The batches of one file, only the columns needed.
 fn batches<'a>(path: &Path, need: &TableNeed, rows: &'a AtomicU64) -> Outcome<Batches<'a>> {
     const WHAT: &str = "not readable as Parquet";
-    let file = File::open(path).doing("cannot be read", path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).doing(WHAT, path)?;
+    let builder = parquet_door::builder(path)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), need.columns.iter().copied());
     let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().doing(WHAT, path)?;
     let name = path.display().to_string();

@@ -22,6 +22,7 @@ mod lake;
 mod logs;
 pub mod manifest;
 mod output;
+mod parquet_door;
 mod person;
 mod plot;
 mod program;

@@ -6,10 +6,11 @@ mod people;
 mod read;
 mod write;
 
-use crate::files::write_atomically;
+use crate::files::{read_text, write_atomically};
 use crate::grid::Format;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_hcc::{MapStatus, Model, Options, Scorer, Tables};
+use acoledger_schemas::limits::RESULTS_BYTES;
 use people::Ask;
 use rayon::prelude::*;
 use std::io::Write;
@@ -102,7 +103,7 @@ impl Scorers {
 pub(crate) fn score(question: &Question<'_>) -> Outcome<Counts> {
     let mut tables = Tables::built_in().map_err(|error| of_tables(&error))?;
     if let Some(path) = question.map {
-        let text = std::fs::read_to_string(path).doing("cannot be read", path)?;
+        let text = read_text(path, RESULTS_BYTES)?;
         tables = tables.with_maps(&path.display().to_string(), &text).map_err(|error| of_tables(&error))?;
     }
     let scorers = Scorers::new(tables, question.options);

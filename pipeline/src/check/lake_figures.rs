@@ -13,10 +13,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int64Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::File;
 use std::path::Path;
 
 /// Claim tables, and the column that decides a claim's month.
@@ -137,8 +135,7 @@ impl Scan<'_> {
     fn read(&self, file: &LakeFile, columns: &[&str], mut each: impl FnMut(&RecordBatch)) -> Outcome<()> {
         const WHAT: &str = "not readable as Parquet";
         let path = self.folder.join(&file.file);
-        let handle = File::open(&path).doing("cannot be read", &path)?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(handle).doing(WHAT, &path)?;
+        let builder = crate::parquet_door::builder(&path)?;
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         for batch in builder.with_projection(mask).with_batch_size(8192).build().doing(WHAT, &path)? {
             each(&batch.doing(WHAT, &path)?);

@@ -7,6 +7,7 @@ use crate::plot;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_aco::replay::{Replay, Summary, replay};
 use acoledger_schemas::rules::Rules;
+use acoledger_schemas::spreadsheet::neutral;
 use clap::Args;
 use std::fs::File;
 use std::io::Write;
@@ -107,7 +108,7 @@ fn totals(args: &ReplayArgs, rules: &Rules) -> Outcome<Exit> {
 fn csv_text(rows: &[Vec<String>]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        writer.write_record(row).expect("memory takes every row");
+        writer.write_record(row.iter().map(|cell| neutral(cell).into_owned())).expect("memory takes every row");
     }
     String::from_utf8(writer.into_inner().expect("memory takes every row")).expect("text in, text out")
 }
