@@ -5,14 +5,13 @@ mod thrift;
 
 use crate::trouble::{Io, Outcome, of_file_with_hint};
 use acoledger_schemas::limits::MOST_COLUMNS;
-use acoledger_schemas::table::Problem;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 use std::fs::File;
-use std::io::{Chain, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 use thrift::PageHeader;
 
@@ -68,7 +67,7 @@ fn open(path: &Path) -> Outcome<(Guarded, ArrowReaderMetadata)> {
     let file = Guarded::open(path)?;
     let beyond = |what: String| of_file_with_hint(path, format!("{UNREADABLE}: {what}"), HINT);
     file.check_description().map_err(beyond)?;
-    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).doing(UNREADABLE, path)?;
+    let metadata = ArrowReaderMetadata::load(&file.file, ArrowReaderOptions::new()).doing(UNREADABLE, path)?;
     check(metadata.metadata(), file.bytes).map_err(beyond)?;
     Ok((file, metadata))
 }
@@ -138,40 +137,6 @@ impl Guarded {
             Some(_) => Ok(()),
         }
     }
-
-    /// The bytes from `start` on that hold a page's description, after a look at it.
-    fn page_header(&self, start: u64) -> Result<Vec<u8>, ParquetError> {
-        let mut file = self.file.try_clone()?;
-        file.seek(SeekFrom::Start(start))?;
-        let mut bytes = Vec::new();
-        let mut wanted = 512;
-        loop {
-            let read = file.by_ref().take(wanted).read_to_end(&mut bytes)?;
-            if let Some(header) = PageHeader::read(&bytes) {
-                return self.judge(&header).map(|()| bytes).map_err(ParquetError::General);
-            }
-            if read == 0 || bytes.len() >= PAGE_HEADER_BYTES {
-                return Err(ParquetError::General("a page whose description is damaged".into()));
-            }
-            wanted = bytes.len() as u64 * 7;
-        }
-    }
-
-    fn judge(&self, header: &PageHeader) -> Result<(), String> {
-        if !(0..=PAGE_BYTES).contains(&header.bytes) {
-            return Err(format!("a page of {} bytes, where {PAGE_BYTES} are read at most", header.bytes));
-        }
-        if header.packed < 0 || header.packed as u64 > self.bytes {
-            return Err(format!("a page of {} bytes in a file of {}", header.packed, self.bytes));
-        }
-        if header.dictionary_values > header.bytes {
-            return Err(format!("a dictionary of {} values in {} bytes", header.dictionary_values, header.bytes));
-        }
-        if header.is_delta_text {
-            return Err("delta-encoded text is not read: write the file with dictionary or plain encoding".into());
-        }
-        Ok(())
-    }
 }
 
 impl Length for Guarded {
@@ -181,14 +146,11 @@ impl Length for Guarded {
 }
 
 impl ChunkReader for Guarded {
-    type T = Chain<Cursor<Vec<u8>>, File>;
+    type T = PageStart;
 
     /// The reader asks here for the description of a page, and with [`ChunkReader::get_bytes`] for what follows it.
-    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
-        let header = self.page_header(start)?;
-        let mut file = self.file.try_clone()?;
-        file.seek(SeekFrom::Start(start + header.len() as u64))?;
-        Ok(Cursor::new(header).chain(file))
+    fn get_read(&self, start: u64) -> parquet::errors::Result<PageStart> {
+        Ok(PageStart { file: self.file.try_clone()?, file_bytes: self.bytes, start, header: None })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
@@ -200,7 +162,59 @@ impl ChunkReader for Guarded {
     }
 }
 
-/// A panic of the Parquet reader, as an error of the file: its code is not ours to mend.
-pub(crate) fn damaged(path: &Path) -> Problem {
-    of_file_with_hint(path, format!("{UNREADABLE}: its pages contradict each other"), HINT)
+/// The description of a page, which is looked at as soon as somebody reads it.
+#[derive(Debug)]
+pub(crate) struct PageStart {
+    file: File,
+    file_bytes: u64,
+    start: u64,
+    header: Option<Cursor<Vec<u8>>>,
+}
+
+impl Read for PageStart {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.header {
+            Some(header) => header.read(buffer),
+            None => {
+                let header = self.look()?;
+                self.header.insert(Cursor::new(header)).read(buffer)
+            }
+        }
+    }
+}
+
+impl PageStart {
+    /// Bytes that begin with the whole description of a page.
+    fn look(&mut self) -> io::Result<Vec<u8>> {
+        let damaged = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
+        self.file.seek(SeekFrom::Start(self.start))?;
+        let mut bytes = Vec::new();
+        let mut wanted = 512;
+        loop {
+            let read = self.file.by_ref().take(wanted).read_to_end(&mut bytes)?;
+            if let Some(header) = PageHeader::read(&bytes) {
+                return self.judge(&header).map(|()| bytes).map_err(damaged);
+            }
+            if read == 0 || bytes.len() >= PAGE_HEADER_BYTES {
+                return Err(damaged(format!("the description of the page at byte {} is damaged", self.start)));
+            }
+            wanted = bytes.len() as u64 * 7;
+        }
+    }
+
+    fn judge(&self, header: &PageHeader) -> Result<(), String> {
+        if !(0..=PAGE_BYTES).contains(&header.bytes) {
+            return Err(format!("a page of {} bytes, where {PAGE_BYTES} are read at most", header.bytes));
+        }
+        if header.packed < 0 || header.packed as u64 > self.file_bytes {
+            return Err(format!("a page of {} bytes in a file of {}", header.packed, self.file_bytes));
+        }
+        if header.dictionary_values > header.bytes {
+            return Err(format!("a dictionary of {} values in {} bytes", header.dictionary_values, header.bytes));
+        }
+        if header.is_delta_text {
+            return Err("delta-encoded text is not read: write the file with dictionary or plain encoding".into());
+        }
+        Ok(())
+    }
 }
