@@ -14,6 +14,8 @@ mod check;
 pub mod cli;
 mod commands;
 mod compare;
+#[doc(hidden)]
+pub mod doors;
 mod explain;
 mod files;
 mod grid;

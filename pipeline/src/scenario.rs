@@ -173,13 +173,20 @@ pub(crate) fn half_of(folder: &Path) -> Outcome<Option<PathBuf>> {
 fn read(files: &[PathBuf]) -> Outcome<Reforms> {
     let mut reforms = Reforms { files: Vec::new(), reforms: Vec::new() };
     for file in files {
-        let text = read_text(file, SETTINGS_BYTES)?;
-        let mut reform = Reform::parse(&text).map_err(|message| of_reform(file, &message))?;
-        reform.file = file.display().to_string();
+        reforms.reforms.push(read_reform(file)?);
         reforms.files.push((file.clone(), hash_file(file)?));
-        reforms.reforms.push(reform);
     }
     Ok(reforms)
+}
+
+/// One reform file.
+///
+/// # Errors
+/// A file that cannot be read or is no reform.
+pub(crate) fn read_reform(file: &Path) -> Outcome<Reform> {
+    let text = read_text(file, SETTINGS_BYTES)?;
+    let reform = Reform::parse(&text).map_err(|message| of_reform(file, &message))?;
+    Ok(Reform { file: file.display().to_string(), ..reform })
 }
 
 fn of_reform(file: &Path, message: &str) -> acoledger_schemas::table::Problems {

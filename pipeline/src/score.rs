@@ -177,6 +177,35 @@ fn run(question: &Question<'_>, scorers: &Scorers, mut writer: Writer<'_>) -> Ou
     Ok(counts)
 }
 
+/// The door of people and diagnosis maps, for those who throw bytes at it.
+#[derive(Debug)]
+pub(crate) struct Door(Tables);
+
+impl Door {
+    pub(crate) fn new() -> Outcome<Door> {
+        Tables::built_in().map(Door).map_err(|error| of_tables(&error))
+    }
+
+    /// Scores a table of people, once into CSV with reasons, once into an aligned table.
+    pub(crate) fn people(&self, people: &Path) -> Outcome<()> {
+        let scorers = Scorers::new(self.0.clone(), Options::default());
+        for (format, explain) in [(Format::Csv, true), (Format::Table, false)] {
+            let mut out = Vec::new();
+            let (model, payment_year, map) = (None, None, None);
+            let options = Options::default();
+            let question = Question { people, model, payment_year, explain, map, options, format, out: None };
+            run(&question, &scorers, Writer::text(&mut out, format, explain))?;
+        }
+        Ok(())
+    }
+
+    /// Reads a diagnosis map.
+    pub(crate) fn map(&self, path: &Path) -> Outcome<()> {
+        let text = read_text(path, RESULTS_BYTES)?;
+        self.0.with_maps("map", &text).map(drop).map_err(|error| of_tables(&error))
+    }
+}
+
 fn of_tables(error: &acoledger_hcc::Load) -> acoledger_schemas::table::Problems {
     acoledger_schemas::table::Problem {
         file: error.file.clone(),

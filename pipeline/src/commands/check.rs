@@ -57,9 +57,9 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome<Exit> {
         row.extend((!on_a_page).then(|| judged.source.as_str().into()));
         grid.push(row);
     }
-    print(&grid.render(args.format))?;
+    print(&grid.render(args.format), args.format)?;
     if on_a_page {
-        print(&sources(&checks))?;
+        print(&sources(&checks), args.format)?;
     }
     Ok(if checks.iter().any(Check::is_error) { Exit::Findings } else { Exit::Done })
 }

@@ -52,12 +52,20 @@ pub(crate) fn run(args: &ReplayArgs) -> Outcome<Exit> {
             writer.write_all(text.as_bytes()).map_err(|error| error.to_string())
         })?;
     }
-    print(&match args.format {
-        Format::Table => page(file, &replayed, &summary),
-        Format::Json => serde_json::to_string_pretty(&summary).expect("plain values serialise") + "\n",
-        Format::Csv => csv_text(&replayed.table()),
-    })?;
+    print(
+        &match args.format {
+            Format::Table => page(file, &replayed, &summary),
+            Format::Json => serde_json::to_string_pretty(&summary).expect("plain values serialise") + "\n",
+            Format::Csv => csv_text(&replayed.table()),
+        },
+        args.format,
+    )?;
     Ok(if summary.unexplained > 0 { Exit::Findings } else { Exit::Done })
+}
+
+/// Everything that is shown of a file, made and forgotten: for those who throw bytes at it.
+pub(crate) fn look(file: &Path, replayed: &Replay) {
+    let _ = (page(file, replayed, &replayed.summary()), csv_text(&replayed.table()), plot::totals(&replayed.totals()));
 }
 
 fn replay_file(path: &Path, args: &ReplayArgs, rules: &Rules) -> Outcome<Replay> {
@@ -101,7 +109,7 @@ fn totals(args: &ReplayArgs, rules: &Rules) -> Outcome<Exit> {
             dollars(year.owed),
         ]);
     }
-    print(&grid.render(args.format))?;
+    print(&grid.render(args.format), args.format)?;
     Ok(if unexplained > 0 { Exit::Findings } else { Exit::Done })
 }
 

@@ -15,13 +15,16 @@ use acoledger_schemas::table::{Cell, Table, write_csv};
 pub(crate) fn run(args: &StudyArgs, until: &Stage) -> Outcome<Exit> {
     let loaded = LoadedStudy::load(&args.study, &args.overrides())?;
     let report = run_study(&loaded, until)?;
-    print(&match (until.name, args.format) {
-        ("settle", Format::Table) => summary::page(&report),
-        ("settle", Format::Csv) => csv_text(&report.savings_losses),
-        ("settle", Format::Json) => json_text(&report.savings_losses),
-        (_, Format::Table) => stage_page(&report),
-        (_, format) => accounts(&report.manifest).render(format),
-    })?;
+    print(
+        &match (until.name, args.format) {
+            ("settle", Format::Table) => summary::page(&report),
+            ("settle", Format::Csv) => csv_text(&report.savings_losses),
+            ("settle", Format::Json) => json_text(&report.savings_losses),
+            (_, Format::Table) => stage_page(&report),
+            (_, format) => accounts(&report.manifest).render(format),
+        },
+        args.format,
+    )?;
     Ok(if report.beyond_limits() { Exit::Findings } else { Exit::Done })
 }
 

@@ -5,6 +5,7 @@
 //! that fit memory; the second takes one part at a time, sorts it, joins base and line files, drops repetitions and writes
 //! the lake's files. The new lake takes the old one's place at the end; until then nothing of the old one is touched.
 
+pub(crate) mod doors;
 mod feed;
 mod find;
 mod look;
