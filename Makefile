@@ -91,6 +91,14 @@ bench-reforms: oracles ## a thousand reforms of 500 ACOs against as many plain r
 golden: oracles ## write anew what tests compare with and the program prints: counts and totals of replay, help, pages
 	ACOLEDGER_ORACLES=$(ORACLES) UPDATE_EXPECT=1 cargo test --workspace --locked
 
+.PHONY: fuzz
+fuzz: ## changed bytes at every parser for SECONDS=60 in all, under a bound of memory; exit status 1 when one fails (fuzz/crashes)
+	scripts/fuzz.sh $(or $(SECONDS),60)
+
+.PHONY: fuzz-corpus
+fuzz-corpus: ## the fuzzer's seeds anew, from a synthetic nation and by hand
+	cargo test -q --locked -p acoledger --test it -- fuzz::corpus::anew --exact --ignored
+
 # The peers take LIVES as given, else a million.
 PEER_LIVES := $(if $(filter file,$(origin LIVES)),1000000,$(LIVES))
 

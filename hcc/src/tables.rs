@@ -28,6 +28,8 @@ struct Map {
     last_py: i32,
 }
 
+/// Payment years that a diagnosis map can be of.
+const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
 const DX_HEADER: &str = "model,icd10,cc,first_py,last_py,source_id";
 
 impl Tables {
@@ -72,6 +74,9 @@ impl Tables {
             let (first, last) = (number(3)?, number(4)?);
             if first > last {
                 return Err(wrong(format!("years run backwards: {first} to {last}")));
+            }
+            if !YEARS.contains(&first) || !YEARS.contains(&last) {
+                return Err(wrong(format!("not payment years of these models: {first} to {last}")));
             }
             self.maps.get_mut(&model).expect("every model was read").rows.push(MapRow { code, category, first, last });
             Ok(())

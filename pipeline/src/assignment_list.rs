@@ -24,10 +24,8 @@ use arrow_array::{Array, StringArray};
 use arrow_schema::DataType;
 use member::{Residences, place_of, sources};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
@@ -192,8 +190,7 @@ impl Asked<'_> {
         const WHAT: &str = "not readable as Parquet";
         const COLUMNS: [&str; 8] =
             ["performance_year", "calendar_year", "bene_id", "aco_id", "basis", "window", "step", "cohort"];
-        let file = File::open(path).doing("cannot be read", path)?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).doing(WHAT, path)?;
+        let builder = crate::parquet_door::builder(path)?;
         let mask = ProjectionMask::columns(builder.parquet_schema(), COLUMNS);
         let mut rows = Rows::default();
         for batch in builder.with_projection(mask).build().doing(WHAT, path)? {

@@ -16,6 +16,7 @@ use crate::manifest::Manifest;
 use crate::scenario::{half_of, is_scenario};
 use crate::study::{InputFile, LoadedStudy, Overrides};
 use crate::trouble::{self, Io, Outcome};
+use acoledger_schemas::limits::MANIFEST_BYTES;
 use acoledger_schemas::outputs::Reject;
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::Cents;
@@ -197,11 +198,14 @@ fn check_scenario(scenario: &Path, half: Option<&Path>) -> Outcome<Vec<Check>> {
         outputs: Vec<InputFile>,
     }
     let path = scenario.join("manifest.json");
-    let text = std::fs::read_to_string(&path).doing("cannot be read", &path)?;
+    let text = crate::files::read_text(&path, MANIFEST_BYTES)?;
     let Outputs { outputs } = serde_json::from_str(&text).doing("not a manifest", &path)?;
     let below = half.and_then(Path::file_name).map(|name| format!("{}/", name.to_string_lossy())).unwrap_or_default();
     let mut check = Check::new("scenario files", "manifest.json");
     for output in outputs.iter().filter(|output| output.file.starts_with(&below)) {
+        if !crate::files::is_below(&output.file) {
+            return Err(trouble::of_file(&path, "names a file outside its folder", &output.file).into());
+        }
         let path = scenario.join(&output.file);
         let wrong = match path.is_file() {
             false => Some("missing"),

@@ -1,11 +1,12 @@
 //! Files that are complete or absent: written under a temporary name, synced, renamed. Content hashes.
 
 use crate::trouble::{Io, Outcome};
+use acoledger_schemas::limits;
 use acoledger_schemas::study::ReadableBy;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Writes a file under a temporary name beside it, syncs it and gives it its name.
 ///
@@ -70,6 +71,21 @@ pub(crate) fn sync_below(folder: &Path) -> Outcome<()> {
     files_below(folder)?
         .iter()
         .try_for_each(|path| File::open(path).and_then(|file| file.sync_all()).doing("cannot be written", path))
+}
+
+/// The text of a small file.
+///
+/// # Errors
+/// A file that cannot be read, is no text, or has more than `limit` bytes.
+pub(crate) fn read_text(path: &Path, limit: u64) -> Outcome<String> {
+    let file = File::open(path).doing("cannot be read", path)?;
+    limits::read_text(file, limit).doing("cannot be read", path)
+}
+
+/// Whether a path that a file names stays below the folder that it is relative to.
+pub(crate) fn is_below(path: &str) -> bool {
+    let parts = Path::new(path).components();
+    !path.is_empty() && parts.into_iter().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// SHA-256 of a file's content, in hexadecimal.

@@ -2,6 +2,8 @@
 //!
 //! Small on purpose: a table crate would bring styles and terminal queries that no command here needs.
 
+use acoledger_schemas::shown::shown;
+use acoledger_schemas::spreadsheet::neutral;
 use acoledger_schemas::table::{Cell, Table};
 use std::fmt::Write as _;
 
@@ -197,7 +199,7 @@ impl Value {
     fn for_people(&self) -> String {
         match self {
             Value::Blank => String::new(),
-            Value::Text(text) => text.clone(),
+            Value::Text(text) => shown(text).into_owned(),
             Value::Integer(number) => thousands(&number.to_string()),
             Value::Decimal(number, digits) => thousands(&format!("{number:.digits$}")),
         }
@@ -206,7 +208,7 @@ impl Value {
     fn for_programs(&self) -> String {
         match self {
             Value::Blank => String::new(),
-            Value::Text(text) => text.clone(),
+            Value::Text(text) => neutral(text).into_owned(),
             Value::Integer(number) => number.to_string(),
             Value::Decimal(number, _) => number.to_string(),
         }

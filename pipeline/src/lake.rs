@@ -3,22 +3,22 @@
 mod life;
 mod made;
 
-pub(crate) use made::{make, note_without_files, open};
+pub(crate) use made::{look_at_earlier, make, note_without_files, open};
 
-use crate::files::{files_below, hash_texts};
+use crate::files::{files_below, hash_texts, is_below, read_text};
 use crate::ingest::{IngestPlan, IngestReport, LakeFile};
 use crate::manifest::VERSION;
+use crate::parquet_door;
 use crate::study::{InputFile, LoadedStudy};
 use crate::trouble::{self, Io, Outcome};
 use acoledger_person::{Batches, MonthSpan, Needs, ShardStreams, TableNeed};
-use acoledger_schemas::study::{Globs, Raw};
+use acoledger_schemas::limits::MANIFEST_BYTES;
+use acoledger_schemas::study::{Globs, MOST_SHARDS, Raw};
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::Date;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::file::statistics::Statistics;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -56,6 +56,17 @@ pub(crate) fn plan(loaded: &LoadedStudy, raw: &Raw) -> Outcome<IngestPlan> {
     })
 }
 
+/// Whether a manifest can be that of a lake: its files lie below it, its shards are as many as a lake may have.
+fn check(report: &IngestReport) -> Result<(), String> {
+    if !report.shards.is_power_of_two() || report.shards > MOST_SHARDS {
+        return Err(format!("{} shards", report.shards));
+    }
+    match report.files.iter().find(|file| !is_below(&file.file)) {
+        Some(file) => Err(format!("a file outside the lake: {}", file.file)),
+        None => Ok(()),
+    }
+}
+
 /// The lake as it stands, whatever the raw files are now: for those who ask about a finished run.
 ///
 /// # Errors
@@ -66,8 +77,9 @@ pub(crate) fn standing(folder: &Path) -> Outcome<Lake> {
         let hint = "make it with `acoledger ingest STUDY.toml`";
         return Err(trouble::of_file_with_hint(folder, "no lake here: it has no manifest.json", hint).into());
     }
-    let text = fs::read_to_string(&path).doing("cannot be read", &path)?;
+    let text = read_text(&path, MANIFEST_BYTES)?;
     let report: IngestReport = serde_json::from_str(&text).doing("not a manifest", &path)?;
+    check(&report).doing("not the manifest of a lake", &path)?;
     Ok(Lake { folder: folder.to_owned(), inputs: inputs(&report), report, rows_read: 0, reread: None })
 }
 
@@ -183,9 +195,7 @@ impl Lake {
 
     fn day_span(&self, file: &LakeFile, column: &str) -> Outcome<Option<(i32, i32)>> {
         let path = self.folder.join(&file.file);
-        let handle = File::open(&path).doing("cannot be read", &path)?;
-        let metadata =
-            ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new()).doing("not readable as Parquet", &path)?;
+        let metadata = parquet_door::metadata(&path)?;
         let mut span: Option<(i32, i32)> = None;
         for group in metadata.metadata().row_groups() {
             let chunk = group.columns().iter().find(|chunk| chunk.column_path().string() == column);
@@ -243,8 +253,7 @@ fn date_column(table: &str) -> Option<&'static str> {
 fn batches<'a>(lake: &Path, about: &LakeFile, need: &TableNeed, rows: &'a AtomicU64) -> Outcome<Batches<'a>> {
     const WHAT: &str = "not readable as Parquet";
     let path = &lake.join(&about.file);
-    let file = File::open(path).doing("cannot be read", path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).doing(WHAT, path)?;
+    let builder = parquet_door::builder(path)?;
     let held = builder.metadata().file_metadata().num_rows();
     let lacking = need.columns.iter().find(|name| builder.schema().field_with_name(name).is_err());
     if held != about.rows as i64 || lacking.is_some() {

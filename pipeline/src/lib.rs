@@ -14,6 +14,8 @@ mod check;
 pub mod cli;
 mod commands;
 mod compare;
+#[doc(hidden)]
+pub mod doors;
 mod explain;
 mod files;
 mod grid;
@@ -22,6 +24,7 @@ mod lake;
 mod logs;
 pub mod manifest;
 mod output;
+mod parquet_door;
 mod person;
 mod plot;
 mod program;

@@ -1,5 +1,6 @@
 //! Logs, through `tracing`, to standard error: plain lines for people, JSON records for batch.
 
+use acoledger_schemas::shown::shown_page;
 use std::io::{self, IsTerminal};
 use tracing_subscriber::EnvFilter;
 
@@ -53,7 +54,39 @@ impl Drop for Line {
     fn drop(&mut self) {
         crate::progress::above_bars(|| {
             // Standard error may be closed; a log line is not worth a failure.
-            let _ = io::Write::write_all(&mut io::stderr(), &self.0);
+            let line = safe(&String::from_utf8_lossy(&self.0));
+            let _ = io::Write::write_all(&mut io::stderr(), line.as_bytes());
         });
+    }
+}
+
+/// A record without what steers a terminal, but for the colours (`ESC [ … m`) that the log itself writes.
+fn safe(record: &str) -> String {
+    let mut out = String::with_capacity(record.len());
+    let mut rest = record;
+    while let Some(at) = rest.find('\u{1b}') {
+        out.push_str(&shown_page(&rest[..at]));
+        let colour = rest[at..].strip_prefix("\u{1b}[").and_then(|code| {
+            let length = code.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+            code[length..].starts_with('m').then_some(length + 3)
+        });
+        let length = colour.unwrap_or(1);
+        let code = &rest[at..at + length];
+        out.push_str(&if colour.is_some() { code.into() } else { shown_page(code) });
+        rest = &rest[at + length..];
+    }
+    out + &*shown_page(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_colours_reach_a_terminal() {
+        let record = "\u{1b}[32m INFO\u{1b}[0m file \u{1b}[2J\u{1b}]0;title\u{7} done\n";
+        assert_eq!(safe(record), "\u{1b}[32m INFO\u{1b}[0m file \\u{1b}[2J\\u{1b}]0;title\\u{7} done\n");
+        assert_eq!(safe("\u{1b}"), "\\u{1b}");
+        assert_eq!(safe("\u{1b}[3"), "\\u{1b}[3");
     }
 }

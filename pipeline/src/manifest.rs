@@ -1,8 +1,9 @@
 //! What a run leaves about itself: `manifest.json`, the same for equal runs, and `metrics.json`, the only file that differs.
 
-use crate::files::{hash_texts, write_atomically};
+use crate::files::{hash_texts, is_below, read_text, write_atomically};
 use crate::study::{Finding, InputFile, LoadedStudy};
-use crate::trouble::{Io, Outcome};
+use crate::trouble::{Io, Outcome, of_file};
+use acoledger_schemas::limits::MANIFEST_BYTES;
 use acoledger_schemas::rules::{Rule, Rules};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -168,8 +169,12 @@ impl Manifest {
         if !path.exists() {
             return Ok(None);
         }
-        let text = fs::read_to_string(&path).doing("cannot be read", &path)?;
-        serde_json::from_str(&text).map(Some).doing("not a manifest", &path)
+        let text = read_text(&path, MANIFEST_BYTES)?;
+        let manifest: Manifest = serde_json::from_str(&text).doing("not a manifest", &path)?;
+        match manifest.outputs.iter().find(|output| !is_below(&output.file)) {
+            Some(output) => Err(of_file(&path, "names a file outside its folder", &output.file).into()),
+            None => Ok(Some(manifest)),
+        }
     }
 
     /// This manifest cut after a stage: what holds when a later one fails.
@@ -324,7 +329,7 @@ impl Metrics {
     /// Those of the disk.
     pub(crate) fn note_explain(run: &Path, explain: ExplainMetrics) -> Outcome<()> {
         let path = run.join("metrics.json");
-        let text = fs::read_to_string(&path).ok();
+        let text = read_text(&path, MANIFEST_BYTES).ok();
         let Some(metrics) = text.and_then(|text| serde_json::from_str::<Metrics>(&text).ok()) else { return Ok(()) };
         write_json(&path, &Metrics { explain: Some(explain), ..metrics })
     }

@@ -4,6 +4,7 @@
 use crate::files::{files_below, write_atomically};
 use crate::lake::Lake;
 use crate::manifest::{Account, Reason};
+use crate::parquet_door;
 use crate::progress::Progress;
 use crate::study::Finding;
 use crate::trouble::{self, Io, Outcome};
@@ -12,13 +13,13 @@ use acoledger_schemas::cells::{Cells, Threshold};
 use acoledger_schemas::program::Aco;
 use acoledger_schemas::rates::National;
 use acoledger_schemas::rules::Rules;
-use acoledger_schemas::table::{Problem, Problems, TableSpec};
+use acoledger_schemas::spreadsheet::neutral;
+use acoledger_schemas::table::{Kind, Problem, Problems, TableSpec};
 use acoledger_schemas::values::{Cents, Population};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use rayon::prelude::*;
@@ -189,9 +190,7 @@ pub(crate) fn write_csv_copy(run: &Path, table: &TableSpec) -> Outcome<()> {
         let mut writer = csv::Writer::from_writer(target);
         writer.write_record(&names).map_err(|error| text(&error))?;
         for path in &shards {
-            let file = File::open(path).map_err(|error| text(&error))?;
-            let reader =
-                ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
+            let reader = parquet_door::builder(path).map_err(|error| text(&error))?.build();
             for batch in reader.map_err(|error| text(&error))? {
                 let batch = batch.map_err(|error| text(&error))?;
                 let columns = names.iter().map(|name| {
@@ -202,7 +201,13 @@ pub(crate) fn write_csv_copy(run: &Path, table: &TableSpec) -> Outcome<()> {
                 });
                 let columns = columns.collect::<Result<Vec<_>, String>>()?;
                 for row in 0..batch.num_rows() {
-                    let cells = columns.iter().map(|column| if column.is_valid(row) { column.value(row) } else { "" });
+                    let cell = |column: &StringArray| {
+                        if column.is_valid(row) { column.value(row).to_owned() } else { String::new() }
+                    };
+                    let cells = columns.iter().zip(table.columns).map(|(column, of)| match of.kind {
+                        Kind::Text => neutral(&cell(column)).into_owned(),
+                        _ => cell(column),
+                    });
                     writer.write_record(cells).map_err(|error| text(&error))?;
                 }
             }
@@ -218,9 +223,7 @@ pub(crate) fn shard_file(run: &Path, table: &str, shard: u32) -> PathBuf {
 
 fn person_years(run: &Path, shard: u32) -> Outcome<impl Iterator<Item = Result<RecordBatch, String>>> {
     let path = shard_file(run, "person_year", shard);
-    let file = File::open(&path).doing("cannot be read", &path)?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
-    let reader = reader.doing("not readable as Parquet", &path)?;
+    let reader = parquet_door::builder(&path)?.build().doing("not readable as Parquet", &path)?;
     Ok(reader.map(|batch| batch.map_err(|error| error.to_string())))
 }
 

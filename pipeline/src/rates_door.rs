@@ -12,6 +12,7 @@ use acoledger_schemas::program::Program;
 use acoledger_schemas::rates::{AcoCounty, AcoCountyHeads, AcoHeads, AcoYear, CountyRate, National, Rates};
 use acoledger_schemas::study::Study;
 use acoledger_schemas::table::{Problems, Table};
+use acoledger_schemas::values::EnrollmentType;
 use std::path::Path;
 
 const TABLES: &[&str] = &[
@@ -42,6 +43,23 @@ pub(crate) fn read_rates_of(study: &Study, program: Option<&Program>, folder: &P
         None => Vec::new(),
     };
     Ok((rates, findings))
+}
+
+/// Reads a county file in FIPS codes, for those who throw bytes at it.
+///
+/// # Errors
+/// As [`read_rates_of`].
+pub(crate) fn read_county_file(bytes: &[u8], program: &Program) -> Outcome<()> {
+    let file = county_file::read(bytes, "county file")?;
+    let crosswalk = program.county_crosswalk.as_deref().unwrap_or_default();
+    let (file, _) = file.in_fips(crosswalk).map_err(|county| {
+        trouble::of_file_with_hint(Path::new("county file"), format!("two codes for {county}"), "keep one")
+    })?;
+    let years: std::collections::BTreeSet<_> = file.cells.keys().map(|(year, ..)| *year).collect();
+    for (year, kind) in years.into_iter().flat_map(|year| EnrollmentType::ALL.map(|kind| (year, kind))) {
+        file.national(year, kind);
+    }
+    Ok(())
 }
 
 /// National rates, ACO years and heads must be there; county tables may be absent where no regional figure enters (M.D.4).

@@ -3,7 +3,7 @@
 
 mod sweep;
 
-use crate::files::{hash_file, hash_texts, write_atomically};
+use crate::files::{hash_file, hash_texts, read_text, write_atomically};
 use crate::manifest::VERSION;
 use crate::output::Output;
 use crate::run::{run_study, stage_named};
@@ -13,6 +13,7 @@ use crate::trouble::{self, Io, Outcome};
 use acoledger_aco::scenario::{Difference, Reform, Scenario, Summary, differences, settle, summaries};
 use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
 use acoledger_aco::{Detail, Index, expected};
+use acoledger_schemas::limits::{MANIFEST_BYTES, SETTINGS_BYTES};
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rates::Rates;
 use acoledger_schemas::stages::{STAGES, Stage};
@@ -151,7 +152,7 @@ pub(crate) fn is_scenario(folder: &Path) -> Outcome<bool> {
     if !manifest.is_file() {
         return Ok(false);
     }
-    let text = fs::read_to_string(&manifest).doing("cannot be read", &manifest)?;
+    let text = read_text(&manifest, MANIFEST_BYTES)?;
     let value: serde_json::Value = serde_json::from_str(&text).doing("cannot be read", &manifest)?;
     Ok(value.get("reforms").is_some())
 }
@@ -172,13 +173,20 @@ pub(crate) fn half_of(folder: &Path) -> Outcome<Option<PathBuf>> {
 fn read(files: &[PathBuf]) -> Outcome<Reforms> {
     let mut reforms = Reforms { files: Vec::new(), reforms: Vec::new() };
     for file in files {
-        let text = fs::read_to_string(file).doing("cannot be read", file)?;
-        let mut reform = Reform::parse(&text).map_err(|message| of_reform(file, &message))?;
-        reform.file = file.display().to_string();
+        reforms.reforms.push(read_reform(file)?);
         reforms.files.push((file.clone(), hash_file(file)?));
-        reforms.reforms.push(reform);
     }
     Ok(reforms)
+}
+
+/// One reform file.
+///
+/// # Errors
+/// A file that cannot be read or is no reform.
+pub(crate) fn read_reform(file: &Path) -> Outcome<Reform> {
+    let text = read_text(file, SETTINGS_BYTES)?;
+    let reform = Reform::parse(&text).map_err(|message| of_reform(file, &message))?;
+    Ok(Reform { file: file.display().to_string(), ..reform })
 }
 
 fn of_reform(file: &Path, message: &str) -> acoledger_schemas::table::Problems {

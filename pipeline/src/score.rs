@@ -6,10 +6,11 @@ mod people;
 mod read;
 mod write;
 
-use crate::files::write_atomically;
+use crate::files::{read_text, write_atomically};
 use crate::grid::Format;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_hcc::{MapStatus, Model, Options, Scorer, Tables};
+use acoledger_schemas::limits::RESULTS_BYTES;
 use people::Ask;
 use rayon::prelude::*;
 use std::io::Write;
@@ -102,7 +103,7 @@ impl Scorers {
 pub(crate) fn score(question: &Question<'_>) -> Outcome<Counts> {
     let mut tables = Tables::built_in().map_err(|error| of_tables(&error))?;
     if let Some(path) = question.map {
-        let text = std::fs::read_to_string(path).doing("cannot be read", path)?;
+        let text = read_text(path, RESULTS_BYTES)?;
         tables = tables.with_maps(&path.display().to_string(), &text).map_err(|error| of_tables(&error))?;
     }
     let scorers = Scorers::new(tables, question.options);
@@ -174,6 +175,35 @@ fn run(question: &Question<'_>, scorers: &Scorers, mut writer: Writer<'_>) -> Ou
     }
     writer.end()?;
     Ok(counts)
+}
+
+/// The door of people and diagnosis maps, for those who throw bytes at it.
+#[derive(Debug)]
+pub(crate) struct Door(Tables);
+
+impl Door {
+    pub(crate) fn new() -> Outcome<Door> {
+        Tables::built_in().map(Door).map_err(|error| of_tables(&error))
+    }
+
+    /// Scores a table of people, once into CSV with reasons, once into an aligned table.
+    pub(crate) fn people(&self, people: &Path) -> Outcome<()> {
+        let scorers = Scorers::new(self.0.clone(), Options::default());
+        for (format, explain) in [(Format::Csv, true), (Format::Table, false)] {
+            let mut out = Vec::new();
+            let (model, payment_year, map) = (None, None, None);
+            let options = Options::default();
+            let question = Question { people, model, payment_year, explain, map, options, format, out: None };
+            run(&question, &scorers, Writer::text(&mut out, format, explain))?;
+        }
+        Ok(())
+    }
+
+    /// Reads a diagnosis map.
+    pub(crate) fn map(&self, path: &Path) -> Outcome<()> {
+        let text = read_text(path, RESULTS_BYTES)?;
+        self.0.with_maps("map", &text).map(drop).map_err(|error| of_tables(&error))
+    }
 }
 
 fn of_tables(error: &acoledger_hcc::Load) -> acoledger_schemas::table::Problems {

@@ -1,19 +1,19 @@
 //! A study with everything that can be known before any work: its file, rules, program files, rates, findings.
 
-use crate::files::{files_below, hash_file};
+use crate::files::{files_below, hash_file, read_text};
 use crate::program::read_program;
 use crate::rates_door::read_rates_of;
 pub use crate::remote::Freshness;
 use crate::remote::{self, Remote};
 use crate::study_file;
-use crate::trouble::{self, Io, Outcome};
+use crate::trouble::{self, Outcome};
+use acoledger_schemas::limits::SETTINGS_BYTES;
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rates::Rates;
 use acoledger_schemas::rules::Rules;
 use acoledger_schemas::study::{Run, Study};
 use acoledger_schemas::table::{Problem, Problems};
 use serde::{Deserialize, Serialize};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What the command line says in place of the study file.
@@ -216,7 +216,7 @@ pub(crate) fn study_in(file: &Path) -> Outcome<Study> {
 pub(crate) fn rules_from(file: Option<&Path>) -> Outcome<Rules> {
     let rules = Rules::built_in().map_err(|error| trouble::of_rule(&error))?;
     let Some(file) = file else { return Ok(rules) };
-    let text = fs::read_to_string(file).doing("cannot be read", file)?;
+    let text = read_text(file, SETTINGS_BYTES)?;
     let mut table: toml::Table = toml::from_str(&text).map_err(|error| of_toml(file, &error.to_string()))?;
     if let (1, Some(toml::Value::Table(below))) = (table.len(), table.get("rules")) {
         table = below.clone();

@@ -4,13 +4,14 @@
 //! value whole. A path is relative to the file in which it stands. `${NAME}` in a path is an environment variable, `${NAME:-text}` one
 //! with something to fall back on.
 
+use crate::files::read_text;
 use crate::remote;
 use crate::study::of_toml;
 use crate::trouble::{self, Io, Outcome};
+use acoledger_schemas::limits::SETTINGS_BYTES;
 use acoledger_schemas::study::Study;
 use acoledger_schemas::table::Problems;
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -26,7 +27,7 @@ const PATHS: [(&str, &str); 5] =
 /// # Errors
 /// A file that cannot be read or has an unknown key, files that include each other, a variable that is not set.
 pub(crate) fn read(file: &Path) -> Outcome<Study> {
-    let text = fs::read_to_string(file).doing("cannot be read", file)?;
+    let text = read_text(file, SETTINGS_BYTES)?;
     let table = parse(file, &text)?;
     let includes = table.contains_key("include");
     if !includes {
@@ -78,7 +79,7 @@ fn merged(file: &Path, mut table: Table, open: &mut Vec<PathBuf>) -> Outcome<Tab
             let hint = "a file can be included by several others, but not by itself";
             return Err(trouble::of_file_with_hint(file, format!("`include` of {name} goes in a ring"), hint).into());
         }
-        let text = fs::read_to_string(&path).doing("is included and cannot be read", &path)?;
+        let text = read_text(&path, SETTINGS_BYTES)?;
         let included = parse(&path, &text)?;
         open.push(path.clone());
         let mut included = merged(&path, included, open)?;
@@ -163,6 +164,7 @@ fn substitute(file: &Path, text: &str) -> Outcome<String> {
 mod tests {
     use super::*;
     use acoledger_schemas::study::Raw;
+    use std::fs;
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();

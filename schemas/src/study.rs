@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// Shards that a lake may have.
+pub const MOST_SHARDS: u32 = 4096;
+
 /// A study, as its TOML file says. Paths are relative to the file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -211,7 +214,7 @@ impl Study {
                 return Err(format!("`study.performance_years`: twice: {year}"));
             }
         }
-        if !study.lake.shards.is_power_of_two() || study.lake.shards > 4096 {
+        if !study.lake.shards.is_power_of_two() || study.lake.shards > MOST_SHARDS {
             return Err(format!("`lake.shards`: not a power of two up to 4096: {}", study.lake.shards));
         }
         study.memory_bytes()?;

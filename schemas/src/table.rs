@@ -1,5 +1,8 @@
 //! A table is declared once; reading, writing, schemas and reference pages follow from the declaration.
 
+use crate::limits::{MOST_COLUMNS, Metered, RECORD_BYTES};
+use crate::shown::shown;
+use crate::spreadsheet::{neutral, original};
 use crate::values::*;
 use std::fmt;
 use std::io::{Read, Write};
@@ -60,6 +63,16 @@ pub enum Cell<'a> {
     Decimal(f64),
     /// A day.
     Date(Date),
+}
+
+impl Cell<'_> {
+    /// The cell in comma-separated text: what a spreadsheet would run is marked as text ([`crate::spreadsheet`]).
+    pub fn for_csv(&self) -> String {
+        match self {
+            Cell::Text(text) => neutral(text).into_owned(),
+            other => other.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Cell<'_> {
@@ -394,23 +407,27 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
+        f.write_str(&shown(&self.file))?;
         if self.line > 0 {
             write!(f, ", line {}", self.line)?;
         }
         if !self.column.is_empty() {
-            write!(f, ", column `{}`", self.column)?;
+            write!(f, ", column `{}`", shown(&shortened(&self.column)))?;
         }
-        write!(f, ": {}", self.what)?;
+        write!(f, ": {}", shown(&self.what))?;
         if let Some(value) = &self.value {
-            let short: String = value.chars().take(60).collect();
-            write!(f, ": `{}`", short.escape_debug())?;
+            write!(f, ": `{}`", shortened(value).escape_debug())?;
         }
         if let Some(hint) = &self.hint {
-            write!(f, "\nhint: {hint}")?;
+            write!(f, "\nhint: {}", shown(hint))?;
         }
         Ok(())
     }
+}
+
+/// The beginning of a text that is only to be known again.
+fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
 }
 
 /// The problems of an input: the first ten and how many there are.
@@ -474,6 +491,9 @@ impl std::error::Error for Problems {}
 /// Every required column that is absent, every name that occurs twice, every unknown name.
 pub fn match_header(spec: &TableSpec, header: &[&str], file: &str) -> Result<Vec<Option<usize>>, Problems> {
     let mut problems = Problems::default();
+    if header.len() > MOST_COLUMNS {
+        return Err(too_many_columns(file, header.len()).into());
+    }
     let trouble = |column: &str, what: &str, hint: String| Problem {
         file: file.into(),
         line: 1,
@@ -506,12 +526,25 @@ pub fn match_header(spec: &TableSpec, header: &[&str], file: &str) -> Result<Vec
     problems.or(places)
 }
 
+/// A table with more columns than any has.
+pub fn too_many_columns(file: &str, columns: usize) -> Problem {
+    Problem {
+        file: file.into(),
+        line: 1,
+        column: String::new(),
+        what: format!("{columns} columns: more than the {MOST_COLUMNS} that are read"),
+        value: None,
+        hint: Some("the file is damaged, or no table of this kind".into()),
+    }
+}
+
 /// Reads a table of comma-separated text; `file` names it in messages. A byte-order mark is skipped.
 ///
 /// # Errors
 /// Bad headers, bad cells and repeated keys, the first ten and a count.
 pub fn read_csv<T: Table>(source: impl Read, file: &str) -> Result<Vec<T>, Problems> {
-    let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(source);
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(false).from_reader(Metered::new(source, "a record", RECORD_BYTES));
     let whole = |error: csv::Error| Problem {
         file: file.into(),
         line: error.position().map_or(0, csv::Position::line),
@@ -524,12 +557,17 @@ pub fn read_csv<T: Table>(source: impl Read, file: &str) -> Result<Vec<T>, Probl
     let places = match_header(&T::SPEC, &header.iter().collect::<Vec<_>>(), file)?;
     let mut rows = RowReader::<T>::new(file);
     let mut record = csv::StringRecord::new();
+    let text_column = |i: usize| T::SPEC.columns[i].kind == Kind::Text;
     loop {
+        reader.get_mut().begin();
         match reader.read_record(&mut record) {
             Ok(false) => break,
             Ok(true) => {
                 let line = record.position().map_or(0, csv::Position::line);
-                rows.push(line, &|i| places[i].and_then(|place| record.get(place)).unwrap_or("").trim());
+                rows.push(line, &|i| {
+                    let text = places[i].and_then(|place| record.get(place)).unwrap_or("").trim();
+                    if text_column(i) { original(text) } else { text }
+                });
             }
             Err(error) => {
                 rows.problems.push(whole(error));
@@ -612,7 +650,7 @@ pub fn write_csv<T: Table>(rows: &[T], target: impl Write) -> std::io::Result<()
     let mut writer = csv::Writer::from_writer(target);
     writer.write_record(T::SPEC.columns.iter().map(|column| column.name))?;
     for row in rows {
-        writer.write_record((0..T::SPEC.columns.len()).map(|i| row.cell(i).to_string()))?;
+        writer.write_record((0..T::SPEC.columns.len()).map(|i| row.cell(i).for_csv()))?;
     }
     writer.flush()
 }

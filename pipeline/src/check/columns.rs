@@ -6,8 +6,6 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int64Type, UInt64Type};
 use arrow_array::{Array, Date32Array, Int64Array, RecordBatch, UInt64Array};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::fs::File;
 use std::path::Path;
 
 /// Reads columns of a file of the lake, batch by batch.
@@ -22,8 +20,7 @@ pub(super) fn each_batch(
 ) -> Outcome<()> {
     const WHAT: &str = "not readable as Parquet";
     let path = folder.join(&file.file);
-    let handle = File::open(&path).doing("cannot be read", &path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(handle).doing(WHAT, &path)?;
+    let builder = crate::parquet_door::builder(&path)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     for batch in builder.with_projection(mask).with_batch_size(8192).build().doing(WHAT, &path)? {
         each(&batch.doing(WHAT, &path)?);

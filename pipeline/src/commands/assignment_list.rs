@@ -38,7 +38,7 @@ pub(crate) fn run(args: &AssignmentListArgs) -> Outcome<Exit> {
     };
     match &args.out {
         Some(file) => write_atomically(file, |out| out.write_all(text.as_bytes()).map_err(|error| error.to_string()))?,
-        None => print(&text)?,
+        None => print(&text, args.format)?,
     }
     Ok(Exit::Done)
 }

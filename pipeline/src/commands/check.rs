@@ -67,10 +67,10 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome<Exit> {
         }
         grid.push(row);
     }
-    print(&grid.render(args.format))?;
+    print(&grid.render(args.format), args.format)?;
     if on_a_page {
-        print(&examples(&checks))?;
-        print(&sources(&checks))?;
+        print(&examples(&checks), args.format)?;
+        print(&sources(&checks), args.format)?;
     }
     Ok(if checks.iter().any(Check::is_error) { Exit::Findings } else { Exit::Done })
 }

@@ -31,15 +31,18 @@ pub(crate) struct CompareArgs {
 pub(crate) fn run(args: &CompareArgs) -> Outcome<Exit> {
     let folders = [run_folder(&args.a)?, run_folder(&args.b)?];
     let found = compare(folders, args.out.as_deref())?;
-    print(&match args.format {
-        Format::Table => page(&found),
-        Format::Json => document(&found),
-        Format::Csv => match (&found.assignment, &found.savings_losses) {
-            (Some(rows), _) => Grid::of_table(rows).render(Format::Csv),
-            (None, Some(rows)) => Grid::of_table(rows).render(Format::Csv),
-            (None, None) => String::new(),
+    print(
+        &match args.format {
+            Format::Table => page(&found),
+            Format::Json => document(&found),
+            Format::Csv => match (&found.assignment, &found.savings_losses) {
+                (Some(rows), _) => Grid::of_table(rows).render(Format::Csv),
+                (None, Some(rows)) => Grid::of_table(rows).render(Format::Csv),
+                (None, None) => String::new(),
+            },
         },
-    })?;
+        args.format,
+    )?;
     Ok(if found.is_equal { Exit::Done } else { Exit::Findings })
 }
 

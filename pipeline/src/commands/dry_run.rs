@@ -27,7 +27,7 @@ pub(crate) fn run(args: &StudyArgs) -> Outcome<Exit> {
         (Some(rates), None) => rates_door(&mut needs, rates),
         (None, None) => {}
     }
-    print(&needs.grid.render(args.format))?;
+    print(&needs.grid.render(args.format), args.format)?;
     Ok(if needs.missing > 0 { Exit::Findings } else { Exit::Done })
 }
 

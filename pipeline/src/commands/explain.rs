@@ -90,10 +90,13 @@ fn benchmark(args: &ExplainArgs, id: &str) -> Outcome<Exit> {
             own: own.iter().filter(|row| same((row.performance_year, row.period, &row.aco_id), &steps[0])).collect(),
         })
         .collect();
-    print(&match args.format {
-        Format::Table => page::page(&stories, args.arithmetic),
-        format => grid(&stories).render(format),
-    })?;
+    print(
+        &match args.format {
+            Format::Table => page::page(&stories, args.arithmetic),
+            format => grid(&stories).render(format),
+        },
+        args.format,
+    )?;
     Ok(Exit::Done)
 }
 

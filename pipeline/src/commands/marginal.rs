@@ -59,7 +59,7 @@ pub(crate) fn run(args: &MarginalArgs) -> Outcome<Exit> {
         let hint = "run/savings_losses.csv lists them";
         return Err(trouble::of_file_with_hint(&study, "no such ACO or performance year in the study", hint).into());
     }
-    print(&grid(&rows).render(args.format))?;
+    print(&grid(&rows).render(args.format), args.format)?;
     Ok(Exit::Done)
 }
 

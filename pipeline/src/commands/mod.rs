@@ -17,8 +17,10 @@ pub(crate) mod shell;
 pub(crate) mod synth;
 pub(crate) mod tieout;
 
+use crate::grid::Format;
 use crate::trouble::{Io, Outcome};
-use std::io::Write;
+use acoledger_schemas::shown::shown_page;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 /// How a command ended that could do its work.
@@ -31,8 +33,12 @@ pub(crate) enum Exit {
 }
 
 /// Prints results to standard output. A reader that has gone away (`| head`) is no failure.
-pub(crate) fn print(text: &str) -> Outcome<()> {
+///
+/// Pages for people, and whatever goes to a terminal, are shown without what would steer it; programs get text as it is.
+pub(crate) fn print(text: &str, format: Format) -> Outcome<()> {
     let mut out = std::io::stdout().lock();
+    let for_people = format == Format::Table || out.is_terminal();
+    let text = if for_people { shown_page(text) } else { text.into() };
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(error).doing("cannot be written", Path::new("standard output"))

@@ -7,6 +7,7 @@ use crate::plot;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_aco::replay::{Replay, Summary, replay};
 use acoledger_schemas::rules::Rules;
+use acoledger_schemas::spreadsheet::neutral;
 use clap::Args;
 use std::fs::File;
 use std::io::Write;
@@ -51,12 +52,20 @@ pub(crate) fn run(args: &ReplayArgs) -> Outcome<Exit> {
             writer.write_all(text.as_bytes()).map_err(|error| error.to_string())
         })?;
     }
-    print(&match args.format {
-        Format::Table => page(file, &replayed, &summary),
-        Format::Json => serde_json::to_string_pretty(&summary).expect("plain values serialise") + "\n",
-        Format::Csv => csv_text(&replayed.table()),
-    })?;
+    print(
+        &match args.format {
+            Format::Table => page(file, &replayed, &summary),
+            Format::Json => serde_json::to_string_pretty(&summary).expect("plain values serialise") + "\n",
+            Format::Csv => csv_text(&replayed.table()),
+        },
+        args.format,
+    )?;
     Ok(if summary.unexplained > 0 { Exit::Findings } else { Exit::Done })
+}
+
+/// Everything that is shown of a file, made and forgotten: for those who throw bytes at it.
+pub(crate) fn look(file: &Path, replayed: &Replay) {
+    let _ = (page(file, replayed, &replayed.summary()), csv_text(&replayed.table()), plot::totals(&replayed.totals()));
 }
 
 fn replay_file(path: &Path, args: &ReplayArgs, rules: &Rules) -> Outcome<Replay> {
@@ -100,14 +109,14 @@ fn totals(args: &ReplayArgs, rules: &Rules) -> Outcome<Exit> {
             dollars(year.owed),
         ]);
     }
-    print(&grid.render(args.format))?;
+    print(&grid.render(args.format), args.format)?;
     Ok(if unexplained > 0 { Exit::Findings } else { Exit::Done })
 }
 
 fn csv_text(rows: &[Vec<String>]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        writer.write_record(row).expect("memory takes every row");
+        writer.write_record(row.iter().map(|cell| neutral(cell).into_owned())).expect("memory takes every row");
     }
     String::from_utf8(writer.into_inner().expect("memory takes every row")).expect("text in, text out")
 }

@@ -66,7 +66,7 @@ pub(crate) fn run(args: &RulesArgs) -> Outcome<Exit> {
             )
             .into());
         }
-        print(&dump(&rules, args.year))?;
+        print(&dump(&rules, args.year), Format::Json)?;
         return Ok(Exit::Done);
     }
     let format = match args.format {
@@ -75,17 +75,20 @@ pub(crate) fn run(args: &RulesArgs) -> Outcome<Exit> {
         RulesFormat::Table | RulesFormat::Toml => Format::Table,
     };
     if let Some(&[from, to]) = args.diff.as_deref() {
-        print(&diff::text(&rows(&rules, from, track), &rows(&rules, to, track), [from, to], format))?;
+        print(&diff::text(&rows(&rules, from, track), &rows(&rules, to, track), [from, to], format), format)?;
         return Ok(Exit::Done);
     }
     let Some(year) = args.year else {
         return Err(of_option("--year", "not given", "", "every format but toml is of a year").into());
     };
     let rows = rows(&rules, year, track);
-    print(&match format {
-        Format::Table => page(&rows, year, track),
-        format => grid(&rows).render(format),
-    })?;
+    print(
+        &match format {
+            Format::Table => page(&rows, year, track),
+            format => grid(&rows).render(format),
+        },
+        format,
+    )?;
     Ok(Exit::Done)
 }
 

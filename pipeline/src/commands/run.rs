@@ -25,13 +25,16 @@ pub(crate) fn run(args: &StudyArgs, until: &Stage, public: bool) -> Outcome<Exit
         tracing::warn!("the run is not in the log: {problems}");
     }
     let report = outcome?;
-    print(&match (until.name, args.format) {
-        ("settle", Format::Table) => summary::page(&report),
-        ("settle", Format::Csv) => csv_text(&report.savings_losses),
-        ("settle", Format::Json) => json_text(&report.savings_losses),
-        (_, Format::Table) => stage_page(&report),
-        (_, format) => accounts(&report.manifest).render(format),
-    })?;
+    print(
+        &match (until.name, args.format) {
+            ("settle", Format::Table) => summary::page(&report),
+            ("settle", Format::Csv) => csv_text(&report.savings_losses),
+            ("settle", Format::Json) => json_text(&report.savings_losses),
+            (_, Format::Table) => stage_page(&report),
+            (_, format) => accounts(&report.manifest).render(format),
+        },
+        args.format,
+    )?;
     Ok(if report.beyond_limits() { Exit::Findings } else { Exit::Done })
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn runs(args: &RunsArgs) -> Outcome<Exit> {
             remark(record).into(),
         ]);
     }
-    print(&grid.render(args.format))?;
+    print(&grid.render(args.format), args.format)?;
     if broken > 0 {
         tracing::warn!(lines = broken, log = %log.display(), "lines of the log that are no run: written by another version, or cut");
     }
@@ -117,9 +117,9 @@ pub(crate) fn diff(args: &DiffArgs) -> Outcome<Exit> {
         grid.push(vec![key.0.name().into(), key.1.into(), value(&of_a), value(&of_b)]);
     }
     if equal && args.format == Format::Table {
-        print(&format!("{} and {}: nothing differs\n", a.id, b.id))?;
+        print(&format!("{} and {}: nothing differs\n", a.id, b.id), args.format)?;
     } else {
-        print(&grid.render(args.format))?;
+        print(&grid.render(args.format), args.format)?;
     }
     Ok(if equal { Exit::Done } else { Exit::Findings })
 }

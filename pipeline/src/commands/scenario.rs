@@ -53,10 +53,13 @@ pub(crate) fn run(args: &ScenarioArgs) -> Outcome<Exit> {
     for finding in &report.findings {
         tracing::warn!("{finding}");
     }
-    print(&match args.format {
-        Format::Table => page(&report),
-        format => Grid::of_table(&report.summaries).render(format),
-    })?;
+    print(
+        &match args.format {
+            Format::Table => page(&report),
+            format => Grid::of_table(&report.summaries).render(format),
+        },
+        args.format,
+    )?;
     Ok(Exit::Done)
 }
 

@@ -1,6 +1,7 @@
 //! `acoledger completions`, `acoledger man`: what shells and `man` know of the command line.
 
 use super::{Exit, print};
+use crate::grid::Format;
 use crate::trouble::{Io, Outcome};
 use clap::{Args, Command};
 use clap_complete::Shell;
@@ -24,7 +25,7 @@ pub(crate) struct ManArgs {
 pub(crate) fn completions(args: &CompletionsArgs, mut command: Command) -> Outcome<Exit> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut command, "acoledger", &mut text);
-    print(&String::from_utf8_lossy(&text))?;
+    print(&String::from_utf8_lossy(&text), Format::Csv)?;
     Ok(Exit::Done)
 }
 

@@ -1,7 +1,7 @@
 //! `acoledger synth`: the options of a synthetic nation, and what was written.
 
 use super::{Exit, print};
-use crate::grid::thousands;
+use crate::grid::{Format, thousands};
 use crate::progress::Progress;
 use crate::synth::{RawKind, SynthOptions, SynthProgress, run as write_nation};
 use crate::trouble::{Io, Outcome};
@@ -87,6 +87,6 @@ pub(crate) fn run(args: &SynthArgs) -> Outcome<Exit> {
         out.push_str(&format!("  {table:<12} {:>14}\n", number(*rows)));
     }
     out.push_str(&format!("study       {}\nanswer key  {}\n", report.study.display(), report.answer_key.display()));
-    print(&out)?;
+    print(&out, Format::Table)?;
     Ok(Exit::Done)
 }

@@ -56,11 +56,14 @@ pub(crate) fn run(args: &TieoutArgs) -> Outcome<Exit> {
             return Err(trouble::of_file_with_hint(&args.results, &what, "tieout.csv lists those that are").into());
         }
     }
-    print(&match (args.format, &args.aco) {
-        (Format::Table, None) => page(args, &found),
-        (Format::Table, Some(_)) => columns(&found.rows).render(Format::Table),
-        (format, _) => Grid::of_table(&found.rows).render(format),
-    })?;
+    print(
+        &match (args.format, &args.aco) {
+            (Format::Table, None) => page(args, &found),
+            (Format::Table, Some(_)) => columns(&found.rows).render(Format::Table),
+            (format, _) => Grid::of_table(&found.rows).render(format),
+        },
+        args.format,
+    )?;
     Ok(if differs { Exit::Findings } else { Exit::Done })
 }
 

@@ -8,9 +8,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rows that are held of a table at a time.
@@ -188,9 +188,7 @@ impl Rows {
                 }
             } else if let Some(file) = self.files.pop() {
                 self.file = file;
-                let file = File::open(&self.file).doing("cannot be read", &self.file)?;
-                let builder = ParquetRecordBatchReaderBuilder::try_new(file);
-                let builder = builder.doing("not readable as Parquet", &self.file)?.with_batch_size(BATCH_ROWS);
+                let builder = crate::parquet_door::builder(&self.file)?.with_batch_size(BATCH_ROWS);
                 let wanted = ProjectionMask::columns(builder.parquet_schema(), self.columns.iter().copied());
                 let reader = builder.with_projection(wanted).build();
                 self.reader = Some(reader.doing("not readable as Parquet", &self.file)?);

@@ -2,14 +2,16 @@
 
 use super::feed::{Member, Said};
 use super::find::Found;
+use crate::parquet_door;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_ingest::columns::is_readable;
 use acoledger_ingest::dialect::{FileLayout, FileShape, HeaderProblem};
 use acoledger_ingest::pack::decompressed;
 use acoledger_ingest::text;
+use acoledger_schemas::limits::MOST_COLUMNS;
 use acoledger_schemas::raw::RawLayout;
-use acoledger_schemas::table::{Problem, Problems};
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use acoledger_schemas::table::{Problem, Problems, too_many_columns};
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -18,6 +20,9 @@ use std::path::Path;
 const LONGEST_HEADER_BYTES: u64 = 1 << 20;
 /// How the files of this form begin.
 const PARQUET_MARK: &[u8] = b"PAR1";
+
+/// What raw files can be.
+const FORMS: &str = "raw files are text with `|`, `,` or tab between the cells (plain, gzip, zstd) or Parquet";
 
 /// The form of a raw file.
 #[derive(Clone, Debug)]
@@ -135,21 +140,25 @@ fn delimited(file: &Found) -> Outcome<(Form, Vec<String>)> {
     let handle = File::open(&file.path).doing("cannot be read", &file.path)?;
     let text = decompressed(handle).doing("cannot be read", &file.path)?;
     let mut line = Vec::new();
-    let mut reader = BufReader::new(text.take(LONGEST_HEADER_BYTES));
+    let mut reader = BufReader::new(text.take(LONGEST_HEADER_BYTES + 1));
     reader.read_until(b'\n', &mut line).doing("cannot be read", &file.path)?;
+    if line.len() as u64 > LONGEST_HEADER_BYTES {
+        let what = format!("a header line of more than {LONGEST_HEADER_BYTES} bytes");
+        return Err(trouble::of_file_with_hint(&file.path, what, FORMS).into());
+    }
     let Some(header) = text::header(&line) else {
         let what =
             if line.is_empty() { "the file is empty" } else { "neither delimited text with a header nor Parquet" };
-        let hint = "raw files are text with `|`, `,` or tab between the cells (plain, gzip, zstd) or Parquet";
-        return Err(trouble::of_file_with_hint(&file.path, what, hint).into());
+        return Err(trouble::of_file_with_hint(&file.path, what, FORMS).into());
     };
+    if header.names.len() > MOST_COLUMNS {
+        return Err(too_many_columns(&file.name, header.names.len()).into());
+    }
     Ok((Form::Text { delimiter: header.delimiter, marked: header.marked }, header.names))
 }
 
 fn parquet(file: &Found) -> Outcome<(Form, Vec<String>)> {
-    let handle = File::open(&file.path).doing("cannot be read", &file.path)?;
-    let metadata = ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new());
-    let metadata = metadata.doing("not readable as Parquet", &file.path)?;
+    let metadata = parquet_door::metadata(&file.path)?;
     let names = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
     Ok((Form::Parquet(metadata), names))
 }

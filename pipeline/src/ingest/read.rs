@@ -6,7 +6,8 @@ use super::record::Few;
 use super::rejects::Rejects;
 use super::spill::{Bucket, Run, Spill};
 use super::{IngestPlan, Progress};
-use crate::trouble::{Io, Outcome};
+use crate::parquet_door;
+use crate::trouble::{self, Io, Outcome};
 use acoledger_ingest::columns::BatchColumns;
 use acoledger_ingest::dialect::{FileShape, Unit};
 use acoledger_ingest::extract::{Extractor, Reject, Sink};
@@ -17,8 +18,8 @@ use acoledger_ingest::pack::decompressed;
 use acoledger_ingest::text::{self, Records, TextCells};
 use acoledger_ingest::years::YearSet;
 use acoledger_schemas::keys::shard_of;
+use acoledger_schemas::table::Problem;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read};
@@ -29,7 +30,7 @@ use std::sync::{Arc, Mutex, TryLockError};
 /// Text that a worker takes at a time, bytes.
 const CHUNK_BYTES: usize = 4 << 20;
 /// Longest record, bytes: beyond it a quote is open that nobody closes.
-const LONGEST_RECORD_BYTES: usize = 64 << 20;
+const LONGEST_RECORD_BYTES: usize = 16 << 20;
 /// Rows of a Parquet batch.
 const BATCH_ROWS: usize = 8192;
 
@@ -202,7 +203,7 @@ fn work(
         worker.spill.relieve().doing("cannot be spilled", path)?;
         let mut facts = queue.facts[number].lock().expect("no holder panics");
         facts.rows += extractor.rows;
-        facts.cents += extractor.cents;
+        facts.cents = facts.cents.checked_add(extractor.cents).ok_or_else(|| beyond_money(path))?;
         facts.rejected += worker.tally.rows;
         facts.rejected_cents += worker.tally.cents;
         facts.amount_unknown += worker.tally.unknown;
@@ -214,6 +215,15 @@ fn work(
         progress.advance(extractor.rows, bytes);
     }
     Ok(())
+}
+
+/// Amounts that no sum of cents can hold.
+fn beyond_money(path: &Path) -> Problem {
+    trouble::of_file_with_hint(
+        path,
+        "its amounts add up to more than can be counted",
+        "the file is damaged: get it again",
+    )
 }
 
 /// The next piece of the first file that has one: a file in the hands of another worker is left to it, unless all are.
@@ -360,7 +370,7 @@ impl TextReader {
                 return Ok(None);
             }
             if bytes.len() > LONGEST_RECORD_BYTES {
-                let what = format!("row {}: a record without an end", self.row);
+                let what = format!("row {}: a record of more than {LONGEST_RECORD_BYTES} bytes", self.row);
                 return Err(io::Error::new(io::ErrorKind::InvalidData, what));
             }
         }
@@ -433,7 +443,7 @@ fn read_group(
     worker: &mut Worker<'_>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let Form::Parquet(metadata) = &source.form else { unreachable!("only Parquet has row groups") };
-    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(&source.file.path)?, metadata.clone());
+    let builder = parquet_door::with_metadata(&source.file.path, metadata.clone())?;
     let columns = ProjectionMask::roots(builder.parquet_schema(), source.layout.needed.iter().copied());
     let batches = builder.with_row_groups(vec![group]).with_projection(columns).with_batch_size(BATCH_ROWS).build()?;
     let mut row = first_row;

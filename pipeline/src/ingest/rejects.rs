@@ -5,6 +5,7 @@ use crate::trouble::{Io, Outcome};
 use acoledger_ingest::extract::Reject;
 use acoledger_schemas::outputs;
 use acoledger_schemas::raw::RawLayout;
+use acoledger_schemas::spreadsheet::neutral;
 use acoledger_schemas::table::Table;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -178,10 +179,8 @@ fn entry(file: &mut impl Read) -> io::Result<Option<Entry>> {
     Ok(Some((number(0..4) as u32, number(4..12), cells)))
 }
 
+/// A cell of comma-separated text that a spreadsheet takes for text.
 fn quoted(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\"")).into()
-    } else {
-        text.into()
-    }
+    let text = neutral(text);
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")).into() } else { text }
 }

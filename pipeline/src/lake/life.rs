@@ -4,6 +4,7 @@
 
 use super::Lake;
 use crate::ingest::LakeFile;
+use crate::parquet_door;
 use crate::trouble::{Io, Outcome};
 use acoledger_person::{Batches, Needs, ShardStreams, TableNeed};
 use acoledger_schemas::keys::shard_of;
@@ -54,6 +55,7 @@ impl Lake {
 /// The rows of a life in one file.
 fn rows_of(path: &Path, key: u64, need: &TableNeed, read: &Arc<AtomicU64>) -> Outcome<Batches<'static>> {
     const WHAT: &str = "not readable as Parquet";
+    parquet_door::look(path)?;
     let file = Counted { file: File::open(path).doing("cannot be read", path)?, read: read.clone() };
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
     let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).doing(WHAT, path)?;

@@ -1,13 +1,14 @@
 //! What a lake was made of, whether it still is that, and making it: whole, or only what has changed.
 
 use super::{Lake, inputs, raw_files};
-use crate::files::hash_file;
+use crate::files::{hash_file, read_text};
 use crate::ingest::{
     Beside, Earlier, INPUTS, IngestPlan, IngestReport, MANIFEST, Progress, REJECTS, Record, SOURCES, run_beside,
 };
 use crate::manifest::{VERSION, write_json};
 use crate::remote::name_below;
 use crate::trouble::{Io, Outcome};
+use acoledger_schemas::limits::MANIFEST_BYTES;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,11 +72,18 @@ pub(crate) fn open(plan: &IngestPlan) -> Outcome<Option<Lake>> {
 }
 
 fn earlier(folder: &Path) -> Option<(Made, IngestReport)> {
-    Some((read_json(&folder.join(INPUTS))?, read_json(&folder.join(MANIFEST))?))
+    let (made, report) = (read_json(&folder.join(INPUTS))?, read_json(&folder.join(MANIFEST))?);
+    super::check(&report).is_ok().then_some((made, report))
+}
+
+/// Reads what a lake says of itself as [`open`] does, and forgets it.
+pub(crate) fn look_at_earlier(folder: &Path) {
+    let _ = earlier(folder);
+    let _ = read_json::<Record>(&folder.join(SOURCES));
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
+    serde_json::from_str(&read_text(path, MANIFEST_BYTES).ok()?).ok()
 }
 
 /// Files of the lake that are missing or have another size than the manifest says.

@@ -4,8 +4,9 @@
 //! those of the calendar year's assignable lives, so they become the `calendar` window of `rates/county` and no other.
 
 use crate::trouble::{Io, Outcome};
+use acoledger_schemas::limits::{MOST_COLUMNS, Metered, RECORD_BYTES};
 use acoledger_schemas::program::CountyCrosswalk;
-use acoledger_schemas::table::{Problem, Problems, parse_cell};
+use acoledger_schemas::table::{Problem, Problems, parse_cell, too_many_columns};
 use acoledger_schemas::values::{CalendarYear, County, Date, EnrollmentType};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -67,7 +68,11 @@ pub(super) fn is_county_file(path: &Path) -> Outcome<bool> {
 /// # Errors
 /// All problems: columns that are absent, cells that are no number, a county that stands twice.
 pub(super) fn read(from: impl Read, file: &str) -> Outcome<CountyFile> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(from);
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(Metered::new(
+        from,
+        "a record",
+        RECORD_BYTES,
+    ));
     let problem = |line, column: &str, what: String, value: Option<&str>| Problem {
         file: file.into(),
         line,
@@ -77,20 +82,26 @@ pub(super) fn read(from: impl Read, file: &str) -> Outcome<CountyFile> {
         hint: None,
     };
     let header = reader.byte_headers().map_err(|error| problem(1, "", error.to_string(), None))?.clone();
+    if header.len() > MOST_COLUMNS {
+        return Err(too_many_columns(file, header.len()).into());
+    }
     let columns = Columns::of(&header).map_err(|absent| {
         let what = format!("a county file without `{absent}`");
         problem(1, "", what, None)
     })?;
     let (mut found, mut problems) = (CountyFile::default(), Problems::default());
     let mut seen = BTreeSet::new();
-    for record in reader.byte_records() {
-        let record = match record {
-            Ok(record) => record,
+    let mut record = csv::ByteRecord::new();
+    loop {
+        reader.get_mut().begin();
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
             Err(error) => {
                 problems.push(problem(0, "", error.to_string(), None));
                 break;
             }
-        };
+        }
         let line = record.position().map_or(0, csv::Position::line);
         found.rows += 1;
         match columns.row(&record) {

@@ -8,6 +8,7 @@ use crate::trouble::{Io, Outcome};
 use acoledger_aco::Index;
 use acoledger_aco::scenario::{Scenario, Sweep, Swept};
 use acoledger_schemas::program::Program;
+use acoledger_schemas::spreadsheet::neutral;
 use acoledger_schemas::values::PerformanceYear;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
@@ -192,8 +193,8 @@ impl TidyTable {
             }
             for (_, _, column) in &COLUMNS {
                 match column {
-                    Column::Text(read) => self.csv.write_field(read(row).unwrap_or_default())?,
-                    Column::Aco => self.csv.write_field(row.aco_id.unwrap_or_default())?,
+                    Column::Text(read) => self.csv.write_field(&*neutral(read(row).unwrap_or_default()))?,
+                    Column::Aco => self.csv.write_field(&*neutral(row.aco_id.unwrap_or_default()))?,
                     Column::Number(read) => {
                         self.csv.write_field(read(row).map(|number| number.to_string()).unwrap_or_default())?;
                     }

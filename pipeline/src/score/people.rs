@@ -170,7 +170,7 @@ impl Ask {
         });
         let of_segment = |error: acoledger_hcc::NoSegment| ("segment", error.to_string(), "");
         let score = scorer.score_in(segment, &person, codes).map_err(of_segment)?;
-        out.push(cell(0), scorer, &score);
+        out.push(batch.id(row), scorer, &score);
         if self.explain {
             out.explain(scorer, &scorer.explain(segment, &person, fields.split('|')).map_err(of_segment)?);
         }

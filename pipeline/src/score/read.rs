@@ -1,14 +1,20 @@
 //! People from CSV or Parquet, batch by batch, every cell as text.
 
+use crate::parquet_door;
 use crate::trouble::{self, Io, Outcome};
+use acoledger_schemas::limits::{MOST_COLUMNS, Metered, RECORD_BYTES};
+use acoledger_schemas::spreadsheet::original;
+use acoledger_schemas::table::too_many_columns;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch, StringArray};
 use arrow_schema::DataType;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+/// Rows of a batch, and their bytes.
 const BATCH: usize = 1 << 16;
+const BATCH_BYTES: usize = 64 << 20;
 
 /// Rows of people; cells are asked for by row and place of the column.
 pub(super) enum Batch {
@@ -35,6 +41,12 @@ impl Batch {
         }
     }
 
+    /// The identifier of a row: its first cell, without the mark that keeps a spreadsheet from running it.
+    pub(super) fn id(&self, row: usize) -> &str {
+        let id = self.cell(row, 0);
+        if matches!(self, Batch::Records(_)) { original(id) } else { id }
+    }
+
     /// The line of a row: of a CSV file with the header as line 1; of a Parquet file its number, as in other messages.
     pub(super) fn line(&self, row: usize) -> u64 {
         match self {
@@ -53,7 +65,7 @@ pub(super) struct People {
 }
 
 enum Source {
-    Csv(Box<csv::Reader<File>>),
+    Csv(Box<csv::Reader<Metered<File>>>),
     Parquet(Box<ParquetRecordBatchReader>),
 }
 
@@ -65,14 +77,19 @@ impl People {
         let file = File::open(path).doing("cannot be read", path)?;
         let is_parquet = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
         let (header, source) = if is_parquet {
-            let builder = ParquetRecordBatchReaderBuilder::try_new(file).doing(WHAT, path)?;
+            let builder = parquet_door::builder(path)?;
             let header = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
             (header, Source::Parquet(Box::new(builder.with_batch_size(BATCH).build().doing(WHAT, path)?)))
         } else {
-            let mut reader = csv::ReaderBuilder::new().buffer_capacity(1 << 20).from_reader(file);
+            let file = Metered::new(file, "a record", RECORD_BYTES);
+            let mut reader = csv::ReaderBuilder::new().buffer_capacity(1 << 18).from_reader(file);
             let header = reader.headers().doing("not readable as CSV", path)?.iter().map(str::to_owned).collect();
             (header, Source::Csv(Box::new(reader)))
         };
+        let header: Vec<String> = header;
+        if header.len() > MOST_COLUMNS {
+            return Err(too_many_columns(&path.display().to_string(), header.len()).into());
+        }
         Ok(People { path: path.to_owned(), header, source, read: 0 })
     }
 
@@ -82,10 +99,7 @@ impl People {
 
     pub(super) fn next_batch(&mut self) -> Outcome<Option<Batch>> {
         let batch = match &mut self.source {
-            Source::Csv(reader) => {
-                let records: Result<Vec<_>, _> = reader.records().take(BATCH).collect();
-                Batch::Records(records.map_err(|error| unreadable(&self.path, &error))?)
-            }
+            Source::Csv(reader) => Batch::Records(records(reader).map_err(|error| unreadable(&self.path, &error))?),
             Source::Parquet(reader) => match reader.next().transpose().doing(WHAT, &self.path)? {
                 None => return Ok(None),
                 Some(batch) => Batch::Columns(texts(&batch, &self.path)?, self.read + 1),
@@ -96,11 +110,30 @@ impl People {
     }
 }
 
+/// The next records: so many that they fit memory.
+fn records(reader: &mut csv::Reader<Metered<File>>) -> Result<Vec<csv::StringRecord>, csv::Error> {
+    let (mut records, mut bytes) = (Vec::new(), 0);
+    while records.len() < BATCH && bytes < BATCH_BYTES {
+        let mut record = csv::StringRecord::new();
+        reader.get_mut().begin();
+        if !reader.read_record(&mut record)? {
+            break;
+        }
+        bytes += record.as_slice().len();
+        records.push(record);
+    }
+    Ok(records)
+}
+
 fn unreadable(path: &Path, error: &csv::Error) -> acoledger_schemas::table::Problem {
     let mut problem = trouble::of_file_with_hint(path, "not readable as CSV", "each row has the fields of the header");
     problem.line = error.position().map_or(0, csv::Position::line);
-    if let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
-        problem.what = format!("{len} fields where the header has {expected_len}");
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            problem.what = format!("{len} fields where the header has {expected_len}");
+        }
+        csv::ErrorKind::Io(error) => problem.what = format!("not readable as CSV: {error}"),
+        _ => {}
     }
     problem
 }

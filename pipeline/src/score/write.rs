@@ -4,6 +4,7 @@ use super::cannot_write;
 use crate::grid::{Format, Grid, Head, Value};
 use crate::trouble::Outcome;
 use acoledger_hcc::{Explanation, Fate, Score, Scorer};
+use acoledger_schemas::spreadsheet::neutral;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
@@ -139,7 +140,9 @@ impl<'w> Writer<'w> {
         self.id = id.to_owned();
         let names: Vec<String> = self.names().map(str::to_owned).collect();
         match &mut self.to {
-            To::Csv(writer) => writer.write_record(&names).map_err(cannot_write),
+            To::Csv(writer) => {
+                writer.write_record(names.iter().map(|name| neutral(name).into_owned())).map_err(cannot_write)
+            }
             To::Grid(..) => Ok(()),
             To::Parquet(out, writer) => {
                 let kind = |name: &str| match name {
@@ -166,7 +169,7 @@ impl<'w> Writer<'w> {
         match &mut self.to {
             To::Csv(writer) => {
                 for row in pieces.iter().flat_map(Rows::rows) {
-                    if let Err(error) = writer.write_record(row) {
+                    if let Err(error) = writer.write_record(row.into_iter().map(|cell| neutral(cell).into_owned())) {
                         let gone = matches!(error.kind(), csv::ErrorKind::Io(io) if io.kind() == std::io::ErrorKind::BrokenPipe);
                         return if gone { Ok(false) } else { Err(cannot_write(error)) };
                     }

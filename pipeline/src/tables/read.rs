@@ -1,11 +1,11 @@
 //! Reads a declared table from `<name>.csv` or `<name>.parquet`; Parquet cells go through text, so one parser judges both.
 
+use crate::parquet_door;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::table::{Column, Kind, Problem, Problems, RowReader, Table, match_header, read_csv};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_schema::{DataType, TimeUnit};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -71,8 +71,7 @@ fn read_csv_file<T: Table>(path: &Path) -> Outcome<Vec<T>> {
 pub(crate) fn read_parquet_file<T: Table>(path: &Path) -> Outcome<Vec<T>> {
     const WHAT: &str = "not readable as Parquet";
     let name = path.display().to_string();
-    let file = File::open(path).doing("cannot be read", path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).doing(WHAT, path)?;
+    let builder = parquet_door::builder(path)?;
     let schema = builder.schema().clone();
     let header: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let places = match_header(&T::SPEC, &header, &name)?;

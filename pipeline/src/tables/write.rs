@@ -112,7 +112,7 @@ impl<'w, T: Table> RowWriter<'w, T> {
 
     fn flush(&mut self) -> Outcome<()> {
         for row in &self.rows {
-            let cells = (0..T::SPEC.columns.len()).map(|at| row.cell(at).to_string());
+            let cells = (0..T::SPEC.columns.len()).map(|at| row.cell(at).for_csv());
             self.text.write_record(cells).doing(FAILED, self.folder)?;
         }
         let columns = (0..T::SPEC.columns.len()).map(|at| column(&self.rows, at)).collect();

@@ -67,7 +67,8 @@ impl<'a> Field<'a> {
 }
 
 fn write_decimal(out: &mut Vec<u8>, unscaled: i128, scale: u8) -> std::io::Result<()> {
-    let unit = 10i128.pow(u32::from(scale.min(38)));
+    let scale = scale.min(38);
+    let unit = 10i128.pow(u32::from(scale));
     let (whole, rest) = (unscaled / unit, (unscaled % unit).unsigned_abs());
     if unscaled < 0 && whole == 0 {
         out.write_all(b"-")?;

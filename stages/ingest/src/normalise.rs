@@ -1,6 +1,7 @@
 //! Normalisers: from a cell as found to the value that the lake keeps. Each has a name, and each use is counted.
 
 use crate::field::{Field, trimmed};
+use acoledger_schemas::limits::AMOUNT_CENTS;
 use acoledger_schemas::values::{Cents, Date};
 
 mod uses;
@@ -10,6 +11,9 @@ pub use uses::{Use, Uses};
 const SAS_EPOCH_DAYS: i64 = 3653;
 /// First and last year of a plausible date, of births and claims alike.
 const DATE_YEARS: std::ops::RangeInclusive<i32> = 1850..=2150;
+
+/// Days within which a calendar is asked at all: some hundred years beyond [`DATE_YEARS`] on either side.
+const PLAUSIBLE_DAYS: std::ops::RangeInclusive<i32> = -100_000..=100_000;
 
 /// A date; `None` when blank.
 ///
@@ -23,7 +27,8 @@ pub fn date(field: Field<'_>, sas: bool, uses: &mut Uses) -> Result<Option<i32>,
             text => date_of_text(text, sas).ok_or("not a date")?,
         },
         Field::Null => return Ok(None),
-        Field::Day(day) => (day, Use::DateNative),
+        Field::Day(day) if PLAUSIBLE_DAYS.contains(&day) => (day, Use::DateNative),
+        Field::Day(_) => return Err("not a date"),
         Field::Float(number) if number.is_nan() => return Ok(None),
         Field::Float(number) if number.fract() == 0.0 && number.abs() < 1e9 => {
             date_of_number(number as i64, sas).ok_or("not a date")?
@@ -64,7 +69,8 @@ fn date_of_number(number: i64, sas: bool) -> Option<(i32, Use)> {
         let (year, month, date) = (number / 10_000, number / 100 % 100, number % 100);
         return Some((day(year as u32, month as u32, date as u32)?, Use::DateCompact));
     }
-    sas.then(|| i32::try_from(number - SAS_EPOCH_DAYS).ok().map(|day| (day, Use::DateSas)))?
+    let day = number.checked_sub(SAS_EPOCH_DAYS).and_then(|day| i32::try_from(day).ok());
+    sas.then(|| day.filter(|day| PLAUSIBLE_DAYS.contains(day)).map(|day| (day, Use::DateSas)))?
 }
 
 #[inline]
@@ -122,6 +128,9 @@ pub fn amount(field: Field<'_>, uses: &mut Uses) -> Result<Option<i64>, &'static
         }
         Field::Day(_) => return Err(WRONG),
     };
+    if cents.unsigned_abs() > AMOUNT_CENTS as u64 {
+        return Err("an amount beyond a hundred million dollars");
+    }
     uses.count(used);
     if off {
         uses.count(Use::AmountRounded);
@@ -179,6 +188,9 @@ fn cents_of_float(dollars: f64) -> Option<(i64, bool)> {
     Some((cents, (dollars - cents as f64 / 100.0).abs() > 1e-6))
 }
 
+/// Counts of services, days, years and lines; sums of a billion of them stay whole.
+const LARGEST_COUNT: std::ops::RangeInclusive<i64> = -(i32::MAX as i64)..=i32::MAX as i64;
+
 /// A whole count; a blank is 0.
 ///
 /// # Errors
@@ -189,13 +201,14 @@ pub fn count(field: Field<'_>, uses: &mut Uses) -> Result<i64, &'static str> {
         uses.count(Use::CountBlankZero);
         return Ok(0);
     }
+    let plausible = |number: i64| Some(number).filter(|number| LARGEST_COUNT.contains(number)).ok_or(WRONG);
     if let Field::Integer(number) = field {
-        return Ok(number);
+        return plausible(number);
     }
     let mut scratch = Vec::new();
     let text = field.text(&mut scratch);
     if let Some(number) = whole(text) {
-        return Ok(number);
+        return plausible(number);
     }
     let number: f64 = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).ok_or(WRONG)?;
     if !number.is_finite() || number.abs() > 1e15 {
@@ -204,7 +217,7 @@ pub fn count(field: Field<'_>, uses: &mut Uses) -> Result<i64, &'static str> {
     if number.fract() != 0.0 {
         uses.count(Use::CountRounded);
     }
-    Ok(number.round() as i64)
+    plausible(number.round() as i64)
 }
 
 /// A whole number in plain digits.

@@ -1,11 +1,14 @@
 //! Compression: of raw text on its way in, and of rows that wait on disk.
 
 use std::io::{self, BufReader, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The text in `file`, which may be plain, gzip or zstd: the first bytes tell.
 ///
 /// # Errors
 /// When the file cannot be read.
+/// Text that goes on beyond [`EXPANSION`] times what it is packed in is an error as it is read.
 pub fn decompressed<R: Read + Send + 'static>(mut file: R) -> io::Result<Box<dyn Read + Send>> {
     let mut start = [0u8; 4];
     let mut length = 0;
@@ -15,12 +18,57 @@ pub fn decompressed<R: Read + Send + 'static>(mut file: R) -> io::Result<Box<dyn
             more => length += more,
         }
     }
-    let whole = Cursor::new(start[..length].to_vec()).chain(file);
-    Ok(match start[..length] {
+    let packed = Arc::new(AtomicU64::new(0));
+    let whole = Counted { inner: Cursor::new(start[..length].to_vec()).chain(file), read: packed.clone() };
+    let text: Box<dyn Read + Send> = match start[..length] {
         [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, whole))),
         [0x28, 0xb5, 0x2f, 0xfd] => Box::new(zstd::stream::read::Decoder::new(whole)?),
-        _ => Box::new(whole),
-    })
+        _ => return Ok(Box::new(whole)),
+    };
+    Ok(Box::new(Bounded { text, packed, given: 0 }))
+}
+
+/// Times that packed text may grow, beyond its first [`FREE_BYTES`]: claims grow 5 to 20 times, blanks and zeros 1,000 and more.
+pub const EXPANSION: u64 = 500;
+/// What packed text may grow to whatever its size.
+pub const FREE_BYTES: u64 = 64 << 20;
+
+/// Whether so much text may come out of so many packed bytes.
+pub fn may_grow(packed: u64, text: u64) -> bool {
+    text <= FREE_BYTES || text / EXPANSION <= packed
+}
+
+/// Counts what passes through it.
+struct Counted<R> {
+    inner: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        self.read.fetch_add(length as u64, Ordering::Relaxed);
+        Ok(length)
+    }
+}
+
+/// Text that may not grow without end.
+struct Bounded {
+    text: Box<dyn Read + Send>,
+    packed: Arc<AtomicU64>,
+    given: u64,
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.text.read(buffer)?;
+        self.given += length as u64;
+        if may_grow(self.packed.load(Ordering::Relaxed), self.given) {
+            return Ok(length);
+        }
+        let what = format!("packed text that grows more than {EXPANSION} times: unpack it, if it is what it says");
+        Err(io::Error::new(io::ErrorKind::InvalidData, what))
+    }
 }
 
 /// Level of rows that wait on disk: read once, soon.
@@ -54,17 +102,30 @@ mod tests {
     use super::*;
     use std::io::Write;
 
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(text).expect("memory");
+        gzip.finish().expect("memory")
+    }
+
     #[test]
     fn text_is_found_under_each_compression() {
         let text = b"BENE_ID|CLM_ID\n1|2\n".repeat(1000);
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gzip.write_all(&text).expect("memory");
-        let zstd = pack(&text).expect("memory");
-        for bytes in [text.clone(), gzip.finish().expect("memory"), zstd, Vec::new()] {
+        for bytes in [text.clone(), gzip(&text), pack(&text).expect("memory"), Vec::new()] {
             let expected: &[u8] = if bytes.is_empty() { b"" } else { &text };
             let mut found = Vec::new();
             decompressed(Cursor::new(bytes)).expect("opens").read_to_end(&mut found).expect("reads");
             assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn text_does_not_grow_without_end() {
+        for pack in [gzip as fn(&[u8]) -> Vec<u8>, |text| pack(text).expect("memory")] {
+            let bomb = pack(&vec![b' '; FREE_BYTES as usize * 2]);
+            let error =
+                io::copy(&mut decompressed(Cursor::new(bomb)).expect("opens"), &mut io::sink()).expect_err("a bomb");
+            assert!(error.to_string().starts_with("packed text that grows more than 500 times"), "{error}");
         }
     }
 

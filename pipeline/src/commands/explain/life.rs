@@ -28,17 +28,20 @@ pub(super) fn run(args: &ExplainArgs, bene_id: &str) -> Outcome<Exit> {
     if answer.other_rules {
         tracing::warn!("the run in {} was made under other rules than these", answer.run.display());
     }
-    print(&match args.format {
-        Format::Json => {
-            let text = serde_json::to_string_pretty(&answer.story);
-            text.map_err(|error| trouble::of_file(&args.place, "cannot be written as JSON", error))? + "\n"
-        }
-        Format::Table => page(&answer),
-        Format::Csv => {
-            let hint = "a story is no table: `--format table` or `--format json`";
-            return Err(trouble::of_file_with_hint(&args.place, "no CSV of a life", hint).into());
-        }
-    })?;
+    print(
+        &match args.format {
+            Format::Json => {
+                let text = serde_json::to_string_pretty(&answer.story);
+                text.map_err(|error| trouble::of_file(&args.place, "cannot be written as JSON", error))? + "\n"
+            }
+            Format::Table => page(&answer),
+            Format::Csv => {
+                let hint = "a story is no table: `--format table` or `--format json`";
+                return Err(trouble::of_file_with_hint(&args.place, "no CSV of a life", hint).into());
+            }
+        },
+        args.format,
+    )?;
     let took = &answer.metrics;
     tracing::debug!(lake_bytes = took.lake_bytes, lives = took.lives, seconds = took.seconds, "life explained");
     match &args.metrics {

@@ -4,6 +4,8 @@
 //! length and checksum are compared at the end.
 
 use crate::trouble::{self, Io, Outcome};
+use acoledger_ingest::pack::may_grow;
+use acoledger_schemas::limits::Metered;
 use acoledger_schemas::table::Problems;
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
@@ -16,6 +18,11 @@ use zip::{CompressionMethod, ZipArchive};
 const MARK: &[u8] = b"PK\x03\x04";
 /// How an archive without members begins.
 const EMPTY_MARK: &[u8] = b"PK\x05\x06";
+
+/// Files that an archive may hold.
+const MOST_MEMBERS: usize = 1024;
+/// Bytes that may be read to find them.
+const DIRECTORY_BYTES: u64 = 64 << 20;
 
 /// A file in an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +54,12 @@ pub(super) fn is_archive(path: &Path) -> Outcome<bool> {
 /// An archive that is damaged or encrypted; a member whose name leads to a folder, or that is packed in another way than
 /// deflate; one name twice.
 pub(super) fn members(path: &Path) -> Outcome<Vec<Member>> {
-    let file = BufReader::new(File::open(path).doing("cannot be read", path)?);
-    let mut archive = ZipArchive::new(file).doing("not readable as a zip archive", path)?;
+    let file = Metered::new(File::open(path).doing("cannot be read", path)?, "a directory", DIRECTORY_BYTES);
+    let mut archive = ZipArchive::new(BufReader::new(file)).doing("not readable as a zip archive", path)?;
+    if archive.len() > MOST_MEMBERS {
+        let what = format!("{} files in the archive: more than the {MOST_MEMBERS} that are read", archive.len());
+        return Err(trouble::of_file_with_hint(path, what, "a delivery has twelve: unpack it and look").into());
+    }
     let mut problems = Problems::default();
     let mut members: Vec<Member> = Vec::new();
     for at in 0..archive.len() {
@@ -71,6 +82,11 @@ pub(super) fn members(path: &Path) -> Outcome<Vec<Member>> {
             refuse(
                 "a file in the archive is packed in a way that is not read",
                 "unpack the archive and put the files here",
+            );
+        } else if !may_grow(entry.compressed_size(), entry.size()) {
+            refuse(
+                "a file in the archive grows more than 500 times as it is unpacked",
+                "unpack the archive, if it is what it says, and put the files here",
             );
         } else if members.iter().any(|member| member.name == name) {
             refuse("a name stands twice in the archive", "unpack it and look at what it holds");

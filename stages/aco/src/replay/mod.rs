@@ -22,6 +22,7 @@ pub use tieout::{LINES, TieOut, TiedOut, tie_out};
 pub use totals::{RowAmounts, YearTotals};
 
 use crate::settle::SettleRules;
+use acoledger_schemas::limits::{Metered, RESULTS_BYTES};
 use acoledger_schemas::rules::{RuleError, Rules};
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::{Date, PerformanceYear};
@@ -68,7 +69,7 @@ pub struct Replay {
 /// text in a number column; an ACO that stands twice; a rule that the year needs and that is absent.
 pub fn replay(text: impl Read, file: &str, year: Option<i32>, rules: &Rules) -> Result<Replay, Problems> {
     let mut bytes = Vec::new();
-    let mut text = text;
+    let mut text = Metered::new(text, "a file", RESULTS_BYTES);
     text.read_to_end(&mut bytes).map_err(|error| whole_file(file, &format!("cannot be read: {error}"), None))?;
     let bytes = one_line_end(&bytes);
     match program(&bytes, file)? {

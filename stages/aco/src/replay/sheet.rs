@@ -2,8 +2,10 @@
 
 use super::columns::{Column, Kind, plain, repair_header};
 use super::printed::{Cell, Printed, column_decimals, half_width};
+use acoledger_schemas::limits::{MOST_COLUMNS, Metered, RECORD_BYTES};
 use acoledger_schemas::rules::distance;
-use acoledger_schemas::table::{Problem, Problems};
+use acoledger_schemas::spreadsheet::original;
+use acoledger_schemas::table::{Problem, Problems, too_many_columns};
 use acoledger_schemas::values::Date;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
@@ -47,15 +49,20 @@ impl<'f> Sheet<'f> {
     }
 
     fn records(source: impl Read, file: &'f str) -> Result<Sheet<'f>, Problems> {
+        let source = Metered::new(source, "a record", RECORD_BYTES);
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source);
         let mut records: Vec<(u64, Vec<String>)> = Vec::new();
-        for record in reader.byte_records() {
-            let record =
-                record.map_err(|error| whole_file(file, &format!("is not comma-separated text: {error}"), None))?;
+        let mut record = csv::ByteRecord::new();
+        let unreadable = |error: csv::Error| whole_file(file, &format!("is not comma-separated text: {error}"), None);
+        while reader.read_byte_record(&mut record).map_err(unreadable)? {
+            reader.get_mut().begin();
+            if record.len() > MOST_COLUMNS {
+                return Err(too_many_columns(file, record.len()).into());
+            }
             let line = record.position().map_or(0, csv::Position::line);
             // Names of ACOs may be in another encoding; nothing that is compared is.
             let cells: Vec<String> =
-                record.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
+                record.iter().map(|cell| original(String::from_utf8_lossy(cell).trim()).to_owned()).collect();
             if cells.iter().any(|cell| !cell.is_empty()) {
                 records.push((line, cells));
             }

@@ -9,6 +9,7 @@ use super::row::{Row, normalise_shares};
 use super::sheet::{Sheet, parse_date};
 use super::{YearRules, mssp, one_line_end, performance_years, whole_file};
 use crate::tables::SavingsLosses;
+use acoledger_schemas::limits::{Metered, RESULTS_BYTES};
 use acoledger_schemas::rules::Rules;
 use acoledger_schemas::table::{self, Cell, Problems, Table};
 use acoledger_schemas::values::*;
@@ -138,13 +139,15 @@ fn read_columns() -> Vec<Column> {
 /// A file that is no table or of an unknown year, text in a number column, an ACO that stands twice.
 pub fn tie_out(
     ours: &[SavingsLosses],
-    mut text: impl Read,
+    text: impl Read,
     file: &str,
     year: Option<i32>,
     rules: &Rules,
 ) -> Result<TiedOut, Problems> {
     let mut bytes = Vec::new();
-    text.read_to_end(&mut bytes).map_err(|error| whole_file(file, &format!("cannot be read: {error}"), None))?;
+    Metered::new(text, "a file", RESULTS_BYTES)
+        .read_to_end(&mut bytes)
+        .map_err(|error| whole_file(file, &format!("cannot be read: {error}"), None))?;
     let bytes = one_line_end(&bytes);
     let mut sheet = Sheet::read(&bytes[..], file, &read_columns())?;
     if !sheet.has("ACO_ID") {

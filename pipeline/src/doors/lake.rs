@@ -1,0 +1,59 @@
+//! The door of lake files: one of a small lake in the place of its own, walked as a run walks them.
+
+use super::copy;
+use crate::ingest::{Quiet, doors};
+use crate::lake::Lake;
+use crate::parquet_door;
+use crate::person::{run_pass_a, run_pass_b};
+use crate::trouble::{Io, Outcome};
+use acoledger_person::{Context, Facts};
+use acoledger_schemas::keys::bene_key;
+use acoledger_schemas::program::Program;
+use acoledger_schemas::rules::Rules;
+use acoledger_schemas::study::Study;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// A small lake, and what it is walked with.
+pub(super) struct Base {
+    folder: PathBuf,
+    context: Context,
+}
+
+impl Base {
+    /// Makes the lake of the raw seeds.
+    pub(super) fn make(base: &Path, rules: &Rules, program: &Program, study: &Study) -> Outcome<Base> {
+        let plan = doors::plan(base, base, "raw");
+        crate::ingest::run(&plan, &Quiet)?;
+        let facts = Facts::of(study, false).map_err(|what| crate::trouble::of_study(base, &what))?;
+        Ok(Base { folder: plan.lake, context: Context::new(rules, program, &facts)? })
+    }
+
+    /// Puts a file in the place of the lake's own with the same columns and walks the lake.
+    pub(super) fn knock(&self, case: &Path, input: &Path) -> Outcome<()> {
+        let folder = case.join("lake");
+        copy(&self.folder, &folder)?;
+        let lake: Lake = crate::lake::standing(&folder)?;
+        let columns = |path: &Path| -> Outcome<Vec<String>> {
+            let metadata = parquet_door::metadata(path)?;
+            Ok(metadata.schema().fields().iter().map(|field| field.name().clone()).collect())
+        };
+        let of_input = columns(input).unwrap_or_default();
+        let own = |file: &str| columns(&folder.join(file)).is_ok_and(|columns| columns == of_input);
+        let files = &lake.report.files;
+        let found = files.iter().rev().find(|file| own(&file.file)).or(files.first());
+        let Some(place) = found.map(|file| folder.join(&file.file)) else { return Ok(()) };
+        fs::remove_file(&place).doing("cannot be removed", &place)?;
+        fs::copy(input, &place).doing("cannot be copied", &place)?;
+        lake.claim_months()?;
+        let run = case.join("run");
+        let done = run_pass_a(&self.context, &lake, &run)
+            .and_then(|walked| run_pass_b(&self.context, lake.report.shards, &run, &walked.all, None).map(drop));
+        let read = Arc::new(AtomicU64::new(0));
+        let streams = lake.life(bene_key("1"), self.context.needs(), &read)?;
+        drop(streams);
+        done
+    }
+}

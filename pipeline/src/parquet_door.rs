@@ -1,0 +1,220 @@
+//! The door for every Parquet file. What a file declares of itself is looked at before memory is taken for it: the length of its
+//! description, its columns, rows and depth, the place of each column, the size of each page.
+
+mod thrift;
+
+use crate::trouble::{Io, Outcome, of_file_with_hint};
+use acoledger_schemas::limits::MOST_COLUMNS;
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::file::reader::{ChunkReader, Length};
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::path::Path;
+use thrift::PageHeader;
+
+/// What an error says of a file that is not understood.
+pub(crate) const UNREADABLE: &str = "not readable as Parquet";
+/// Bytes of the description at the end of a file.
+const DESCRIPTION_BYTES: u64 = 64 << 20;
+/// Groups in groups of columns. Columns that we read have none.
+const DEEPEST: usize = 16;
+/// Rows of a row group: what writers make has a million or less.
+const GROUP_ROWS: i64 = 100_000_000;
+/// Bytes of a page, unpacked: what writers make has a megabyte, a dictionary some more.
+const PAGE_BYTES: i64 = 256 << 20;
+/// Bytes of a page's own description, with the least and greatest of its values.
+const PAGE_HEADER_BYTES: usize = 4 << 20;
+
+/// A file whose pages are looked at before they are read.
+#[derive(Debug)]
+pub(crate) struct Guarded {
+    file: File,
+    bytes: u64,
+}
+
+/// A reader of a file's batches.
+pub(crate) type Builder = ParquetRecordBatchReaderBuilder<Guarded>;
+
+/// Opens a file for reading.
+///
+/// # Errors
+/// A file that cannot be read, is no Parquet, or is beyond the limits.
+pub(crate) fn builder(path: &Path) -> Outcome<Builder> {
+    let (file, metadata) = open(path)?;
+    Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata))
+}
+
+/// What a file says of itself.
+///
+/// # Errors
+/// As [`builder`].
+pub(crate) fn metadata(path: &Path) -> Outcome<ArrowReaderMetadata> {
+    open(path).map(|(_, metadata)| metadata)
+}
+
+/// Opens a file of which is known what it says of itself.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(crate) fn with_metadata(path: &Path, metadata: ArrowReaderMetadata) -> Outcome<Builder> {
+    Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(Guarded::open(path)?, metadata))
+}
+
+fn open(path: &Path) -> Outcome<(Guarded, ArrowReaderMetadata)> {
+    let file = Guarded::open(path)?;
+    let beyond = |what: String| of_file_with_hint(path, format!("{UNREADABLE}: {what}"), HINT);
+    file.check_description().map_err(beyond)?;
+    let metadata = ArrowReaderMetadata::load(&file.file, ArrowReaderOptions::new()).doing(UNREADABLE, path)?;
+    check(metadata.metadata(), file.bytes).map_err(beyond)?;
+    Ok((file, metadata))
+}
+
+/// A file that was opened past this door, for those who count what they read.
+///
+/// # Errors
+/// As [`builder`].
+pub(crate) fn look(path: &Path) -> Outcome<()> {
+    open(path).map(drop)
+}
+
+const HINT: &str = "the file is damaged: get it again, or write it anew";
+
+/// Whether rows, columns and their places can be those of the file.
+fn check(metadata: &ParquetMetaData, bytes: u64) -> Result<(), String> {
+    let columns = metadata.file_metadata().schema_descr().num_columns();
+    if columns > MOST_COLUMNS {
+        return Err(format!("{columns} columns: more than the {MOST_COLUMNS} that are read"));
+    }
+    for group in metadata.row_groups() {
+        if !(0..=GROUP_ROWS).contains(&group.num_rows()) {
+            return Err(format!("a row group of {} rows", group.num_rows()));
+        }
+        if group.columns().len() != columns {
+            return Err(format!("a row group of {} columns where the file has {columns}", group.columns().len()));
+        }
+        if let Some(chunk) = group.columns().iter().find(|chunk| !is_inside(chunk, bytes)) {
+            return Err(format!("column `{}` lies outside the file", chunk.column_path().string()));
+        }
+    }
+    Ok(())
+}
+
+fn is_inside(chunk: &ColumnChunkMetaData, bytes: u64) -> bool {
+    let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+    let numbers = [start, chunk.data_page_offset(), chunk.compressed_size(), chunk.num_values()];
+    numbers.iter().all(|number| *number >= 0)
+        && start.checked_add(chunk.compressed_size()).is_some_and(|end| end as u64 <= bytes)
+}
+
+impl Guarded {
+    fn open(path: &Path) -> Outcome<Guarded> {
+        let file = File::open(path).doing("cannot be read", path)?;
+        let bytes = file.metadata().doing("cannot be read", path)?.len();
+        Ok(Guarded { file, bytes })
+    }
+
+    /// Looks at the description at the end, where there is one.
+    fn check_description(&self) -> Result<(), String> {
+        const END: u64 = 8;
+        let text = |error: &dyn std::fmt::Display| error.to_string();
+        let Some(end) = self.bytes.checked_sub(END) else { return Ok(()) };
+        let last = self.get_bytes(end, END as usize).map_err(|error| text(&error))?;
+        let length = u64::from(u32::from_le_bytes([last[0], last[1], last[2], last[3]]));
+        if last[4..] != *b"PAR1" || length > end {
+            // The reader says what is wrong.
+            return Ok(());
+        }
+        if length > DESCRIPTION_BYTES {
+            return Err(format!("a description of {length} bytes: more than the {DESCRIPTION_BYTES} that are read"));
+        }
+        let description = self.get_bytes(end - length, length as usize).map_err(|error| text(&error))?;
+        match thrift::depth(&description) {
+            None => Err("its description is damaged".into()),
+            Some(depth) if depth > DEEPEST => Err(format!("columns in columns, {depth} deep")),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+impl Length for Guarded {
+    fn len(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl ChunkReader for Guarded {
+    type T = PageStart;
+
+    /// The reader asks here for the description of a page, and with [`ChunkReader::get_bytes`] for what follows it.
+    fn get_read(&self, start: u64) -> parquet::errors::Result<PageStart> {
+        Ok(PageStart { file: self.file.try_clone()?, file_bytes: self.bytes, start, header: None })
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        if start.checked_add(length as u64).is_none_or(|end| end > self.bytes) {
+            let what = format!("{length} bytes from {start} on, of a file of {}", self.bytes);
+            return Err(ParquetError::EOF(what));
+        }
+        self.file.get_bytes(start, length)
+    }
+}
+
+/// The description of a page, which is looked at as soon as somebody reads it.
+#[derive(Debug)]
+pub(crate) struct PageStart {
+    file: File,
+    file_bytes: u64,
+    start: u64,
+    header: Option<Cursor<Vec<u8>>>,
+}
+
+impl Read for PageStart {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.header {
+            Some(header) => header.read(buffer),
+            None => {
+                let header = self.look()?;
+                self.header.insert(Cursor::new(header)).read(buffer)
+            }
+        }
+    }
+}
+
+impl PageStart {
+    /// Bytes that begin with the whole description of a page.
+    fn look(&mut self) -> io::Result<Vec<u8>> {
+        let damaged = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
+        self.file.seek(SeekFrom::Start(self.start))?;
+        let mut bytes = Vec::new();
+        let mut wanted = 512;
+        loop {
+            let read = self.file.by_ref().take(wanted).read_to_end(&mut bytes)?;
+            if let Some(header) = PageHeader::read(&bytes) {
+                return self.judge(&header).map(|()| bytes).map_err(damaged);
+            }
+            if read == 0 || bytes.len() >= PAGE_HEADER_BYTES {
+                return Err(damaged(format!("the description of the page at byte {} is damaged", self.start)));
+            }
+            wanted = bytes.len() as u64 * 7;
+        }
+    }
+
+    fn judge(&self, header: &PageHeader) -> Result<(), String> {
+        if !(0..=PAGE_BYTES).contains(&header.bytes) {
+            return Err(format!("a page of {} bytes, where {PAGE_BYTES} are read at most", header.bytes));
+        }
+        if header.packed < 0 || header.packed as u64 > self.file_bytes {
+            return Err(format!("a page of {} bytes in a file of {}", header.packed, self.file_bytes));
+        }
+        if header.dictionary_values > header.bytes {
+            return Err(format!("a dictionary of {} values in {} bytes", header.dictionary_values, header.bytes));
+        }
+        if header.is_delta_text {
+            return Err("delta-encoded text is not read: write the file with dictionary or plain encoding".into());
+        }
+        Ok(())
+    }
+}
