@@ -18,6 +18,7 @@ use crate::study::{InputFile, LoadedStudy, Overrides};
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::limits::MANIFEST_BYTES;
 use acoledger_schemas::outputs::Reject;
+use acoledger_schemas::study::Study;
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::Cents;
 pub(crate) use limits::Severity;
@@ -156,13 +157,20 @@ fn check_lake(loaded: &LoadedStudy, plan: &crate::ingest::IngestPlan, examples: 
 /// Quality of the lake's rows, by the limits of the program and of the study.
 fn quality_of(loaded: &LoadedStudy, lake: &lake::Lake, limits: &Limits, examples: usize) -> Outcome<Vec<Check>> {
     let own = &loaded.study.limits.quality;
-    if let Some(unknown) = own.keys().find(|key| limits.quality.iter().all(|limit| limit.key != **key)) {
-        let known: Vec<&str> = limits.quality.iter().map(|limit| limit.key.as_str()).collect();
-        let hint = format!("the checks are {}", known.join(", "));
-        let what = format!("`limits.quality`: no check `{unknown}`");
-        return Err(trouble::of_file_with_hint(&loaded.file, what, hint).into());
-    }
     quality::of_lake(lake, &limits.quality, own, examples)
+}
+
+/// Refuses limits of a study for checks that do not exist.
+///
+/// # Errors
+/// The first of them.
+pub(crate) fn known_quality(file: &Path, study: &Study) -> Outcome<()> {
+    let limits = Limits::built_in();
+    let unknown = study.limits.quality.keys().find(|key| limits.quality.iter().all(|limit| limit.key != **key));
+    let Some(unknown) = unknown else { return Ok(()) };
+    let known: Vec<&str> = limits.quality.iter().map(|limit| limit.key.as_str()).collect();
+    let hint = format!("the checks are {}", known.join(", "));
+    Err(trouble::of_file_with_hint(file, format!("`limits.quality`: no check `{unknown}`"), hint).into())
 }
 
 /// Stops a run whose lake has more wrong rows than its study bears, as `[limits.quality]` says; without it no row is looked at.

@@ -1,6 +1,6 @@
 //! Files that are complete or absent: written under a temporary name, synced, renamed. Content hashes.
 
-use crate::trouble::{Io, Outcome};
+use crate::trouble::{Io, Outcome, of_file_with_hint};
 use acoledger_schemas::limits;
 use acoledger_schemas::study::ReadableBy;
 use sha2::{Digest, Sha256};
@@ -19,6 +19,11 @@ pub(crate) fn write_atomically(
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).doing("cannot be created", folder)?;
     }
+    // What is no file, a pipe or a device, is written to, not replaced; a link's file takes the place of what it leads to.
+    if fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+        return write_and_sync(path, fill).doing("cannot be written", path);
+    }
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let temporary = temporary_name(path);
     let written = write_and_sync(&temporary, fill);
     let done = written
@@ -36,7 +41,10 @@ fn write_and_sync(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Result
     let mut writer = BufWriter::with_capacity(1 << 18, File::create(path).map_err(text)?);
     fill(&mut writer)?;
     writer.flush().map_err(text)?;
-    writer.get_ref().sync_all().map_err(text)
+    match writer.get_ref().metadata().is_ok_and(|about| about.is_file()) {
+        true => writer.get_ref().sync_all().map_err(text),
+        false => Ok(()),
+    }
 }
 
 fn temporary_name(path: &Path) -> PathBuf {
@@ -129,10 +137,18 @@ pub(crate) fn files_below(folder: &Path) -> Outcome<Vec<PathBuf>> {
         for entry in fs::read_dir(&folder).doing("cannot be read", &folder)? {
             let path = entry.doing("cannot be read", &folder)?.path();
             let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            match (hidden, path.is_dir()) {
-                (true, _) => {}
-                (false, true) => open.push(path),
-                (false, false) => found.push(path),
+            if hidden {
+                continue;
+            }
+            let about = fs::metadata(&path).doing("cannot be read", &path)?;
+            match (about.is_dir(), about.is_file()) {
+                (true, _) => open.push(path),
+                (_, true) => found.push(path),
+                // A pipe would be waited for without end.
+                _ => {
+                    let hint = "move it out of the folder";
+                    return Err(of_file_with_hint(&path, "neither a file nor a folder", hint).into());
+                }
             }
         }
     }

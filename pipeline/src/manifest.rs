@@ -6,6 +6,7 @@ use crate::trouble::{Io, Outcome, of_file};
 use acoledger_schemas::limits::MANIFEST_BYTES;
 use acoledger_schemas::rules::{Rule, Rules};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -31,6 +32,9 @@ pub struct Manifest {
     pub inputs: Vec<InputFile>,
     /// Stages that were run, in order.
     pub stages: Vec<StageRecord>,
+    /// Quality of the data that the study demanded, and that the lake had: share of wrong rows by check.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub quality: BTreeMap<String, f64>,
     /// What the reader should know.
     pub findings: Vec<Finding>,
     /// Files written once, with content hashes, and sharded tables with their rows.
@@ -155,6 +159,7 @@ impl Manifest {
             rules: RulesRecord::of(&loaded.rules),
             inputs: loaded.inputs.clone(),
             stages: Vec::new(),
+            quality: loaded.study.limits.quality.clone(),
             findings: loaded.findings.clone(),
             outputs: Vec::new(),
         }

@@ -101,7 +101,7 @@ pub(crate) fn write(run: &Path) -> Outcome<Vec<Hidden>> {
     Ok(report)
 }
 
-/// The tables meant for publication, and how each is covered. Cells, lists of lives, rejects and manifests are not.
+/// The tables meant for publication, and how each is covered. Cells, lists of lives, rejects, manifests and how claims run in are not.
 type Hide = fn(&mut Sheet, &Few);
 const TABLES: &[(&str, Hide)] = &[
     ("savings_losses.csv", savings_losses),
@@ -109,10 +109,9 @@ const TABLES: &[(&str, Hide)] = &[
     ("expected.csv", whole),
     ("risk_cap.csv", whole),
     ("trend_decomposition.csv", typed),
-    ("service_categories.csv", typed),
+    ("service_categories.csv", service_categories),
     ("utilisation.csv", utilisation),
     ("risk_detail.csv", risk_detail),
-    ("run_out.csv", run_out),
     ("rates/national.csv", typed),
     ("rates/county.csv", county),
     ("rates/aco_year.csv", typed),
@@ -130,24 +129,34 @@ struct Few {
     of_nation: BTreeSet<[String; 2]>,
     /// Performance year and ACO with too few lives in all.
     acos: BTreeSet<[String; 2]>,
+    /// Kinds of stays that are hidden in `utilisation`: their dollars are the stays'.
+    stays: BTreeSet<Vec<String>>,
 }
+
+/// What a row of `utilisation` or of the classes of service is about.
+const OF_WHOM: [&str; 5] = ["performance_year", "period", "aco_id", "calendar_year", "enrollment_type"];
 
 impl Few {
     fn of(run: &Path) -> Outcome<Few> {
         let mut few = Few::default();
         if let Some(sheet) = Sheet::read(&run.join("rates/aco_year.csv"))? {
-            for ([year, aco], types) in least(&sheet, ["performance_year", "aco_id"]) {
-                few.of_aco.extend(covered(types).map(|of| [year.clone(), aco.clone(), of]));
+            for ([year, aco], years) in by_year(&sheet, ["performance_year", "aco_id"]) {
+                few.of_aco.extend(covered(years.values()).into_iter().map(|of| [year.clone(), aco.clone(), of]));
             }
         }
         if let Some(sheet) = Sheet::read(&run.join("rates/national.csv"))? {
-            for ([year], types) in least(&sheet, ["calendar_year"]) {
-                few.of_nation.extend(covered(types).map(|of| [year.clone(), of]));
+            for ([year], years) in by_year(&sheet, ["calendar_year"]) {
+                few.of_nation.extend(covered(years.values()).into_iter().map(|of| [year.clone(), of]));
             }
         }
         if let Some(sheet) = Sheet::read(&run.join("savings_losses.csv"))? {
             let small = (0..sheet.rows()).filter(|row| sheet.number(*row, "N_AB").is_some_and(is_small));
             few.acos.extend(small.map(|row| ["performance_year", "ACO_ID"].map(|name| sheet.text(row, name).into())));
+        }
+        if let Some(mut sheet) = Sheet::read(&run.join("utilisation.csv"))? {
+            utilisation(&mut sheet, &few);
+            let hidden = (0..sheet.rows()).filter(|row| sheet.is_hidden(*row, "count"));
+            few.stays = hidden.map(|row| stay(&sheet, row, sheet.text(row, "measure"))).collect();
         }
         Ok(few)
     }
@@ -167,23 +176,42 @@ impl Few {
     }
 }
 
-/// The fewest person years of each type, those of none left out, by key.
-fn least<const N: usize>(sheet: &Sheet, key: [&str; N]) -> BTreeMap<[String; N], BTreeMap<String, f64>> {
-    let mut all: BTreeMap<[String; N], BTreeMap<String, f64>> = BTreeMap::new();
+/// Who, and which measure.
+fn stay(sheet: &Sheet, row: usize, measure: &str) -> Vec<String> {
+    OF_WHOM.iter().map(|name| sheet.text(row, name)).chain([measure]).map(str::to_owned).collect()
+}
+
+/// Person years by type, those of none left out; by key and by calendar year.
+type ByYear<const N: usize> = BTreeMap<[String; N], BTreeMap<String, BTreeMap<String, f64>>>;
+
+fn by_year<const N: usize>(sheet: &Sheet, key: [&str; N]) -> ByYear<N> {
+    let mut all = ByYear::new();
     for row in 0..sheet.rows() {
         let Some(years) = sheet.number(row, "person_years").filter(|years| *years > 0.0) else { continue };
-        let types = all.entry(key.map(|name| sheet.text(row, name).to_owned())).or_default();
-        let of = types.entry(sheet.text(row, "enrollment_type").to_owned()).or_insert(years);
-        *of = of.min(years);
+        let of = all.entry(key.map(|name| sheet.text(row, name).to_owned())).or_default();
+        let types = of.entry(sheet.text(row, "calendar_year").to_owned()).or_default();
+        let least = types.entry(sheet.text(row, "enrollment_type").to_owned()).or_insert(years);
+        *least = least.min(years);
     }
     all
 }
 
-fn covered(types: BTreeMap<String, f64>) -> impl Iterator<Item = String> {
-    let values: Vec<f64> = types.values().copied().collect();
-    let mut hidden: Vec<bool> = values.iter().map(|value| is_small(*value)).collect();
-    cover(&values, &mut hidden, &[(0..values.len()).collect()]);
-    types.into_keys().zip(hidden).filter(|(_, hidden)| *hidden).map(|(of, _)| of)
+/// Types that are hidden in all years because they are small in one, or cover one that is hidden.
+fn covered<'a>(years: impl Iterator<Item = &'a BTreeMap<String, f64>> + Clone) -> BTreeSet<String> {
+    let mut all: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let known = all.len();
+        for types in years.clone() {
+            let values: Vec<f64> = types.values().copied().collect();
+            let is_hidden = |(of, value): (&String, &f64)| all.contains(of) || is_small(*value);
+            let mut hidden: Vec<bool> = types.iter().map(is_hidden).collect();
+            cover(&values, &mut hidden, &[(0..values.len()).collect()]);
+            all.extend(types.keys().zip(hidden).filter(|(_, hidden)| *hidden).map(|(of, _)| of.clone()));
+        }
+        if all.len() == known {
+            return all;
+        }
+    }
 }
 
 /// Rows of ACOs with too few lives in all.
@@ -239,62 +267,94 @@ fn savings_losses(sheet: &mut Sheet, few: &Few) {
     }
 }
 
+/// Kinds of visits that add up to `P_EM_Total`.
+const VISITS: [&str; 4] = ["P_EM_PCP_Vis", "P_EM_SP_Vis", "P_Nurse_Vis", "P_FQHC_RHC_Vis"];
+
 fn utilisation(sheet: &mut Sheet, few: &Few) {
     typed(sheet, few);
-    let stays = |row: usize, sheet: &Sheet| sheet.text(row, "measure").starts_with("ADM_");
-    // Types add up to all lives, kinds of stays to all stays.
+    // Types add up to all lives, kinds of stays to all stays, kinds of visits to all visits.
     let parts = [
-        Parts { across: "enrollment_type", member: &|sheet, row| !sheet.text(row, "enrollment_type").is_empty() },
-        Parts { across: "measure", member: &|sheet, row| stays(row, sheet) },
+        Parts { across: &["enrollment_type"], member: &is_typed },
+        Parts { across: &["measure"], member: &|sheet, row| sheet.text(row, "measure").starts_with("ADM_") },
+        Parts { across: &["measure"], member: &|sheet, row| VISITS.contains(&sheet.text(row, "measure")) },
     ];
-    sheet.cover_rows("count", KEYS, &parts);
+    sheet.cover_rows(&["count"], KEYS, &parts);
     // Days and payments by stay tell as much as the stays.
-    let key = |sheet: &Sheet, row: usize| {
-        ["performance_year", "period", "aco_id", "calendar_year", "enrollment_type"]
-            .map(|name| sheet.text(row, name).to_owned())
-    };
-    let hidden: BTreeSet<_> = (0..sheet.rows())
-        .filter(|row| sheet.text(*row, "measure") == "P_SNF_ADM" && sheet.is_hidden(*row, "count"))
-        .map(|row| key(sheet, row))
-        .collect();
+    let hidden = (0..sheet.rows()).filter(|row| sheet.is_hidden(*row, "count"));
+    let hidden: BTreeSet<Vec<String>> = hidden.map(|row| stay(sheet, row, sheet.text(row, "measure"))).collect();
     for row in 0..sheet.rows() {
-        if matches!(sheet.text(row, "measure"), "SNF_LOS" | "SNF_PayperStay") && hidden.contains(&key(sheet, row)) {
+        let of_stays = matches!(sheet.text(row, "measure"), "SNF_LOS" | "SNF_PayperStay");
+        if of_stays && hidden.contains(&stay(sheet, row, "P_SNF_ADM")) {
             sheet.hide_row(row, KEYS);
         }
     }
 }
 
-fn risk_detail(sheet: &mut Sheet, few: &Few) {
-    typed(sheet, few);
-    let parts = [
-        Parts { across: "enrollment_type", member: &|sheet, row| !sheet.text(row, "enrollment_type").is_empty() },
-        // A life has several conditions: they add up to nothing.
-        Parts { across: "item", member: &|sheet, row| !matches!(sheet.text(row, "part"), "hcc" | "all") },
-    ];
-    sheet.cover_rows("lives", KEYS, &parts);
+fn is_typed(sheet: &Sheet, row: usize) -> bool {
+    !sheet.text(row, "enrollment_type").is_empty()
 }
 
-fn run_out(sheet: &mut Sheet, _: &Few) {
-    let parts = [Parts { across: "lag_months", member: &|_, _| true }];
-    sheet.cover_rows("rows", KEYS, &parts);
+/// Dollars of stays of which there are few are hidden with them. Kinds of inpatient stays are left out: of most ACOs one kind is of few.
+fn service_categories(sheet: &mut Sheet, few: &Few) {
+    sheet.retain(|sheet, row| !sheet.text(row, "category").starts_with("inpatient_"));
+    typed(sheet, few);
+    for row in 0..sheet.rows() {
+        let measure = match sheet.text(row, "category") {
+            "inpatient" => "ADM",
+            "snf" => "P_SNF_ADM",
+            _ => continue,
+        };
+        if few.stays.contains(&stay(sheet, row, measure)) {
+            sheet.hide_row(row, KEYS);
+        }
+    }
+    let adds_up =
+        |sheet: &Sheet, row: usize| sheet.text(row, "additive") == "1" || sheet.text(row, "category") == "inpatient";
+    let parts = [
+        Parts { across: &["enrollment_type"], member: &is_typed },
+        Parts { across: &["category", "published", "additive"], member: &adds_up },
+        // `carrier` holds both.
+        Parts {
+            across: &["category", "published", "additive"],
+            member: &|sheet, row| matches!(sheet.text(row, "category"), "physician" | "ambulance"),
+        },
+    ];
+    sheet.cover_hidden(&["per_capita"], KEYS, &parts);
+}
+
+fn risk_detail(sheet: &mut Sheet, few: &Few) {
+    // Who stayed, joined and left overlaps with the lists of other years.
+    sheet.retain(|sheet, row| matches!(sheet.text(row, "part"), "all" | "segment" | "new_enrollee" | "hcc"));
+    typed(sheet, few);
+    let parts = [
+        Parts { across: &["enrollment_type"], member: &is_typed },
+        // A life has several conditions: they add up to nothing.
+        Parts {
+            across: &["item"],
+            member: &|sheet, row| matches!(sheet.text(row, "part"), "segment" | "new_enrollee"),
+        },
+    ];
+    sheet.cover_rows(&["lives", "person_years"], KEYS, &parts);
 }
 
 fn county(sheet: &mut Sheet, few: &Few) {
     typed(sheet, few);
-    let parts = [Parts { across: "county", member: &|_, _| true }];
-    sheet.cover_rows("person_years", KEYS, &parts);
+    let parts = [Parts { across: &["county"], member: &|_, _| true }];
+    sheet.cover_rows(&["person_years"], KEYS, &parts);
 }
 
 fn aco_county(sheet: &mut Sheet, few: &Few) {
     typed(sheet, few);
-    let parts =
-        [Parts { across: "county", member: &|_, _| true }, Parts { across: "enrollment_type", member: &|_, _| true }];
-    sheet.cover_rows("person_years", KEYS, &parts);
+    let parts = [
+        Parts { across: &["county"], member: &|_, _| true },
+        Parts { across: &["enrollment_type"], member: &|_, _| true },
+    ];
+    sheet.cover_rows(&["person_years"], KEYS, &parts);
 }
 
 fn aco_county_heads(sheet: &mut Sheet, few: &Few) {
     whole(sheet, few);
-    sheet.cover_rows("head_count", KEYS, &[Parts { across: "county", member: &|_, _| true }]);
+    sheet.cover_rows(&["head_count"], KEYS, &[Parts { across: &["county"], member: &|_, _| true }]);
 }
 
 fn aco_heads(sheet: &mut Sheet, few: &Few) {

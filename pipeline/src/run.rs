@@ -266,7 +266,12 @@ impl<'a> Run<'a> {
         // What this run found as it read its inputs, limits applied: it must be what the manifest says.
         let of_inputs = |of: &&Finding| matches!(of.stage.as_str(), "study" | "ingest");
         let findings = self.manifest.findings.iter().eq(earlier.findings.iter().filter(of_inputs));
-        self.manifest.stages.iter().all(same) && earlier.outputs.iter().all(intact) && copies && published && findings
+        self.manifest.stages.iter().all(same)
+            && earlier.outputs.iter().all(intact)
+            && copies
+            && published
+            && findings
+            && earlier.quality == self.manifest.quality
     }
 
     fn nothing_to_do(mut self, earlier: &Manifest) -> Outcome<RunReport> {

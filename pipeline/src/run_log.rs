@@ -106,7 +106,8 @@ impl<'s> Logged<'s> {
             beyond_limits: manifest.findings.into_iter().filter(|finding| finding.beyond_limits).collect(),
             earned_cents: earned,
         };
-        append(&place(&out), &record)
+        // A folder without a name, as the root: nothing was written there, and nothing is.
+        if out.file_name().is_some() { append(&place(&out), &record) } else { Ok(()) }
     }
 }
 
@@ -141,7 +142,8 @@ fn append(log: &Path, record: &RunRecord) -> Outcome<()> {
 /// # Errors
 /// No such file.
 pub(crate) fn read(log: &Path) -> Outcome<(Vec<RunRecord>, usize)> {
-    let text = fs::read_to_string(log).map_err(|error| {
+    // A line that was damaged is counted, whatever its bytes are.
+    let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).map_err(|error| {
         let hint = "the log stands beside the output folder from the first run on; name it, its folder or a study file";
         trouble::of_file_with_hint(log, format!("cannot be read: {error}"), hint)
     })?;

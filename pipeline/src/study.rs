@@ -11,10 +11,10 @@ use acoledger_schemas::limits::SETTINGS_BYTES;
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rates::Rates;
 use acoledger_schemas::rules::Rules;
-use acoledger_schemas::study::{Run, Study};
+use acoledger_schemas::study::{MOST_THREADS, Raw, Run, Study};
 use acoledger_schemas::table::{Problem, Problems};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What the command line says in place of the study file.
 #[derive(Clone, Debug, Default)]
@@ -106,6 +106,8 @@ impl LoadedStudy {
             (None, None) => {}
         }
         let remote = remote::localise(file, &mut study, overrides.freshness)?;
+        crate::check::known_quality(file, &study)?;
+        apart(file, &study, out.as_deref())?;
         let mut problems = Problems::default();
         let mut note = |error: Problems| problems.extend(error);
         let rules = rules_of(file, &study, overrides.rules.as_deref()).map_err(&mut note).ok();
@@ -224,6 +226,40 @@ pub(crate) fn rules_from(file: Option<&Path>) -> Outcome<Rules> {
     rules.with_overrides(&table).map_err(|error| of_override(file, &error))
 }
 
+/// Raw files, lake and output are in folders apart: what a run writes must not be read as what was delivered, nor take its place.
+fn apart(file: &Path, study: &Study, out: Option<&Path>) -> Outcome<()> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let raw = match &study.input.raw {
+        Some(Raw::Folder(raw)) => Some(plain(&folder.join(raw))),
+        Some(Raw::Globs(_)) | None => None,
+    };
+    let lake = plain(&folder.join(&study.lake.path));
+    let out = plain(&out.map_or_else(|| folder.join(&study.run.out), Path::to_owned));
+    let within = |inner: &Path, outer: &Path| inner.starts_with(outer);
+    let met = match raw {
+        Some(raw) if within(&lake, &raw) || within(&raw, &lake) => Some(("`lake.path`", "`input.raw`")),
+        Some(raw) if within(&out, &raw) || within(&raw, &out) => Some(("`run.out`", "`input.raw`")),
+        Some(_) if within(&out, &lake) || within(&lake, &out) => Some(("`run.out`", "`lake.path`")),
+        _ => None,
+    };
+    let Some((one, other)) = met else { return Ok(()) };
+    let what = format!("{one} and {other} are one folder, or one is inside the other");
+    Err(trouble::of_file_with_hint(file, what, "give each a folder of its own").into())
+}
+
+/// A path from the root, `.` and `..` worked out.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).components() {
+        match part {
+            Component::ParentDir => _ = plain.pop(),
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
 fn rules_of(file: &Path, study: &Study, from: Option<&Path>) -> Outcome<Rules> {
     let rules = rules_from(from)?;
     rules.with_overrides(&study.rules).map_err(|error| of_override(file, &error))
@@ -231,6 +267,9 @@ fn rules_of(file: &Path, study: &Study, from: Option<&Path>) -> Outcome<Rules> {
 
 fn apply(study: &mut Study, overrides: &Overrides) -> Outcome<()> {
     if let Some(threads) = overrides.threads {
+        if threads > MOST_THREADS {
+            return Err(of_command_line("--threads", format!("more than {MOST_THREADS}: {threads}")));
+        }
         study.run.threads = threads;
     }
     if let Some(memory) = &overrides.memory {

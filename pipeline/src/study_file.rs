@@ -12,6 +12,7 @@ use acoledger_schemas::limits::SETTINGS_BYTES;
 use acoledger_schemas::study::Study;
 use acoledger_schemas::table::Problems;
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -77,7 +78,11 @@ fn merged(file: &Path, mut table: Table, open: &mut Vec<PathBuf>) -> Outcome<Tab
         let path = file.parent().unwrap_or(Path::new("")).join(&name);
         if open.len() >= DEEPEST || open.iter().any(|file| same_file(file, &path)) {
             let hint = "a file can be included by several others, but not by itself";
-            return Err(trouble::of_file_with_hint(file, format!("`include` of {name} goes in a ring"), hint).into());
+            let what = format!("`include` of {name} goes in a ring, or deeper than {DEEPEST} files");
+            return Err(trouble::of_file_with_hint(file, what, hint).into());
+        }
+        if fs::metadata(&path).is_ok_and(|about| !about.is_file()) {
+            return Err(trouble::of_file_with_hint(&path, "is included and is no file", "name a file").into());
         }
         let text = read_text(&path, SETTINGS_BYTES)?;
         let included = parse(&path, &text)?;
@@ -164,7 +169,6 @@ fn substitute(file: &Path, text: &str) -> Outcome<String> {
 mod tests {
     use super::*;
     use acoledger_schemas::study::Raw;
-    use std::fs;
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();

@@ -62,12 +62,28 @@ fn is_private(column: &str) -> bool {
         || matches!(name.as_str(), "mbi" | "id")
 }
 
+/// Whether a text has the form of a Medicare Beneficiary Identifier, whatever column it came to stand in: digit 1 to 9, letter, letter or
+/// digit, digit, letter, letter or digit, digit, letter, letter, digit, digit.
+fn is_beneficiary_identifier(text: &str) -> bool {
+    let text = text.trim().as_bytes();
+    text.len() == 11
+        && text.iter().zip(*b"1AX9AX9AA99").all(|(byte, form)| match form {
+            b'1' => matches!(byte, b'1'..=b'9'),
+            b'9' => byte.is_ascii_digit(),
+            b'A' => byte.is_ascii_alphabetic(),
+            _ => byte.is_ascii_alphanumeric(),
+        })
+}
+
 /// Prints problems to standard error as the style asks, or as log records where logs are JSON. Identifiers are not shown: errors end up in
 /// logs, tickets and mails.
 pub(crate) fn print(problems: &Problems, as_json: bool) {
     let mut problems = problems.clone();
-    for problem in problems.first.iter_mut().filter(|problem| is_private(&problem.column)) {
-        problem.value = None;
+    for problem in &mut problems.first {
+        let looks_so = problem.value.as_deref().is_some_and(is_beneficiary_identifier);
+        if looks_so || is_private(&problem.column) {
+            problem.value = None;
+        }
     }
     if as_json {
         for problem in &problems.first {

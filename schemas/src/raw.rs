@@ -176,6 +176,9 @@ pub struct RawColumn {
     /// Codes of a claim that replaces another.
     #[serde(default)]
     pub adjusts: Vec<String>,
+    /// The codes that there are, beside a blank month; any other rejects its row. Empty: any code is taken as it is.
+    #[serde(default)]
+    pub known: Vec<String>,
 }
 
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];

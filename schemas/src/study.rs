@@ -147,6 +147,9 @@ impl Default for Lake {
     }
 }
 
+/// Threads that a run may ask for: far more than machines have.
+pub const MOST_THREADS: usize = 1024;
+
 /// How to run.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -216,6 +219,9 @@ impl Study {
         }
         if !study.lake.shards.is_power_of_two() || study.lake.shards > MOST_SHARDS {
             return Err(format!("`lake.shards`: not a power of two up to 4096: {}", study.lake.shards));
+        }
+        if study.run.threads > MOST_THREADS {
+            return Err(format!("`run.threads`: more than {MOST_THREADS}: {}", study.run.threads));
         }
         study.memory_bytes()?;
         study.maturity()?;

@@ -86,6 +86,7 @@ mod tests {
             rules: RulesRecord { sha256: format!("{rules:?}"), overridden },
             inputs: inputs.collect(),
             stages: Vec::new(),
+            quality: Default::default(),
             findings: Vec::new(),
             outputs: Vec::new(),
         }

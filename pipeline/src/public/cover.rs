@@ -12,8 +12,8 @@ pub(super) fn is_small(value: f64) -> bool {
 
 /// Rows that add up to something published: those that agree in all keys but one.
 pub(super) struct Parts<'a> {
-    /// The key in which they differ.
-    pub(super) across: &'a str,
+    /// The keys in which they differ.
+    pub(super) across: &'a [&'a str],
     /// Whether a row is a part; a row of the sum itself is none.
     pub(super) member: &'a dyn Fn(&Sheet, usize) -> bool,
 }

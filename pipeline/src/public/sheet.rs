@@ -53,8 +53,10 @@ impl Sheet {
         self.cells.iter().flatten().filter(|cell| !cell.is_empty()).count()
     }
 
+    /// Of these, the hidden ones.
     pub(super) fn hidden(&self) -> usize {
-        self.hidden.iter().flatten().filter(|hidden| **hidden).count()
+        let cells = self.cells.iter().flatten().zip(self.hidden.iter().flatten());
+        cells.filter(|(cell, hidden)| **hidden && !cell.is_empty()).count()
     }
 
     /// Names of the columns that are wanted.
@@ -86,9 +88,24 @@ impl Sheet {
         }
     }
 
-    /// Hides all of a row but its keys.
+    /// Hides all of a row but its keys; blank cells too, which could tell that there is nothing.
     pub(super) fn hide_row(&mut self, row: usize, keys: &[&str]) {
-        self.names(|name| !keys.contains(&name)).iter().for_each(|name| self.hide(row, name));
+        for (name, hidden) in self.names.iter().zip(&mut self.hidden[row]) {
+            *hidden |= !keys.contains(&name.as_str());
+        }
+    }
+
+    /// Leaves only the rows that are wanted.
+    pub(super) fn retain(&mut self, wanted: impl Fn(&Sheet, usize) -> bool) {
+        let keep: Vec<bool> = (0..self.rows()).map(|row| wanted(self, row)).collect();
+        let mut of = keep.iter();
+        self.cells.retain(|_| *of.next().unwrap_or(&true));
+        let mut of = keep.iter();
+        self.hidden.retain(|_| *of.next().unwrap_or(&true));
+    }
+
+    fn row_is_hidden(&self, row: usize) -> bool {
+        self.hidden[row].iter().any(|hidden| *hidden)
     }
 
     /// Hides small numbers among cells of one row that add up to something published, and what covers them.
@@ -102,17 +119,27 @@ impl Sheet {
         }
     }
 
-    /// Hides rows whose number of lives is small, and those that cover them.
-    pub(super) fn cover_rows(&mut self, lives: &str, keys: &[&str], parts: &[Parts<'_>]) {
-        let values: Vec<f64> = (0..self.rows()).map(|row| self.number(row, lives).unwrap_or(0.0)).collect();
-        let mut hidden: Vec<bool> =
-            values.iter().enumerate().map(|(row, value)| self.is_hidden(row, lives) || is_small(*value)).collect();
+    /// Hides rows whose number of lives is small, in the first of these columns that says one, and those that cover them.
+    pub(super) fn cover_rows(&mut self, lives: &[&str], keys: &[&str], parts: &[Parts<'_>]) {
+        let number = |row: usize| lives.iter().find_map(|name| self.number(row, name)).unwrap_or(0.0);
+        for row in (0..self.rows()).filter(|row| is_small(number(*row))).collect::<Vec<_>>() {
+            self.hide_row(row, keys);
+        }
+        self.cover_hidden(lives, keys, parts);
+    }
+
+    /// Hides rows that cover those which are hidden; the smallest first by the first of these columns that says a number.
+    pub(super) fn cover_hidden(&mut self, by: &[&str], keys: &[&str], parts: &[Parts<'_>]) {
+        let number = |row: usize| by.iter().find_map(|name| self.number(row, name)).unwrap_or(0.0);
+        let values: Vec<f64> = (0..self.rows()).map(number).collect();
+        let mut hidden: Vec<bool> = (0..self.rows()).map(|row| self.row_is_hidden(row)).collect();
         let keys_here: Vec<&str> = keys.iter().copied().filter(|key| self.at(key).is_some()).collect();
         let mut groups = Vec::new();
         for part in parts {
             let mut by_key: BTreeMap<Vec<&str>, Vec<usize>> = BTreeMap::new();
             for row in (0..self.rows()).filter(|row| (part.member)(self, *row)) {
-                let key = keys_here.iter().filter(|key| **key != part.across).map(|key| self.text(row, key)).collect();
+                let key =
+                    keys_here.iter().filter(|key| !part.across.contains(key)).map(|key| self.text(row, key)).collect();
                 by_key.entry(key).or_default().push(row);
             }
             groups.extend(by_key.into_values());

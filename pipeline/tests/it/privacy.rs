@@ -141,31 +141,73 @@ fn published_tables_tell_of_no_few() {
     let public = rows(&folder, "run/public/rates/aco_year.csv");
     assert!(public.iter().any(|row| row["person_years"] == "*"), "this nation has small types");
     assert!(public.iter().any(|row| row["person_years"] != "*"), "and others");
-    for (file, column) in [
-        ("rates/aco_year.csv", "person_years"),
-        ("rates/county.csv", "person_years"),
-        ("rates/aco_county.csv", "person_years"),
-        ("rates/aco_county_heads.csv", "head_count"),
-        ("utilisation.csv", "count"),
-        ("risk_detail.csv", "lives"),
-        ("run_out.csv", "rows"),
+    let key = |row: &BTreeMap<String, String>| -> Vec<String> {
+        let names =
+            ["performance_year", "period", "aco_id", "calendar_year", "cohort", "window", "county", "enrollment_type"];
+        let of_row = ["measure", "model", "part", "item"];
+        names.iter().chain(&of_row).map(|name| row.get(*name).cloned().unwrap_or_default()).collect()
+    };
+    for (file, columns) in [
+        ("rates/aco_year.csv", &["person_years"][..]),
+        ("rates/county.csv", &["person_years"]),
+        ("rates/aco_county.csv", &["person_years"]),
+        ("rates/aco_county_heads.csv", &["head_count"]),
+        ("utilisation.csv", &["count"]),
+        ("risk_detail.csv", &["lives", "person_years"]),
     ] {
-        let (all, public) = (rows(&folder, &format!("run/{file}")), rows(&folder, &format!("run/public/{file}")));
-        assert_eq!(all.len(), public.len());
+        let all: BTreeMap<_, _> =
+            rows(&folder, &format!("run/{file}")).into_iter().map(|row| (key(&row), row)).collect();
         let (mut shown, mut hidden) = (0, 0);
-        for (all, public) in all.iter().zip(&public) {
-            let value: f64 = all[column].parse().unwrap_or(0.0);
-            match public[column].as_str() {
-                "*" => hidden += 1,
-                text => {
-                    assert!(value == 0.0 || value >= 11.0, "{file}: {all:?}");
-                    assert_eq!(text, all[column]);
-                    shown += 1;
-                }
+        for public in rows(&folder, &format!("run/public/{file}")) {
+            let all = &all[&key(&public)];
+            let value: f64 = columns.iter().find_map(|column| all[*column].parse().ok()).unwrap_or(0.0);
+            if columns.iter().any(|column| public[*column] == "*") {
+                hidden += 1;
+                assert!(public.iter().all(|(name, text)| text == "*" || *text == all[name]), "{public:?}");
+            } else {
+                assert!(value == 0.0 || value >= 11.0, "{file}: {all:?}");
+                assert_eq!(public, *all);
+                shown += 1;
             }
         }
-        assert!(shown > 0, "{file}: {hidden} hidden");
-        assert!(hidden > 0, "{file}: {shown} shown");
+        assert!(shown > 0 && hidden > 0, "{file}: {shown} shown, {hidden} hidden");
+    }
+    // Sums that are published: in none of them is one part alone hidden.
+    const TYPES: &[&str] = &["ESRD", "DIS", "AGDU", "AGND"];
+    for (file, column, part, total, members) in [
+        (
+            "utilisation.csv",
+            "count",
+            "measure",
+            "P_EM_Total",
+            &["P_EM_PCP_Vis", "P_EM_SP_Vis", "P_Nurse_Vis", "P_FQHC_RHC_Vis"][..],
+        ),
+        ("utilisation.csv", "count", "measure", "ADM", &["ADM_S_Trm", "ADM_L_Trm", "ADM_Rehab", "ADM_Psych"]),
+        ("utilisation.csv", "count", "enrollment_type", "", TYPES),
+        ("risk_detail.csv", "person_years", "enrollment_type", "", TYPES),
+        ("service_categories.csv", "per_capita", "enrollment_type", "", TYPES),
+        ("service_categories.csv", "per_capita", "category", "carrier", &["physician", "ambulance"]),
+    ] {
+        // What identifies a sum: all keys but the one that its parts differ in.
+        let of_sum = |row: &BTreeMap<String, String>| {
+            let category = row.get("category").cloned().unwrap_or_default();
+            let mut row = row.clone();
+            row.insert(part.into(), String::new());
+            [key(&row), vec![if part == "category" { String::new() } else { category }]].concat()
+        };
+        let public = rows(&folder, &format!("run/public/{file}"));
+        let mut unknown: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+        let mut told = BTreeSet::new();
+        for row in &public {
+            if members.contains(&row[part].as_str()) && row[column] == "*" {
+                *unknown.entry(of_sum(row)).or_default() += 1;
+            } else if row[part] == total && row[column] != "*" {
+                told.insert(of_sum(row));
+            }
+        }
+        let alone = unknown.iter().filter(|(sum, count)| **count == 1 && told.contains(*sum)).count();
+        assert_eq!(alone, 0, "{file} by {part}");
+        assert!(unknown.values().any(|count| *count > 1), "{file} by {part}: some are hidden");
     }
     // A type that is hidden is hidden everywhere.
     let hidden: BTreeSet<_> = public

@@ -169,17 +169,26 @@ pub struct Fill {
     pub store: Store,
     /// What the column means to the row as a whole.
     pub role: Role,
-    /// Codes that say that the claim cancels another, and those that say that it replaces one.
-    pub adjustment: Option<Box<Adjustments>>,
+    /// Codes that mean something to the row as a whole.
+    pub codes: Option<Box<Codes>>,
 }
 
-/// Codes of adjustments.
+/// Codes of adjustments, and codes that there are.
 #[derive(Clone, Debug)]
-pub struct Adjustments {
+pub struct Codes {
     /// Of claims that cancel another.
     pub cancels: Vec<String>,
     /// Of claims that replace another.
     pub adjusts: Vec<String>,
+    /// All codes that there are; empty: any.
+    pub known: Vec<String>,
+}
+
+impl Codes {
+    /// Whether there is such a code.
+    pub(crate) fn has(&self, code: &[u8]) -> bool {
+        self.known.is_empty() || self.known.iter().any(|known| known.as_bytes() == code)
+    }
 }
 
 /// What a column means to its row as a whole.

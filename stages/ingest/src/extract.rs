@@ -53,6 +53,8 @@ pub struct Reject<'a> {
 /// Longest identifiers of lives and claims.
 pub(crate) const LONGEST_BENE_ID: usize = 32;
 const LONGEST_CLAIM_ID: usize = 40;
+/// NCH claim types: home health, skilled nursing, outpatient, hospice, inpatient with their encounters, carrier, DME.
+const CLAIM_TYPES: [i64; 15] = [10, 20, 30, 40, 41, 42, 50, 60, 61, 62, 63, 71, 72, 81, 82];
 
 /// What a file of a feed says beside its rows.
 #[derive(Clone, Copy, Debug)]
@@ -317,7 +319,7 @@ impl<'l> Extractor<'l> {
         let field = cells.cell(source);
         if fill.read == Read::ClaimType {
             let number = normalise::whole(field.text(&mut self.scratch));
-            let number = number.filter(|number| (1..=99).contains(number));
+            let number = number.filter(|number| CLAIM_TYPES.contains(number));
             return number.map(|number| number as i32).ok_or("not a claim type");
         }
         let day = match (normalise::date(field, self.sas_day_numbers, &mut self.uses)?, fill.blank) {
@@ -347,7 +349,12 @@ impl<'l> Extractor<'l> {
             }
             Read::Months => {
                 for &source in &fill.sources {
+                    let from = row.len();
                     normalise::month_code(cells.cell(source), fill.padding.width, row, &mut self.uses)?;
+                    let code = row[from..].trim_ascii();
+                    if fill.codes.as_ref().is_some_and(|codes| !code.is_empty() && !codes.has(code)) {
+                        return Err("no code of this column");
+                    }
                 }
             }
             Read::County => {
@@ -367,8 +374,11 @@ impl<'l> Extractor<'l> {
                     _ => fill.sources.iter().find(known).copied().unwrap_or(first),
                 };
                 normalise::code(cells.cell(source), fill.padding, row, &mut self.uses)?;
-                if let Some(codes) = &fill.adjustment {
+                if let Some(codes) = &fill.codes {
                     let code = &row[start..];
+                    if !codes.has(code) {
+                        return Err("no code of this column");
+                    }
                     let is = |known: &String| known.as_bytes() == code;
                     self.adjustment |= if codes.cancels.iter().any(is) { CANCELS } else { 0 };
                     self.adjustment |= if codes.adjusts.iter().any(is) { ADJUSTS } else { 0 };

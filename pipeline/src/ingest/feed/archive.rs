@@ -60,6 +60,15 @@ pub(super) fn members(path: &Path) -> Outcome<Vec<Member>> {
         let what = format!("{} files in the archive: more than the {MOST_MEMBERS} that are read", archive.len());
         return Err(trouble::of_file_with_hint(path, what, "a delivery has twelve: unpack it and look").into());
     }
+    // The reader keeps the last of two entries of one name; the archive's own count tells.
+    let said = entries(path)?;
+    if archive.is_empty() || said.is_some_and(|said| said != archive.len()) {
+        let what = match archive.is_empty() {
+            true => "an archive without a file".to_owned(),
+            false => format!("{} entries in the archive, of {} names", said.unwrap_or(0), archive.len()),
+        };
+        return Err(trouble::of_file_with_hint(path, what, "get the delivery again, or unpack it and look").into());
+    }
     let mut problems = Problems::default();
     let mut members: Vec<Member> = Vec::new();
     for at in 0..archive.len() {
@@ -104,6 +113,21 @@ pub(super) fn members(path: &Path) -> Outcome<Vec<Member>> {
         }
     }
     problems.or(members)
+}
+
+/// How many entries an archive says that it has, in the record at its end; `None` where it is one of the large kind.
+fn entries(path: &Path) -> Outcome<Option<usize>> {
+    const END: &[u8] = b"PK\x05\x06";
+    /// The record, and the longest comment behind it.
+    const LONGEST_END: u64 = 22 + 0xffff;
+    let mut file = File::open(path).doing("cannot be read", path)?;
+    let bytes = file.metadata().doing("cannot be read", path)?.len();
+    file.seek(SeekFrom::Start(bytes.saturating_sub(LONGEST_END))).doing("cannot be read", path)?;
+    let mut end = Vec::new();
+    file.take(LONGEST_END).read_to_end(&mut end).doing("cannot be read", path)?;
+    let at = end.windows(END.len()).rposition(|window| window == END);
+    let count = at.and_then(|at| end.get(at + 10..at + 12)).map(|count| u16::from_le_bytes([count[0], count[1]]));
+    Ok(count.filter(|count| *count != u16::MAX).map(usize::from))
 }
 
 impl Member {

@@ -23,7 +23,7 @@ use acoledger_schemas::raw::{RawLayout, RowsOf};
 use acoledger_schemas::study::Raw;
 use acoledger_schemas::table::{Problem, Problems};
 use names::{Delivery, Enrollment, Named, enrollment, named};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -107,6 +107,12 @@ pub(super) fn look(plan: &IngestPlan, layout: &RawLayout) -> Outcome<(Vec<Source
     }
     candidates.sort_by(|a, b| (&a.named, &a.found.name).cmp(&(&b.named, &b.found.name)));
     twice(&candidates, &mut problems);
+    let acos: BTreeSet<&str> = candidates.iter().map(|of| of.named.delivery.aco.as_str()).collect();
+    if acos.len() > 1 {
+        let what = format!("files of {} ACOs: {}", acos.len(), acos.into_iter().collect::<Vec<_>>().join(", "));
+        let hint = "a feed is one ACO's, and what its lives cost is not known from another's: give each its own study";
+        problems.push(of_file_with_hint(&root, what, hint));
+    }
     if problems.count > 0 {
         return Err(problems);
     }
@@ -268,21 +274,32 @@ fn summary(candidate: &Candidate) -> Outcome<BTreeMap<char, Promise>> {
     let mut promises = BTreeMap::new();
     for (at, line) in text.lines().enumerate() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let Some(file) = cells[0].strip_prefix("CCLF").filter(|file| file.len() == 1) else { continue };
-        let file = file.chars().next().expect("it has one character");
-        let count = cells.get(2).and_then(|count| count.parse::<u64>().ok());
-        let Some(count) = count else {
-            return Err(Problem {
+        let file = cells[0].strip_prefix("CCLF").filter(|file| file.len() == 1).and_then(|file| file.chars().next());
+        let wrong = |column: &str, what: &str, value: Option<&&str>| {
+            let hint = "the lines of CCLF0 are: file | description | records | record length";
+            Problems::from(Problem {
                 file: candidate.found.name.clone(),
                 line: at as u64 + 1,
-                column: "Total Records Count".into(),
-                what: "not a number of records".into(),
-                value: cells.get(2).map(|count| (*count).to_owned()),
-                hint: Some("the lines of CCLF0 are: file | description | records | record length".into()),
-            }
-            .into());
+                column: column.into(),
+                what: what.into(),
+                value: value.map(|value| (*value).to_owned()),
+                hint: Some(hint.into()),
+            })
         };
-        promises.insert(file, (count, cells.get(3).and_then(|length| length.parse().ok())));
+        let Some(file) = file else {
+            // A header may stand first, lines without anything anywhere.
+            if at == 0 || line.trim().is_empty() {
+                continue;
+            }
+            return Err(wrong("File Number", "not a file of a delivery", cells.first()));
+        };
+        let count = cells.get(2).and_then(|count| count.parse::<u64>().ok());
+        let count = count.ok_or_else(|| wrong("Total Records Count", "not a number of records", cells.get(2)))?;
+        let length = cells.get(3).and_then(|length| length.parse().ok());
+        let length = length.ok_or_else(|| wrong("Record Length", "not a length of records", cells.get(3)))?;
+        if promises.insert(file, (count, Some(length))).is_some() {
+            return Err(wrong("File Number", "the file is named twice", cells.first()));
+        }
     }
     if promises.is_empty() {
         let hint = "its lines are: file | description | records | record length";
@@ -344,6 +361,14 @@ impl Feed {
         promises: &BTreeMap<&Delivery, BTreeMap<char, Promise>>,
         problems: &mut Problems,
     ) {
+        for candidate in candidates {
+            let Some(files) = promises.get(&candidate.named.delivery) else { continue };
+            if candidate.named.file.is_some_and(|file| file != SUMMARY && !files.contains_key(&file)) {
+                let hint = "the two belong to different deliveries: get the delivery again";
+                let what = "CCLF0 of its delivery does not name this file";
+                problems.push(of_file_with_hint(Path::new(&candidate.found.name), what, hint));
+            }
+        }
         for (delivery, files) in promises {
             for (&file, &(records, length)) in files.iter().filter(|(file, _)| **file != SUMMARY) {
                 let is = |of: &&Candidate| of.named.delivery == **delivery && of.named.file == Some(file);

@@ -1,6 +1,6 @@
 //! Finding a raw table's columns in a header.
 
-use super::{Adjustments, FileLayout, FileShape, Fill, HeaderProblem, Role, TableShapes, Unit, beside_of, lake_of};
+use super::{Codes, FileLayout, FileShape, Fill, HeaderProblem, Role, TableShapes, Unit, beside_of, lake_of};
 use crate::normalise::Padding;
 use crate::record::{Place, Shape};
 use acoledger_schemas::lake::{self, LakeTable, Store};
@@ -209,8 +209,9 @@ impl<'a> Matcher<'a> {
         }
         self.needed.extend(&sources);
         let padding = Padding { width: column.width.unwrap_or(0), numbers: column.numbers.unwrap_or(0) };
-        let adjustment = (!column.cancels.is_empty() || !column.adjusts.is_empty())
-            .then(|| Box::new(Adjustments { cancels: column.cancels.clone(), adjusts: column.adjusts.clone() }));
+        let (cancels, adjusts, known) = (column.cancels.clone(), column.adjusts.clone(), column.known.clone());
+        let any = !cancels.is_empty() || !adjusts.is_empty() || !known.is_empty();
+        let codes = any.then(|| Box::new(Codes { cancels, adjusts, known }));
         Fill {
             place,
             read: column.read,
@@ -220,7 +221,7 @@ impl<'a> Matcher<'a> {
             name,
             store: Store::Text,
             role: Role::Plain,
-            adjustment,
+            codes,
         }
     }
 
@@ -273,7 +274,7 @@ fn nothing(lake: &str, place: Place) -> Fill {
         name: lake.to_owned(),
         store: Store::Text,
         role: Role::Plain,
-        adjustment: None,
+        codes: None,
     }
 }
 
