@@ -12,7 +12,7 @@ memory_kib=$((${FUZZ_MEMORY_MIB:-3072} * 1024))
 seed=${SEED:-$(date +%s)}
 
 binary=$(cargo test --locked -q -p acoledger --test it --no-run --message-format=json |
-  sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1)
+  sed -n '/"name":"it"/s/.*"executable":"\([^"]*\)".*/\1/p' | tail -1)
 doors=("$@")
 if [ ${#doors[@]} -eq 0 ]; then
   mapfile -t doors < <(ls fuzz/corpus)
@@ -33,7 +33,7 @@ for door in "${doors[@]}"; do
       RAYON_NUM_THREADS=2 RUST_MIN_STACK=8388608 MALLOC_ARENA_MAX=2 \
       "$binary" fuzz::for_so_many_seconds --exact --ignored --nocapture --test-threads 1
   ) >"fuzz/crashes/$door/log" 2>&1 || status=$?
-  grep -E '^ *[a-z_]+ +[0-9]+ cases|^    /' "fuzz/crashes/$door/log" || true
+  grep -E '^[a-z_]+ +[0-9]+ cases|^    crashes/' "fuzz/crashes/$door/log" || true
   if [ "$status" -ne 0 ]; then
     failed=1
     if [ -f "fuzz/crashes/$door/at-hand" ]; then

@@ -348,7 +348,7 @@ fn batches<'a>(path: &Path, need: &TableNeed, rows: &'a AtomicU64) -> Outcome<Ba
     const WHAT: &str = "not readable as Parquet";
     let builder = parquet_door::builder(path)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), need.columns.iter().copied());
-    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().doing(WHAT, path)?;
+    let reader = parquet_door::batches(builder.with_projection(mask).with_batch_size(BATCH_ROWS)).doing(WHAT, path)?;
     let name = path.display().to_string();
     Ok(Box::new(reader.map(move |batch| {
         let batch = batch.map_err(|error| format!("{name}: {error}"))?;

@@ -5,6 +5,7 @@
 use super::limits::{Figure, Figures};
 use crate::ingest::LakeFile;
 use crate::lake::Lake;
+use crate::parquet_door;
 use crate::study::LoadedStudy;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::lake::{CARRIER, DME, ENROLLMENT, FACILITY};
@@ -135,9 +136,9 @@ impl Scan<'_> {
     fn read(&self, file: &LakeFile, columns: &[&str], mut each: impl FnMut(&RecordBatch)) -> Outcome<()> {
         const WHAT: &str = "not readable as Parquet";
         let path = self.folder.join(&file.file);
-        let builder = crate::parquet_door::builder(&path)?;
+        let builder = parquet_door::builder(&path)?;
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-        for batch in builder.with_projection(mask).with_batch_size(8192).build().doing(WHAT, &path)? {
+        for batch in parquet_door::batches(builder.with_projection(mask).with_batch_size(8192)).doing(WHAT, &path)? {
             each(&batch.doing(WHAT, &path)?);
         }
         Ok(())

@@ -208,9 +208,9 @@ fn for_so_many_seconds() {
     }
     let _ = fs::remove_file(&at_hand);
     let rate = cases as f64 / started.elapsed().as_secs_f64();
-    println!("{door:<16} {cases:>9} cases {rate:>9.0}/s {taken:>9} taken {:>3} failures", failures.len());
+    println!("\n{door:<16} {cases:>9} cases {rate:>9.0}/s {taken:>9} taken {:>3} failures", failures.len());
     for (said, name) in &failures {
-        println!("    {}: {said}", crashes.join(name).display());
+        println!("    crashes/{door}/{name}: {said}");
     }
     let _ = std::panic::take_hook();
     assert!(failures.is_empty(), "{} kinds of failures", failures.len());
