@@ -283,3 +283,7 @@ impl PageStart {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "parquet_door_tests.rs"]
+mod tests;

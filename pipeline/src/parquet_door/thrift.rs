@@ -92,7 +92,10 @@ impl Walk<'_> {
     /// Walks the fields of a structure: number and kind of each.
     fn fields(&mut self, depth: usize, each: &mut dyn FnMut(&mut Self, i64, u8) -> Option<()>) -> Option<()> {
         let mut field = 0i64;
-        while depth < DEEPEST {
+        if depth >= DEEPEST {
+            return None;
+        }
+        loop {
             let head = self.byte()?;
             if head == 0 {
                 return Some(());
@@ -103,7 +106,6 @@ impl Walk<'_> {
             };
             each(self, field, head & 15)?;
         }
-        None
     }
 
     fn skip(&mut self, kind: u8, depth: usize) -> Option<()> {
