@@ -12,7 +12,7 @@ memory_kib=$((${FUZZ_MEMORY_MIB:-3072} * 1024))
 seed=${SEED:-$(date +%s)}
 
 binary=$(cargo test --locked -q -p acoledger --test it --no-run --message-format=json |
-  sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1)
+  sed -n '/"name":"it"/s/.*"executable":"\([^"]*\)".*/\1/p' | tail -1)
 doors=("$@")
 if [ ${#doors[@]} -eq 0 ]; then
   mapfile -t doors < <(ls fuzz/corpus)
@@ -20,25 +20,29 @@ fi
 share=$(awk -v all="$seconds" -v doors=${#doors[@]} 'BEGIN { printf "%.2f", all / doors }')
 echo "seed $seed, ${#doors[@]} parsers, $share seconds each, $((memory_kib / 1024)) MiB of address space"
 
+scratch=$(mktemp -d "$([ -d /dev/shm ] && echo /dev/shm || echo /tmp)/acoledger-fuzz.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+
 failed=0
 for door in "${doors[@]}"; do
   mkdir -p "fuzz/crashes/$door"
-  rm -f "fuzz/crashes/$door/at-hand"
+  rm -rf "${scratch:?}"/*
   status=0
   (
     ulimit -v "$memory_kib"
     ulimit -c 0
     cd pipeline
+    export ACOLEDGER_FUZZ_SCRATCH=$scratch
     ACOLEDGER_FUZZ_SECONDS=$share ACOLEDGER_FUZZ_DOOR=$door ACOLEDGER_FUZZ_SEED=$seed ACOLEDGER_LOG=off \
       RAYON_NUM_THREADS=2 RUST_MIN_STACK=8388608 MALLOC_ARENA_MAX=2 \
       "$binary" fuzz::for_so_many_seconds --exact --ignored --nocapture --test-threads 1
   ) >"fuzz/crashes/$door/log" 2>&1 || status=$?
-  grep -E '^ *[a-z_]+ +[0-9]+ cases|^    /' "fuzz/crashes/$door/log" || true
+  grep -E '^[a-z_]+ +[0-9]+ cases|^    crashes/' "fuzz/crashes/$door/log" || true
   if [ "$status" -ne 0 ]; then
     failed=1
-    if [ -f "fuzz/crashes/$door/at-hand" ]; then
-      kept="fuzz/crashes/$door/ended-$(sha256sum "fuzz/crashes/$door/at-hand" | cut -c1-12)"
-      mv "fuzz/crashes/$door/at-hand" "$kept"
+    if [ -f "$scratch/at-hand" ]; then
+      kept="fuzz/crashes/$door/ended-$(sha256sum "$scratch/at-hand" | cut -c1-12)"
+      mv "$scratch/at-hand" "$kept"
       echo "$door: the process ended (status $status) with $kept; fuzz/crashes/$door/log says more"
     fi
   fi

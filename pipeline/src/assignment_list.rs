@@ -12,6 +12,7 @@ pub(crate) use table::table;
 use crate::explain::deciding_program;
 use crate::lake::{self, Lake};
 use crate::manifest::{Manifest, RulesRecord};
+use crate::parquet_door;
 use crate::person::{TABLES, shard_file};
 use crate::study::{rules_in, study_in};
 use crate::trouble::{self, Io, Outcome};
@@ -190,10 +191,10 @@ impl Asked<'_> {
         const WHAT: &str = "not readable as Parquet";
         const COLUMNS: [&str; 8] =
             ["performance_year", "calendar_year", "bene_id", "aco_id", "basis", "window", "step", "cohort"];
-        let builder = crate::parquet_door::builder(path)?;
+        let builder = parquet_door::builder(path)?;
         let mask = ProjectionMask::columns(builder.parquet_schema(), COLUMNS);
         let mut rows = Rows::default();
-        for batch in builder.with_projection(mask).build().doing(WHAT, path)? {
+        for batch in parquet_door::batches(builder.with_projection(mask)).doing(WHAT, path)? {
             let batch = batch.doing(WHAT, path)?;
             let mut columns: Vec<StringArray> = Vec::with_capacity(COLUMNS.len());
             for name in COLUMNS {

@@ -251,6 +251,7 @@ pub fn main() -> ExitCode {
     crate::files::readable_by(ReadableBy::Owner);
     let format = matches.get_one::<LogFormat>("log_format").copied().unwrap_or_default();
     logs::start(format);
+    crate::parquet_door::keep_quiet();
     let done = match matches.subcommand() {
         Some((name, matches)) if stage(name).is_some() => {
             let args = StudyArgs::from_arg_matches(matches).unwrap_or_else(|error| error.exit());

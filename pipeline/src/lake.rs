@@ -264,7 +264,7 @@ fn batches<'a>(lake: &Path, about: &LakeFile, need: &TableNeed, rows: &'a Atomic
         return Err(trouble::of_file_with_hint(path, what, "remove this file, and the next run makes it again").into());
     }
     let mask = ProjectionMask::columns(builder.parquet_schema(), need.columns.iter().copied());
-    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().doing(WHAT, path)?;
+    let reader = parquet_door::batches(builder.with_projection(mask).with_batch_size(BATCH_ROWS)).doing(WHAT, path)?;
     let name = path.display().to_string();
     Ok(Box::new(reader.map(move |batch| {
         let batch = batch.map_err(|error| format!("{name}: {error}"))?;

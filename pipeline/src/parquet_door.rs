@@ -1,17 +1,26 @@
 //! The door for every Parquet file. What a file declares of itself is looked at before memory is taken for it: the length of its
 //! description, its columns, rows and depth, the place of each column, the size of each page.
+//!
+//! The Parquet reader panics at some of what contradicts itself in a damaged file. Its code is not ours to mend: such a panic
+//! becomes an error of the file here.
 
 mod thrift;
 
 use crate::trouble::{Io, Outcome, of_file_with_hint};
 use acoledger_schemas::limits::MOST_COLUMNS;
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::reader::{ChunkReader, Length};
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use thrift::PageHeader;
 
@@ -67,9 +76,65 @@ fn open(path: &Path) -> Outcome<(Guarded, ArrowReaderMetadata)> {
     let file = Guarded::open(path)?;
     let beyond = |what: String| of_file_with_hint(path, format!("{UNREADABLE}: {what}"), HINT);
     file.check_description().map_err(beyond)?;
-    let metadata = ArrowReaderMetadata::load(&file.file, ArrowReaderOptions::new()).doing(UNREADABLE, path)?;
+    let load = || ArrowReaderMetadata::load(&file.file, ArrowReaderOptions::new());
+    let metadata = guarded(load).and_then(|loaded| loaded).doing(UNREADABLE, path)?;
     check(metadata.metadata(), file.bytes).map_err(beyond)?;
     Ok((file, metadata))
+}
+
+/// The batches of a file.
+pub(crate) struct Batches {
+    /// None after an error: what a reader is after a panic is not known.
+    reader: Option<ParquetRecordBatchReader>,
+}
+
+/// Begins to read.
+///
+/// # Errors
+/// Columns or row groups that the file does not have.
+pub(crate) fn batches<T: ChunkReader + 'static>(
+    builder: ParquetRecordBatchReaderBuilder<T>,
+) -> Result<Batches, ParquetError> {
+    guarded(|| builder.build()).and_then(|built| built).map(|reader| Batches { reader: Some(reader) })
+}
+
+impl Iterator for Batches {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let reader = self.reader.as_mut()?;
+        let next = guarded(|| reader.next()).unwrap_or_else(|error| Some(Err(error.into())));
+        if !matches!(next, Some(Ok(_))) {
+            self.reader = None;
+        }
+        next
+    }
+}
+
+thread_local! {
+    /// Whether this thread is inside the Parquet reader.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does it; a panic becomes an error.
+///
+/// # Errors
+/// It panicked.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, ParquetError> {
+    let before = INSIDE.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(work));
+    INSIDE.set(before);
+    done.map_err(|_| ParquetError::General("what it says of itself contradicts itself".into()))
+}
+
+/// Lets nothing be printed of panics that become errors here.
+pub(crate) fn keep_quiet() {
+    let others = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !INSIDE.get() {
+            others(panic);
+        }
+    }));
 }
 
 /// A file that was opened past this door, for those who count what they read.
@@ -218,3 +283,7 @@ impl PageStart {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "parquet_door_tests.rs"]
+mod tests;

@@ -190,7 +190,7 @@ pub(crate) fn write_csv_copy(run: &Path, table: &TableSpec) -> Outcome<()> {
         let mut writer = csv::Writer::from_writer(target);
         writer.write_record(&names).map_err(|error| text(&error))?;
         for path in &shards {
-            let reader = parquet_door::builder(path).map_err(|error| text(&error))?.build();
+            let reader = parquet_door::batches(parquet_door::builder(path).map_err(|error| text(&error))?);
             for batch in reader.map_err(|error| text(&error))? {
                 let batch = batch.map_err(|error| text(&error))?;
                 let columns = names.iter().map(|name| {
@@ -223,7 +223,7 @@ pub(crate) fn shard_file(run: &Path, table: &str, shard: u32) -> PathBuf {
 
 fn person_years(run: &Path, shard: u32) -> Outcome<impl Iterator<Item = Result<RecordBatch, String>>> {
     let path = shard_file(run, "person_year", shard);
-    let reader = parquet_door::builder(&path)?.build().doing("not readable as Parquet", &path)?;
+    let reader = parquet_door::batches(parquet_door::builder(&path)?).doing("not readable as Parquet", &path)?;
     Ok(reader.map(|batch| batch.map_err(|error| error.to_string())))
 }
 

@@ -90,3 +90,21 @@ fn panel(area: &Area<'_>, years: &[YearTotals], series: &[Series; 2]) -> Result<
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No text of an input is drawn; the names of the series are, and this is how they would be.
+    #[test]
+    fn markup_is_drawn_as_text() {
+        let mut svg = String::new();
+        {
+            let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+            let style = TextStyle::from(("sans-serif", 12).into_font()).color(&INK);
+            root.draw(&Text::new("<script>&\"x\"</script>", (1, 1), style)).expect("memory");
+            root.present().expect("memory");
+        }
+        assert!(!svg.contains("<script") && svg.contains("&lt;script&gt;&amp;"), "{svg}");
+    }
+}

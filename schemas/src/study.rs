@@ -300,6 +300,7 @@ pub enum Maturity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const GOOD: &str = "[study]\nname='x'\nperformance_years=[2023]\n[input]\nraw='raw'\nprogram='program'\n";
 
@@ -329,5 +330,28 @@ mod tests {
             let error = Study::parse(&bad).expect_err(says);
             assert!(error.contains(says), "{error}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_study_or_refused(at in 0usize..120, cut in 0usize..20, text in "[\\PC\n]{0,12}") {
+            let mut study = GOOD.to_owned();
+            let at = at.min(study.len());
+            let end = (at + cut).min(study.len());
+            study.replace_range(at..end, &text);
+            let _ = Study::parse(&study);
+        }
+
+        #[test]
+        fn any_size_is_one_or_refused(memory in "[0-9]{0,22} ?(GiB|MiB|KiB|GB|é)?") {
+            let _ = Study::parse(&format!("{GOOD}[run]\nmemory = '{memory}'\n"));
+        }
+    }
+
+    #[test]
+    fn nothing_lies_in_itself_without_end() {
+        assert!(Study::parse(&format!("x = {}", "[".repeat(100_000))).is_err());
+        assert!(Study::parse(&"[a".repeat(50_000)).is_err());
+        assert!(Study::parse(&format!("{}{}", GOOD, "a.".repeat(50_000))).is_err());
     }
 }

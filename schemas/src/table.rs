@@ -673,3 +673,7 @@ pub fn arrow_schema(spec: &TableSpec) -> arrow_schema::Schema {
             .collect::<Vec<_>>(),
     )
 }
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! The lives of a run's lists in the order of their keys, each with what it cost: two sharded tables, read side by side. Shards
 //! concatenate to the same order whatever their number, so that runs with other shards can be merged.
 
+use crate::parquet_door;
 use crate::person::TABLES;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::keys::bene_key;
@@ -8,7 +9,6 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -132,7 +132,7 @@ struct Rows {
     /// Files that are still to be read, the next one last.
     files: Vec<PathBuf>,
     file: PathBuf,
-    reader: Option<ParquetRecordBatchReader>,
+    reader: Option<parquet_door::Batches>,
     batch: Vec<Values>,
     rows: usize,
     row: usize,
@@ -188,9 +188,9 @@ impl Rows {
                 }
             } else if let Some(file) = self.files.pop() {
                 self.file = file;
-                let builder = crate::parquet_door::builder(&self.file)?.with_batch_size(BATCH_ROWS);
+                let builder = parquet_door::builder(&self.file)?.with_batch_size(BATCH_ROWS);
                 let wanted = ProjectionMask::columns(builder.parquet_schema(), self.columns.iter().copied());
-                let reader = builder.with_projection(wanted).build();
+                let reader = parquet_door::batches(builder.with_projection(wanted));
                 self.reader = Some(reader.doing("not readable as Parquet", &self.file)?);
             } else {
                 return Ok(());

@@ -445,7 +445,8 @@ fn read_group(
     let Form::Parquet(metadata) = &source.form else { unreachable!("only Parquet has row groups") };
     let builder = parquet_door::with_metadata(&source.file.path, metadata.clone())?;
     let columns = ProjectionMask::roots(builder.parquet_schema(), source.layout.needed.iter().copied());
-    let batches = builder.with_row_groups(vec![group]).with_projection(columns).with_batch_size(BATCH_ROWS).build()?;
+    let builder = builder.with_row_groups(vec![group]).with_projection(columns).with_batch_size(BATCH_ROWS);
+    let batches = parquet_door::batches(builder)?;
     let mut row = first_row;
     for batch in batches {
         let batch = batch?;

@@ -58,7 +58,8 @@ fn rows_of(path: &Path, key: u64, need: &TableNeed, read: &Arc<AtomicU64>) -> Ou
     parquet_door::look(path)?;
     let file = Counted { file: File::open(path).doing("cannot be read", path)?, read: read.clone() };
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).doing(WHAT, path)?;
+    let open = || ParquetRecordBatchReaderBuilder::try_new_with_options(file, options);
+    let builder = parquet_door::guarded(open).and_then(|opened| opened).doing(WHAT, path)?;
     let (groups, selection) = places(builder.metadata(), key);
     let schema = builder.parquet_schema();
     let columns = ProjectionMask::columns(schema, need.columns.iter().copied());
@@ -66,14 +67,13 @@ fn rows_of(path: &Path, key: u64, need: &TableNeed, read: &Arc<AtomicU64>) -> Ou
         let keys = batch.column(0).as_primitive::<UInt64Type>();
         Ok(keys.values().iter().map(|found| Some(*found == key)).collect::<BooleanArray>())
     });
-    let reader = builder
+    let builder = builder
         .with_projection(columns)
         .with_row_groups(groups)
         .with_row_selection(selection)
         .with_row_filter(RowFilter::new(vec![Box::new(is_life)]))
-        .with_batch_size(BATCH_ROWS)
-        .build()
-        .doing(WHAT, path)?;
+        .with_batch_size(BATCH_ROWS);
+    let reader = parquet_door::batches(builder).doing(WHAT, path)?;
     let name = path.display().to_string();
     Ok(Box::new(reader.map(move |batch| batch.map_err(|error| format!("{name}: {error}")))))
 }

@@ -8,7 +8,6 @@ use acoledger_schemas::table::too_many_columns;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch, StringArray};
 use arrow_schema::DataType;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -66,7 +65,7 @@ pub(super) struct People {
 
 enum Source {
     Csv(Box<csv::Reader<Metered<File>>>),
-    Parquet(Box<ParquetRecordBatchReader>),
+    Parquet(Box<parquet_door::Batches>),
 }
 
 const WHAT: &str = "not readable as Parquet";
@@ -79,7 +78,10 @@ impl People {
         let (header, source) = if is_parquet {
             let builder = parquet_door::builder(path)?;
             let header = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-            (header, Source::Parquet(Box::new(builder.with_batch_size(BATCH).build().doing(WHAT, path)?)))
+            (
+                header,
+                Source::Parquet(Box::new(parquet_door::batches(builder.with_batch_size(BATCH)).doing(WHAT, path)?)),
+            )
         } else {
             let file = Metered::new(file, "a record", RECORD_BYTES);
             let mut reader = csv::ReaderBuilder::new().buffer_capacity(1 << 18).from_reader(file);

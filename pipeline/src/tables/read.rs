@@ -77,7 +77,7 @@ pub(crate) fn read_parquet_file<T: Table>(path: &Path) -> Outcome<Vec<T>> {
     let places = match_header(&T::SPEC, &header, &name)?;
     let mut rows = RowReader::<T>::new(&name);
     let mut line = 0;
-    for batch in builder.with_batch_size(8192).build().doing(WHAT, path)? {
+    for batch in parquet_door::batches(builder.with_batch_size(8192)).doing(WHAT, path)? {
         let batch = batch.doing(WHAT, path)?;
         let mut columns = Vec::with_capacity(places.len());
         for (column, place) in T::SPEC.columns.iter().zip(&places) {

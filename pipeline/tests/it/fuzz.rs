@@ -8,6 +8,7 @@ use acoledger::doors::{Doors, NAMES};
 use mutate::{Change, Dice};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -31,6 +32,9 @@ fn files(folder: &str, door: &str) -> Vec<(String, Vec<u8>)> {
 
 /// A folder that nothing is written to the disk for, where the system has one.
 fn scratch() -> tempfile::TempDir {
+    if let Some(told) = std::env::var_os("ACOLEDGER_FUZZ_SCRATCH") {
+        return tempfile::tempdir_in(told).unwrap();
+    }
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
@@ -159,8 +163,8 @@ const LONGEST_CASE: Duration = Duration::from_secs(20);
 /// What the watch looks at: the case at hand, since when.
 static AT_HAND: Mutex<Option<(Instant, PathBuf)>> = Mutex::new(None);
 
-/// Runs for `ACOLEDGER_FUZZ_SECONDS` on the door `ACOLEDGER_FUZZ_DOOR`. The case at hand lies in `crashes/<door>/` while it runs,
-/// and stays there when it panics, hangs, or ends the process.
+/// Runs for `ACOLEDGER_FUZZ_SECONDS` on the door `ACOLEDGER_FUZZ_DOOR`. The case at hand is a file
+/// while it runs, which the script keeps when the case hangs or ends the process.
 #[test]
 #[ignore = "takes as long as it is told to: make fuzz SECONDS=60"]
 fn for_so_many_seconds() {
@@ -173,7 +177,10 @@ fn for_so_many_seconds() {
         files("corpus", door).into_iter().chain(files("regressions", door)).map(|(_, bytes)| bytes).collect();
     let crashes = root().join("crashes").join(door);
     fs::create_dir_all(&crashes).unwrap();
-    let at_hand = crashes.join("at-hand");
+    let at_hand = match std::env::var_os("ACOLEDGER_FUZZ_SCRATCH") {
+        Some(told) => PathBuf::from(told).join("at-hand"),
+        None => crashes.join("at-hand"),
+    };
     std::thread::spawn(watch);
     std::panic::set_hook(Box::new(|_| {}));
     let (started, mut taken, mut cases) = (Instant::now(), 0u64, 0u64);
@@ -199,18 +206,18 @@ fn for_so_many_seconds() {
                 let name = format!("{cases:08}");
                 // One case of each kind is enough.
                 let kind: String = said.unwrap_or_default().chars().filter(|c| !c.is_ascii_digit()).take(60).collect();
-                if !failures.contains_key(&kind) {
+                if let Entry::Vacant(first) = failures.entry(kind) {
                     fs::write(crashes.join(&name), &bytes).unwrap();
-                    failures.insert(kind, name);
+                    first.insert(name);
                 }
             }
         }
     }
     let _ = fs::remove_file(&at_hand);
     let rate = cases as f64 / started.elapsed().as_secs_f64();
-    println!("{door:<16} {cases:>9} cases {rate:>9.0}/s {taken:>9} taken {:>3} failures", failures.len());
+    println!("\n{door:<16} {cases:>9} cases {rate:>9.0}/s {taken:>9} taken {:>3} failures", failures.len());
     for (said, name) in &failures {
-        println!("    {}: {said}", crashes.join(name).display());
+        println!("    crashes/{door}/{name}: {said}");
     }
     let _ = std::panic::take_hook();
     assert!(failures.is_empty(), "{} kinds of failures", failures.len());

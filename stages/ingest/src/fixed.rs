@@ -140,6 +140,7 @@ impl Cells for FixedCells<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn records(bytes: &[u8]) -> Vec<Result<(u64, &[u8]), WrongLength>> {
         Records::new(bytes, 3, 1).collect()
@@ -172,5 +173,21 @@ mod tests {
         let mut uses = Uses::default();
         spans.note(&mut uses);
         assert_eq!(uses.counts().collect::<Vec<_>>(), [(Use::Tilde, 1), (Use::DateSentinel, 1)]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_records_or_of_another_length(
+            bytes in prop::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), Just(b' '), any::<u8>()], 0..300),
+            length in 1usize..40,
+        ) {
+            let spans = Spans::new(vec![(0, length), (length / 2, length)]);
+            for (_, record) in Records::new(&bytes, length, 1).flatten() {
+                prop_assert_eq!(record.len(), length);
+                let _ = (spans.of(record).cell(0), spans.of(record).cell(1));
+            }
+            prop_assert!(lines(&bytes, length) <= bytes.len() as u64);
+            prop_assert!(cut(&bytes, false) <= cut(&bytes, true));
+        }
     }
 }

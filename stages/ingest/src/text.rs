@@ -238,6 +238,7 @@ impl Cells for TextCells<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn rows(text: &str, delimiter: u8) -> Vec<Vec<String>> {
         let mut records = Records::new(text.as_bytes(), delimiter, text.contains('"'));
@@ -291,5 +292,37 @@ mod tests {
         assert_eq!(names("BENE_ID\tCLM_ID"), Some((b'\t', two, false)));
         assert_eq!(names("BENE_ID"), None);
         assert_eq!(names("PAR1\u{0}|\u{1}"), None);
+    }
+
+    /// Cells of bytes that are read in chunks, as files are.
+    fn cells(bytes: &[u8], delimiter: u8, chunk: usize) -> Vec<Vec<Vec<u8>>> {
+        let (mut found, mut rest, mut given) = (Vec::new(), Vec::new(), 0);
+        while given < bytes.len() || !rest.is_empty() {
+            let more = (given + chunk).min(bytes.len());
+            rest.extend_from_slice(&bytes[given..more]);
+            let last = more == bytes.len();
+            given = more;
+            let Cut { end, records, quoted } = cut(&rest, delimiter, last);
+            let mut reader = Records::new(&rest[..end], delimiter, quoted);
+            let mut count = 0;
+            while let Some(record) = reader.next() {
+                found.push((0..record.len()).map(|at| record.cell(at).to_vec()).collect());
+                count += 1;
+            }
+            assert_eq!(count, records, "a cut says how many records it holds");
+            rest.drain(..end);
+        }
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_records_whatever_the_chunks(
+            bytes in prop::collection::vec(prop_oneof![Just(b'"'), Just(b'\n'), Just(b'\r'), Just(b'|'), any::<u8>()], 0..300),
+            chunk in 1usize..80,
+        ) {
+            prop_assert_eq!(cells(&bytes, b'|', chunk), cells(&bytes, b'|', usize::MAX >> 1));
+            let _ = header(&bytes);
+        }
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn named(name: &str) -> Option<Named> {
 
 /// `D251110`.
 fn day_of(text: &str) -> Option<Date> {
-    let text = text.strip_prefix('D').filter(|text| text.len() == 6)?;
+    let text = text.strip_prefix('D').filter(|text| text.len() == 6 && text.is_ascii())?;
     Date::new(2000 + digits(&text[..2])? as i32, digits(&text[2..4])?, digits(&text[4..])?)
 }
 
@@ -122,6 +122,7 @@ pub(super) fn enrollment(name: &str) -> Option<Enrollment> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn names_say_delivery_and_file() {
@@ -159,5 +160,17 @@ mod tests {
             assert_eq!(enrollment(name), Some(expected), "{name}");
         }
         assert_eq!(enrollment("beneficiary.csv"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_is_a_feeds_or_none(name in "[PT]?[.]?[A-Z0-9é.]{0,8}[.]?(ACO)?[.]?(ZC)?[0-9A-Zé]{0,6}[.]?D?[0-9é]{0,7}[.]?T?[0-9]{0,3}|\\PC{0,40}") {
+            let _ = (named(&name), enrollment(&name));
+        }
+
+        #[test]
+        fn any_part_of_a_list_is_its_year_or_none(name in "(ASSIGNMENT_LIST|Q?ALR)([._-][YQD]?[0-9é]{0,6}){0,4}") {
+            let _ = enrollment(&name);
+        }
     }
 }

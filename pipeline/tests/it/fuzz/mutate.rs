@@ -43,7 +43,7 @@ impl Change {
     /// Does it.
     pub(crate) fn apply(&self, bytes: &mut Vec<u8>) {
         let length = bytes.len();
-        let place = |at: u32| (u64::from(at) * length as u64 >> 32) as usize;
+        let place = |at: u32| ((u64::from(at) * length as u64) >> 32) as usize;
         let stretch = |at: u32, of: u16| place(at)..(place(at) + usize::from(of)).min(length);
         match self {
             Change::Flip { .. } | Change::Set { .. } if length == 0 => {}

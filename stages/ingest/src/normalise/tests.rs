@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 
 fn text(text: &str) -> Field<'_> {
     Field::Text(text.as_bytes())
@@ -172,4 +173,61 @@ fn counties_said_once_a_year() {
     let unknown = (b" ".repeat(60), Some("county_state_and_county_not_understood"));
     assert_eq!(county("", "200"), unknown);
     assert_eq!(county("MA", "017"), unknown);
+}
+
+#[test]
+fn numbers_at_the_edge_are_refused() {
+    let uses = &mut Uses::default();
+    for day in [i32::MIN, i32::MAX, -100_001, 1 << 20] {
+        assert_eq!(date(Field::Day(day), true, uses), Err("not a date"));
+    }
+    for number in [i64::MIN, i64::MAX, i64::from(i32::MAX), -99_999_999_999] {
+        assert_eq!(date(Field::Integer(number), true, uses), Err("not a date"));
+        assert_eq!(date(text(&number.to_string()), true, uses), Err("not a date"));
+    }
+    assert_eq!(amount(text("100000000.00"), uses), Ok(Some(10_000_000_000)));
+    for beyond in ["100000000.01", "-100000000.01", "999999999999999", "1e15"] {
+        assert_eq!(amount(text(beyond), uses), Err("an amount beyond a hundred million dollars"));
+    }
+    // 2^32 + 2023 was the year 2023 once.
+    assert_eq!(count(text("4294969319"), uses), Err("not a count"));
+    assert_eq!(count(Field::Integer(i64::MIN), uses), Err("not a count"));
+}
+
+fn any_field() -> impl Strategy<Value = (Vec<u8>, i64, i128, u8)> {
+    let text =
+        prop_oneof!["[-0-9.eE+ /:T]{0,24}".prop_map(String::into_bytes), prop::collection::vec(any::<u8>(), 0..40)];
+    (text, any::<i64>(), any::<i128>(), any::<u8>())
+}
+
+proptest! {
+    #[test]
+    fn any_cell_is_a_value_or_refused((text, number, unscaled, scale) in any_field()) {
+        let uses = &mut Uses::default();
+        let float = f64::from_bits(number as u64);
+        for field in [
+            Field::Null,
+            Field::Text(&text),
+            Field::Integer(number),
+            Field::Float(float),
+            Field::Day(number as i32),
+            Field::Decimal { unscaled, scale },
+        ] {
+            for sas in [false, true] {
+                let _ = date(field, sas, uses);
+            }
+            if let Ok(Some(cents)) = amount(field, uses) {
+                prop_assert!(cents.abs() <= AMOUNT_CENTS);
+            }
+            let _ = (count(field, uses), field.is_blank());
+            let mut out = Vec::new();
+            let _ = code(field, Padding { width: 5, numbers: 7 }, &mut out, uses);
+            let _ = diagnosis(field, out.len(), &mut out, uses);
+            let start = out.len();
+            if month_code(field, 2, &mut out, uses).is_ok() {
+                prop_assert_eq!(out.len() - start, 2);
+            }
+            county_year(field, field, &mut out, uses);
+        }
+    }
 }
