@@ -50,6 +50,12 @@ pub(crate) fn run(args: &ScoreArgs) -> Outcome<Exit> {
             )
         })?),
     };
+    if let Some(out) = &args.out
+        && matches!((args.people.canonicalize(), out.canonicalize()), (Ok(people), Ok(out)) if people == out)
+    {
+        let what = "the scores would take the place of the people";
+        return Err(trouble::of_file_with_hint(out, what, "give --out another name").into());
+    }
     let counts = score(&Question {
         people: &args.people,
         model,

@@ -77,6 +77,14 @@ impl People {
         let is_parquet = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
         let (header, source) = if is_parquet {
             let builder = parquet_door::builder(path)?;
+            for field in builder.schema().fields() {
+                let kind = field.data_type();
+                if kind.is_nested() || matches!(kind, DataType::Binary | DataType::LargeBinary | DataType::BinaryView) {
+                    let what = format!("column `{}` holds {kind}, not text or numbers", field.name());
+                    let hint = "write diagnoses as one text, separated by |";
+                    return Err(trouble::of_file_with_hint(path, what, hint).into());
+                }
+            }
             let header = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
             (
                 header,
@@ -91,6 +99,12 @@ impl People {
         let header: Vec<String> = header;
         if header.len() > MOST_COLUMNS {
             return Err(too_many_columns(&path.display().to_string(), header.len()).into());
+        }
+        let twice =
+            header.iter().enumerate().find(|(at, name)| header[..*at].iter().any(|of| of.trim() == name.trim()));
+        if let Some((_, name)) = twice.filter(|(_, name)| !name.trim().is_empty()) {
+            let what = format!("column `{name}` occurs twice");
+            return Err(trouble::of_file_with_hint(path, what, "rename or remove one of them").into());
         }
         Ok(People { path: path.to_owned(), header, source, read: 0 })
     }

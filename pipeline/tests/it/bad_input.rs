@@ -283,3 +283,25 @@ fn problems_as_log_records() {
     }
     assert!(done.stderr.contains(r#""line":2"#) && done.stderr.contains(r#""column":"track""#), "{}", done.stderr);
 }
+
+/// What a run writes is neither read as what was delivered nor written over it.
+#[test]
+fn folders_of_a_study_are_apart() {
+    let folder = Folder::new();
+    folder.run("synth --lives 500 --years 2023 --raw csv --out .").expect(0);
+    let study = folder.read("study.toml");
+    for (from, to, said) in [
+        ("path = \"lake\"", "path = \"raw/lake\"", "`lake.path` and `input.raw` are one folder"),
+        ("path = \"lake\"", "path = \"./raw\"", "`lake.path` and `input.raw`"),
+        ("out = \"run\"", "out = \"raw/../raw/run\"", "`run.out` and `input.raw`"),
+        ("out = \"run\"", "out = \"lake\"", "`run.out` and `lake.path`"),
+    ] {
+        assert!(study.contains(from));
+        folder.write("study.toml", &study.replace(from, to));
+        let done = folder.run("run study.toml").expect(2);
+        assert!(done.stderr.contains(said), "{}", done.stderr);
+    }
+    folder.write("study.toml", &study);
+    let done = folder.run("run study.toml --threads 5000").expect(2);
+    assert!(done.stderr.contains("--threads: more than 1024: 5000"), "{}", done.stderr);
+}

@@ -110,3 +110,27 @@ fn a_year_without_a_map_is_said_to_be_so_and_takes_a_file() {
     assert!(done.stdout.contains(",18,1,"), "{}", done.stdout);
     assert!(!done.stderr.contains("no diagnosis map"), "{}", done.stderr);
 }
+
+#[test]
+fn a_table_that_says_two_things_is_refused_and_the_people_are_not_written_over() {
+    let folder = Folder::new();
+    folder.write("twice.csv", "id,model,mapping_year,age,sex,orec,dual_code,dx,age\n1,v28,2026,70,F,0,00,,90\n");
+    let done = folder.run("score twice.csv").expect(2);
+    assert!(done.stderr.contains("column `age` occurs twice"), "{}", done.stderr);
+    folder.write("people.csv", &format!("{HEADER}1,v28,2026,72,F,0,00,E119\n"));
+    let people = folder.read("people.csv");
+    let done = folder.run("score people.csv --out ./people.csv").expect(2);
+    assert!(done.stderr.contains("would take the place of the people"), "{}", done.stderr);
+    assert_eq!(folder.read("people.csv"), people);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_a_link_and_a_device_a_device() {
+    let folder = Folder::new();
+    folder.write("people.csv", &format!("{HEADER}1,v28,2026,72,F,0,00,E119\n")).write("scores.csv", "old");
+    std::os::unix::fs::symlink("scores.csv", folder.file("link.csv")).unwrap();
+    folder.run("score people.csv --out link.csv").expect(0);
+    assert!(folder.file("link.csv").symlink_metadata().unwrap().is_symlink());
+    assert!(folder.read("scores.csv").contains(",CNA,"), "{}", folder.read("scores.csv"));
+}

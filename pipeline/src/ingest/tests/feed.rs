@@ -313,7 +313,53 @@ fn a_summary_is_compared_with_what_was_read() {
     deliveries.text(&name('0', DAY), &summary(7, 0).replace("  388 ", "  390 "));
     let said = deliveries.try_read().expect_err("another length");
     assert!(said.contains("its records have 388 bytes, where CCLF0 says 390"), "{said}");
+    for (wrong, expected) in [
+        (
+            summary(7, 0).replace("CCLF6  ", "CC LF6 "),
+            "line 4, column `File Number`: not a file of a delivery: `CC LF6`",
+        ),
+        (summary(7, 0).replace("CCLF6", "CCLF5"), "line 4, column `File Number`: the file is named twice"),
+        (summary(7, 0).replace("|  388 ", ""), "line 3, column `Record Length`: not a length of records"),
+        (summary(7, 0).replace("CCLF5", "CCLF7"), "CCLF0 of its delivery does not name this file"),
+    ] {
+        deliveries.text(&name('0', DAY), &wrong);
+        let said = deliveries.try_read().expect_err(expected);
+        assert!(said.contains(expected), "{said}");
+    }
     assert_eq!(bytes_of(&deliveries.lake()), before, "the lake is as it was");
+}
+
+/// What no code list has is no original claim and no month without enrollment.
+#[test]
+fn codes_that_do_not_exist_reject_their_row() {
+    let deliveries = packet();
+    let from = ("2012-07-01", "2012-07-08");
+    let odd = [
+        part_a("1", from.0, from.1, "200.00", "7", "2012-07-20"),
+        part_a("2", from.0, from.1, "200.00", "", "2012-07-20"),
+        part_a("3", from.0, from.1, "200.00", "0", "2012-07-20"),
+    ];
+    deliveries.file('1', &odd.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let report = deliveries.read();
+    assert_eq!(deliveries.table(&report, "facility", &["claim_key"]), ["3"]);
+    assert_eq!(report.total(|of| of.rejected).cents, 40_000);
+    let rejects = fs::read_to_string(deliveries.lake().join("rejects.csv")).expect("some rows are rejected");
+    assert_eq!(rejects.matches("CLM_ADJSMT_TYPE_CD,no code of this column").count(), 2, "{rejects}");
+    for flag in ["5", "X", "~9"] {
+        let flags = fs::read_to_string(deliveries.raw().join("assignment_list_2012.csv")).expect("a list");
+        deliveries.text("assignment_list_2012.csv", &flags.replacen(",4,", &format!(",{flag},"), 1));
+        let report = deliveries.read();
+        assert!(report.total(|of| of.rejected).rows > 2, "{flag}");
+        deliveries.text("assignment_list_2012.csv", &flags);
+    }
+}
+
+#[test]
+fn a_feed_is_one_acos() {
+    let deliveries = packet();
+    deliveries.text(&name('8', DAY).replace("A1234", "A9999"), "");
+    let said = deliveries.try_read().expect_err("two ACOs");
+    assert!(said.contains("files of 2 ACOs: A1234, A9999"), "{said}");
 }
 
 #[test]
@@ -405,6 +451,25 @@ fn an_archive_with_a_path_in_it_or_a_damaged_one_is_refused() {
     bytes[120] ^= 0x55;
     fs::write(&path, &bytes).expect("disk");
     deliveries.try_read().expect_err("a damaged archive");
+}
+
+#[test]
+fn an_archive_with_one_name_twice_or_without_a_file_is_refused() {
+    let deliveries = packet();
+    archive(&deliveries, |name| name.replace("ZC5", "ZC6"));
+    let path = deliveries.raw().join("P.A1234.ACO.ZCY24.D250110.T1200000.zip");
+    let bytes = fs::read(&path).expect("a file");
+    // The writer takes no name twice; the bytes of one are made those of another.
+    let (one, other) = (b"ZC6Y24", b"ZC8Y24");
+    let places: Vec<usize> = bytes.windows(6).enumerate().filter(|(_, at)| at == one).map(|(at, _)| at).collect();
+    let mut twice = bytes.clone();
+    places.iter().for_each(|at| twice[*at..at + 6].copy_from_slice(other));
+    fs::write(&path, &twice).expect("disk");
+    let said = deliveries.try_read().expect_err("one name twice");
+    assert!(said.contains("3 entries in the archive, of 2 names"), "{said}");
+    fs::write(&path, [&b"PK\x05\x06"[..], &[0; 18]].concat()).expect("disk");
+    let said = deliveries.try_read().expect_err("no file");
+    assert!(said.contains("an archive without a file"), "{said}");
 }
 
 /// The sample's folder beside a lake of our own.
