@@ -292,6 +292,15 @@ mod tests {
     }
 
     #[test]
+    fn formulas_and_escapes_are_text() {
+        let mut grid = Grid::new(&[Head::Left("name"), Head::Right("dollars")]);
+        grid.push(vec!["=1+1\u{1b}[2J".into(), Value::Decimal(-12.5, 1)]);
+        assert_eq!(grid.render(Format::Csv), "name,dollars\n'=1+1\u{1b}[2J,-12.5\n");
+        assert!(grid.render(Format::Table).contains("=1+1\\u{1b}[2J    -12.5"), "{}", grid.render(Format::Table));
+        assert!(grid.render(Format::Json).contains("\"=1+1\\u001b[2J\""), "{}", grid.render(Format::Json));
+    }
+
+    #[test]
     fn thousands_are_separated() {
         for (number, expected) in [("0", "0"), ("-999", "-999"), ("-1000", "-1,000"), ("1234567.89", "1,234,567.89")] {
             assert_eq!(thousands(number), expected);

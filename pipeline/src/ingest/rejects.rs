@@ -184,3 +184,15 @@ fn quoted(text: &str) -> std::borrow::Cow<'_, str> {
     let text = neutral(text);
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")).into() } else { text }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_in_rejects_are_text() {
+        assert_eq!(quoted("=A1"), "'=A1");
+        assert_eq!(quoted("-1,2"), "\"-1,2\"");
+        assert_eq!(quoted("@x,\"y\""), "\"'@x,\"\"y\"\"\"");
+    }
+}
