@@ -91,11 +91,12 @@ pub(crate) fn write(run: &Path) -> Outcome<Vec<Hidden>> {
     let place = run.join(FOLDER);
     let few = Few::of(run)?;
     let mut report = Vec::new();
-    for (file, hide) in TABLES {
-        let Some(mut sheet) = Sheet::read(&run.join(file))? else { continue };
+    for (table, hide) in TABLES {
+        let file = format!("{table}.csv");
+        let Some(mut sheet) = Sheet::read(&run.join(&file))? else { continue };
         hide(&mut sheet, &few);
-        sheet.write(&place.join(file))?;
-        report.push(Hidden { file: (*file).into(), cells: sheet.filled(), hidden: sheet.hidden() });
+        sheet.write(&place.join(&file))?;
+        report.push(Hidden { file, cells: sheet.filled(), hidden: sheet.hidden() });
     }
     fs::create_dir_all(&place).doing("cannot be created", &place)?;
     Ok(report)
@@ -104,20 +105,20 @@ pub(crate) fn write(run: &Path) -> Outcome<Vec<Hidden>> {
 /// The tables meant for publication, and how each is covered. Cells, lists of lives, rejects, manifests and how claims run in are not.
 type Hide = fn(&mut Sheet, &Few);
 const TABLES: &[(&str, Hide)] = &[
-    ("savings_losses.csv", savings_losses),
-    ("benchmark.csv", benchmark),
-    ("expected.csv", whole),
-    ("risk_cap.csv", whole),
-    ("trend_decomposition.csv", typed),
-    ("service_categories.csv", service_categories),
-    ("utilisation.csv", utilisation),
-    ("risk_detail.csv", risk_detail),
-    ("rates/national.csv", typed),
-    ("rates/county.csv", county),
-    ("rates/aco_year.csv", typed),
-    ("rates/aco_county.csv", aco_county),
-    ("rates/aco_county_heads.csv", aco_county_heads),
-    ("rates/aco_heads.csv", aco_heads),
+    ("savings_losses", savings_losses),
+    ("benchmark", benchmark),
+    ("expected", whole),
+    ("risk_cap", whole),
+    ("trend_decomposition", typed),
+    ("service_categories", service_categories),
+    ("utilisation", utilisation),
+    ("risk_detail", risk_detail),
+    ("rates/national", typed),
+    ("rates/county", county),
+    ("rates/aco_year", typed),
+    ("rates/aco_county", aco_county),
+    ("rates/aco_county_heads", aco_county_heads),
+    ("rates/aco_heads", aco_heads),
 ];
 
 /// Enrollment types that stand for too few lives, or cover one that does.
@@ -153,7 +154,7 @@ impl Few {
             let small = (0..sheet.rows()).filter(|row| sheet.number(*row, "N_AB").is_some_and(is_small));
             few.acos.extend(small.map(|row| ["performance_year", "ACO_ID"].map(|name| sheet.text(row, name).into())));
         }
-        if let Some(mut sheet) = Sheet::read(&run.join("utilisation.csv"))? {
+        if let Some(mut sheet) = Sheet::read(&run.join("utilisation").with_extension("csv"))? {
             utilisation(&mut sheet, &few);
             let hidden = (0..sheet.rows()).filter(|row| sheet.is_hidden(*row, "count"));
             few.stays = hidden.map(|row| stay(&sheet, row, sheet.text(row, "measure"))).collect();

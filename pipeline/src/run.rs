@@ -149,8 +149,8 @@ impl<'a> Run<'a> {
             person::check_benchmark_years(&loaded.file, &loaded.rules, &loaded.rules, &loaded.program.aco)?;
         }
         if self.reaches("benchmark") && self.loaded.program.risk_score.is_none() && !context.has_scores() {
-            let hint = "benchmarks need a score for each life and year (M.C.1, M.C.2): this table, as CSV or Parquet, or, from 2017 on, rule \
-                        risk.source = \"diagnoses\"";
+            let hint = "benchmarks need a score for each life and year (M.C.1, M.C.2): this table, as CSV or Parquet, or, where no calendar year is \
+                        before 2017, rule risk.source = \"diagnoses\"";
             let file = self.loaded.resolve(&self.loaded.study.input.program).join("risk_score");
             return Err(trouble::of_file_with_hint(&file, "no such table", hint).into());
         }

@@ -1,6 +1,7 @@
 //! Columns of lake files, as checks read them.
 
 use crate::ingest::LakeFile;
+use crate::parquet_door;
 use crate::trouble::{Io, Outcome};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int64Type, UInt64Type};
@@ -20,9 +21,9 @@ pub(super) fn each_batch(
 ) -> Outcome<()> {
     const WHAT: &str = "not readable as Parquet";
     let path = folder.join(&file.file);
-    let builder = crate::parquet_door::builder(&path)?;
+    let builder = parquet_door::builder(&path)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-    for batch in builder.with_projection(mask).with_batch_size(8192).build().doing(WHAT, &path)? {
+    for batch in parquet_door::batches(builder.with_projection(mask).with_batch_size(8192)).doing(WHAT, &path)? {
         each(&batch.doing(WHAT, &path)?);
     }
     Ok(())

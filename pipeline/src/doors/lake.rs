@@ -35,16 +35,22 @@ impl Base {
     pub(super) fn knock(&self, case: &Path, input: &Path) -> Outcome<()> {
         let folder = case.join("lake");
         copy(&self.folder, &folder)?;
-        let lake: Lake = crate::lake::standing(&folder)?;
+        let mut lake: Lake = crate::lake::standing(&folder)?;
         let columns = |path: &Path| -> Outcome<Vec<String>> {
             let metadata = parquet_door::metadata(path)?;
             Ok(metadata.schema().fields().iter().map(|field| field.name().clone()).collect())
         };
         let of_input = columns(input).unwrap_or_default();
         let own = |file: &str| columns(&folder.join(file)).is_ok_and(|columns| columns == of_input);
-        let files = &lake.report.files;
-        let found = files.iter().rev().find(|file| own(&file.file)).or(files.first());
-        let Some(place) = found.map(|file| folder.join(&file.file)) else { return Ok(()) };
+        let files = &mut lake.report.files;
+        let Some(at) = files.iter().rposition(|file| own(&file.file)).or((!files.is_empty()).then_some(0)) else {
+            return Ok(());
+        };
+        let place = folder.join(&files[at].file);
+        // The manifest must not be what refuses it: it says of the file what the file says of itself.
+        if let Ok(metadata) = parquet_door::metadata(input) {
+            files[at].rows = metadata.metadata().file_metadata().num_rows().unsigned_abs();
+        }
         fs::remove_file(&place).doing("cannot be removed", &place)?;
         fs::copy(input, &place).doing("cannot be copied", &place)?;
         lake.claim_months()?;

@@ -3,32 +3,31 @@
 
 use super::again::{Again, unit_of_lake};
 use super::report::LakeFile;
+use crate::parquet_door::{self, Batches};
 use crate::trouble::{Io, Outcome};
 use acoledger_ingest::dialect::Unit;
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt64Type};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
 /// Rows that are looked at together.
 const BATCH_ROWS: usize = 1 << 14;
 
 /// Batches of some columns of a file of the lake.
-fn batches(path: &Path, columns: &[&str]) -> Outcome<ParquetRecordBatchReader> {
+fn batches(path: &Path, columns: &[&str]) -> Outcome<Batches> {
     const WHAT: &str = "not readable as Parquet";
-    let file = File::open(path).doing("cannot be read", path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).doing(WHAT, path)?;
+    let builder = parquet_door::builder(path)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-    builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().doing(WHAT, path)
+    parquet_door::batches(builder.with_projection(mask).with_batch_size(BATCH_ROWS)).doing(WHAT, path)
 }
 
 /// The claims of one file of the earlier lake, in their order.
 pub(super) struct Claims {
-    batches: ParquetRecordBatchReader,
+    batches: Batches,
     keys: Vec<(u64, i64)>,
     at: usize,
 }

@@ -115,7 +115,16 @@ impl People {
 
     pub(super) fn next_batch(&mut self) -> Outcome<Option<Batch>> {
         let batch = match &mut self.source {
-            Source::Csv(reader) => Batch::Records(records(reader).map_err(|error| unreadable(&self.path, &error))?),
+            Source::Csv(reader) => {
+                let records = records(reader).map_err(|error| unreadable(&self.path, &error))?;
+                if let Some(open) = records.iter().find(|record| record.as_slice().contains(['\n', '\r'])) {
+                    let hint = "a quote was opened and not closed: what follows it would be one cell";
+                    let mut problem = trouble::of_file_with_hint(&self.path, "a cell of several lines", hint);
+                    problem.line = open.position().map_or(0, csv::Position::line);
+                    return Err(problem.into());
+                }
+                Batch::Records(records)
+            }
             Source::Parquet(reader) => match reader.next().transpose().doing(WHAT, &self.path)? {
                 None => return Ok(None),
                 Some(batch) => Batch::Columns(texts(&batch, &self.path)?, self.read + 1),

@@ -67,7 +67,7 @@ fn a_study_says_what_stops_a_run() {
     folder.write("study.toml", &format!("{study}\n[limits.quality]\nline_dates = 0.01\n"));
     folder.run("run study.toml").expect(0);
     folder.write("study.toml", &format!("{study}\n[limits.quality]\nline_date = 0.01\n"));
-    let error = folder.run("check study.toml").expect(2).stderr;
+    let error = folder.run("run study.toml").expect(2).stderr;
     assert!(error.contains("no check `line_date`") && error.contains("line_dates"), "{error}");
     folder.write("study.toml", &format!("{study}\n[limits.quality]\nline_dates = 2.0\n"));
     folder.run("run study.toml").expect(2);

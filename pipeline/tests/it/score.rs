@@ -117,6 +117,9 @@ fn a_table_that_says_two_things_is_refused_and_the_people_are_not_written_over()
     folder.write("twice.csv", "id,model,mapping_year,age,sex,orec,dual_code,dx,age\n1,v28,2026,70,F,0,00,,90\n");
     let done = folder.run("score twice.csv").expect(2);
     assert!(done.stderr.contains("column `age` occurs twice"), "{}", done.stderr);
+    folder.write("open.csv", &format!("{HEADER}1,v28,2026,72,F,0,00,\"E119\n2,v28,2026,72,F,0,00,E119\n"));
+    let done = folder.run("score open.csv").expect(2);
+    assert!(done.stderr.contains("open.csv, line 2: a cell of several lines"), "{}", done.stderr);
     folder.write("people.csv", &format!("{HEADER}1,v28,2026,72,F,0,00,E119\n"));
     let people = folder.read("people.csv");
     let done = folder.run("score people.csv --out ./people.csv").expect(2);

@@ -54,7 +54,7 @@ pub struct Reject<'a> {
 pub(crate) const LONGEST_BENE_ID: usize = 32;
 const LONGEST_CLAIM_ID: usize = 40;
 /// NCH claim types: home health, skilled nursing, outpatient, hospice, inpatient with their encounters, carrier, DME.
-const CLAIM_TYPES: [i64; 15] = [10, 20, 30, 40, 41, 42, 50, 60, 61, 62, 63, 71, 72, 81, 82];
+const CLAIM_TYPES: [i64; 17] = [10, 20, 30, 40, 41, 42, 50, 60, 61, 62, 63, 64, 71, 72, 73, 81, 82];
 
 /// What a file of a feed says beside its rows.
 #[derive(Clone, Copy, Debug)]

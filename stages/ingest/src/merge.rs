@@ -70,10 +70,12 @@ pub enum Finding {
     LifeWithoutMonths,
     /// A life with months of enrollment that no demographics have.
     MonthsWithoutLife,
+    /// A life and year that two lists of months tell differently.
+    MonthsDisagree,
 }
 impl Finding {
     /// All findings.
-    pub const ALL: [Finding; 7] = [
+    pub const ALL: [Finding; 8] = [
         Finding::ClaimWithoutLines,
         Finding::Superseded,
         Finding::Cancels,
@@ -81,6 +83,7 @@ impl Finding {
         Finding::ReductionsDisagree,
         Finding::LifeWithoutMonths,
         Finding::MonthsWithoutLife,
+        Finding::MonthsDisagree,
     ];
     /// A short sentence.
     pub fn text(self) -> &'static str {
@@ -94,6 +97,9 @@ impl Finding {
             }
             Finding::LifeWithoutMonths => "lives of the demographics without a month of enrollment",
             Finding::MonthsWithoutLife => "lives with months of enrollment that no demographics have",
+            Finding::MonthsDisagree => {
+                "lives and years whose months two rows tell differently: the latest list counts, of one day the first file and row"
+            }
         }
     }
 }

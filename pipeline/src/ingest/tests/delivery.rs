@@ -3,6 +3,7 @@
 use super::invented::{Delivery, Table, day_month_year, put};
 use super::*;
 use acoledger_ingest::pack::pack;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A folder with a delivery in it, and lakes beside it.
@@ -209,6 +210,31 @@ fn a_later_processing_date_replaces_and_the_same_row_counts_once() {
             if table == "carrier" { 1 } else { 2 },
             "{table}"
         );
+    }
+}
+
+/// One payment changed: the files of one year and shard are new, the others are the earlier ones themselves.
+#[cfg(unix)]
+#[test]
+fn files_that_come_out_as_they_were_are_left_as_they_are() {
+    use std::os::unix::fs::MetadataExt;
+    let mut delivery = Delivery::invent();
+    let place = Place::with(|raw| delivery.write(raw));
+    let nodes = |report: &IngestReport| -> BTreeMap<String, u64> {
+        let node = |of: &LakeFile| place.lake().join(&of.file).metadata().expect("a file").ino();
+        report.files.iter().map(|of| (of.file.clone(), node(of))).collect()
+    };
+    let before = nodes(&place.run());
+    *delivery.table("carrier").cell(0, "LINE_NCH_PMT_AMT") = "7.77".into();
+    delivery.write(&place.raw());
+    let report = place.run();
+    let after = nodes(&report);
+    let new: Vec<&String> =
+        after.iter().filter(|(file, node)| before.get(*file) != Some(*node)).map(|(file, _)| file).collect();
+    assert_eq!((new.len(), after.len()), (1, before.len()), "{new:?}");
+    assert!(new[0].starts_with("carrier/year="), "{new:?}");
+    for file in &report.files {
+        assert_eq!(crate::files::hash_file(&place.lake().join(&file.file)).expect("a file"), file.sha256);
     }
 }
 

@@ -355,6 +355,23 @@ fn codes_that_do_not_exist_reject_their_row() {
 }
 
 #[test]
+fn lists_that_disagree_are_told() {
+    let deliveries = packet();
+    assert_eq!(found(&deliveries.read(), "tell differently"), 0);
+    let list = fs::read_to_string(deliveries.raw().join("assignment_list_2012.csv")).expect("a list");
+    let other = list.replacen(",4,", ",3,", 1);
+    deliveries.text("P.A1234.ACO.AALR.Y12.D130112.T1200000", &other);
+    let report = deliveries.read();
+    assert_eq!(found(&report, "tell differently"), 1);
+    // The dated list is the later one.
+    let status = deliveries.table(&report, "enrollment", &["dual"]);
+    fs::remove_file(deliveries.raw().join("assignment_list_2012.csv")).expect("disk");
+    assert_eq!(deliveries.table(&deliveries.read(), "enrollment", &["dual"]), status);
+    deliveries.text("enrollment_months.csv", &format!("CURRENT_BENE_MBI_ID,BENE_MEMBER_MONTH\n{LIFE},2012-12-01\n"));
+    assert_eq!(found(&deliveries.read(), "tell differently"), 1, "a month that the list does not have");
+}
+
+#[test]
 fn a_feed_is_one_acos() {
     let deliveries = packet();
     deliveries.text(&name('8', DAY).replace("A1234", "A9999"), "");

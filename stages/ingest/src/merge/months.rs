@@ -58,12 +58,21 @@ impl Merge<'_> {
                         *month = if (b'1'..=b'4').contains(flag) { Month::Flag(*flag) } else { Month::None };
                     }
                     // The latest list of a year comes first.
-                    years.entry(year).or_insert(months);
+                    let stands = *years.entry(year).or_insert(months);
+                    if stands != months {
+                        out.finding(row.head.file, Finding::MonthsDisagree);
+                    }
                 }
                 Kind::MemberMonth => {
                     let (year, month, _) = Date(four(row.payload, 0)).ymd();
                     let months = years.entry(year).or_insert([Month::None; 12]);
                     let month = &mut months[month as usize - 1];
+                    // A list without the month, and the month for itself.
+                    let listed =
+                        rows.iter().any(|of| of.head.kind == Kind::Flags && of.head.claim_key == i64::from(year));
+                    if *month == Month::None && listed {
+                        out.finding(row.head.file, Finding::MonthsDisagree);
+                    }
                     *month = if *month == Month::None { Month::Enrolled } else { *month };
                 }
                 _ => {}
