@@ -52,9 +52,6 @@ const KEYS: &[&str] = &[
     "rule",
     "citation",
     "rule_keys",
-    "kind",
-    "incurred_year",
-    "lag_months",
 ];
 
 /// Columns of the results file that say who an ACO is.

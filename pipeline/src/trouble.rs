@@ -1,7 +1,7 @@
 //! What stops a command, said in one way: where from wide to narrow, what, value, hint.
 
 use acoledger_schemas::rules::RuleError;
-use acoledger_schemas::table::{Problem, Problems};
+use acoledger_schemas::table::{Problem, Problems, is_private};
 use std::fmt::Display;
 use std::path::Path;
 
@@ -51,15 +51,6 @@ impl<T, E: Display> Io<T> for Result<T, E> {
     fn doing(self, what: &str, path: &Path) -> Outcome<T> {
         self.map_err(|error| of_file(path, what, error).into())
     }
-}
-
-/// Whether a column holds identifiers of people or of their claims, in program files, research files or a feed.
-fn is_private(column: &str) -> bool {
-    let name = column.to_ascii_lowercase();
-    ["bene_id", "bene_mbi", "_mbi", "mbi_", "hic", "clm_id", "claim_id", "clm_uniq_id", "clm_cntl_num"]
-        .iter()
-        .any(|part| name.contains(part))
-        || matches!(name.as_str(), "mbi" | "id")
 }
 
 /// Whether a text has the form of a Medicare Beneficiary Identifier, whatever column it came to stand in: digit 1 to 9, letter, letter or

@@ -430,6 +430,15 @@ fn shortened(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
+/// Whether a column holds identifiers of people or of their claims, in program files, research files or a feed: what stands there is never shown.
+pub fn is_private(column: &str) -> bool {
+    let name = column.to_ascii_lowercase();
+    ["bene_id", "bene_mbi", "_mbi", "mbi_", "hic", "clm_id", "claim_id", "clm_uniq_id", "clm_cntl_num"]
+        .iter()
+        .any(|part| name.contains(part))
+        || matches!(name.as_str(), "mbi" | "id")
+}
+
 /// The problems of an input: the first ten and how many there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems {
@@ -598,14 +607,12 @@ impl<'f, T: Table> RowReader<'f, T> {
         match T::from_text(text) {
             Err((at, expected)) => {
                 let column = &T::SPEC.columns[at];
-                // Beneficiary and claim identifiers are never shown (DESIGN, "What never happens").
-                let private = matches!(column.name, "bene_id" | "claim_id");
                 self.problems.push(Problem {
                     file: self.file.into(),
                     line,
                     column: column.name.into(),
                     what: expected,
-                    value: (!private).then(|| text(at).to_owned()),
+                    value: (!is_private(column.name)).then(|| text(at).to_owned()),
                     hint: None,
                 });
             }

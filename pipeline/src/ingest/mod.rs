@@ -21,7 +21,6 @@ mod read;
 mod record;
 mod rejects;
 mod report;
-mod same;
 mod shards;
 mod spill;
 mod staging;
@@ -141,8 +140,6 @@ pub(crate) fn run_beside(plan: &IngestPlan, progress: &dyn Progress, beside: &dy
         done = pass.make(Again::everything(inputs.found.len()))?;
     }
     let done = done.expect("only what was left alone can be touched");
-    let new = same::keep(&plan.lake, &staging.new_lake(), &done.report)?;
-    tracing::debug!(stage = "ingest", files = done.report.files.len(), new, "files of the lake");
     beside.seal(&done.report, &staging.new_lake())?;
     staging.swap()?;
     Ok(done)

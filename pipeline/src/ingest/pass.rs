@@ -76,6 +76,7 @@ impl Pass<'_> {
         if made.conflict {
             return Ok(None);
         }
+        kept::link_equal(&made.files, &self.plan.lake, &new_lake)?;
         made.files.extend(kept::link(&again, &self.plan.lake, &new_lake)?);
         made.files.sort_by(|a, b| a.file.cmp(&b.file));
         self.finish(first.taken, &again, made, rejects).map(Some)

@@ -8,7 +8,7 @@ use super::{Bucket, Finding, LakeRow, Merge, Output, Packed};
 use crate::record::{Kind, NO_DAY, Texts, four, push_text};
 use acoledger_schemas::lake;
 use acoledger_schemas::values::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A life on the day of a delivery, borrowed from its row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,11 +47,14 @@ impl Merge<'_> {
         let snapshots: Vec<Snapshot<'_>> =
             rows.iter().filter(|row| row.head.kind == Kind::Snapshot).map(|row| self.snapshot(row)).collect();
         let mut years: BTreeMap<i32, [Month; 12]> = BTreeMap::new();
+        // Lists come before months one by one.
+        let mut listed: BTreeSet<i32> = BTreeSet::new();
         for row in rows.iter() {
             let shape = &self.shapes[usize::from(row.head.table)].beside;
             match row.head.kind {
                 Kind::Flags => {
                     let year = row.head.claim_key as i32;
+                    listed.insert(year);
                     let flags = Texts(&row.payload[shape.fixed..]).take();
                     let mut months = [Month::None; 12];
                     for (month, flag) in months.iter_mut().zip(flags) {
@@ -68,9 +71,7 @@ impl Merge<'_> {
                     let months = years.entry(year).or_insert([Month::None; 12]);
                     let month = &mut months[month as usize - 1];
                     // A list without the month, and the month for itself.
-                    let listed =
-                        rows.iter().any(|of| of.head.kind == Kind::Flags && of.head.claim_key == i64::from(year));
-                    if *month == Month::None && listed {
+                    if *month == Month::None && listed.contains(&year) {
                         out.finding(row.head.file, Finding::MonthsDisagree);
                     }
                     *month = if *month == Month::None { Month::Enrolled } else { *month };
