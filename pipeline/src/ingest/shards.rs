@@ -148,8 +148,10 @@ impl Job<'_> {
         let mut rows = Vec::new();
         for part in shard * per_shard..(shard + 1) * per_shard {
             rows.clear();
+            let bucket = spill::Bucket { unit, part };
+            rows.reserve_exact(runs.iter().map(|run| run.length(bucket)).sum());
             for run in runs {
-                run.read(spill::Bucket { unit, part }, &mut rows).doing("cannot be read", run.path())?;
+                run.read(bucket, &mut rows).doing("cannot be read", run.path())?;
             }
             let of_part = kept.iter().filter(|(life, _)| shard_of(*life, self.parts) == part);
             of_part.for_each(|(_, row)| rows.extend_from_slice(row));
