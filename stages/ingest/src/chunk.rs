@@ -115,10 +115,11 @@ impl ChunkWriter {
         below: impl Fn(i64, i64) -> bool,
     ) {
         let array = array.as_primitive::<T>();
-        let mut last = None;
+        let (mut last, mut last_place) = (None, 0);
         let mut each = |number: T::Native| {
             let number = wide(number);
-            if last != Some(number) {
+            let is_new = last != Some(number);
+            if is_new {
                 last = Some(number);
                 let (least, most) = self.span.get_or_insert((number, number));
                 *least = if below(number, *least) { number } else { *least };
@@ -127,7 +128,10 @@ impl ChunkWriter {
             let number: [u8; WIDTH] = std::array::from_fn(|at| number.to_le_bytes()[at]);
             match &mut self.values {
                 Values::Fixed { bytes, .. } => bytes.extend_from_slice(&number),
-                Values::Words { words, places } => places.push(words.place(&number)),
+                Values::Words { words, places } => {
+                    last_place = if is_new { words.place(&number) } else { last_place };
+                    places.push(last_place);
+                }
                 Values::Texts { .. } => unreachable!("numbers have a width"),
             }
         };

@@ -49,7 +49,7 @@ impl Words {
     /// The place of a value, a new one if it is new.
     #[inline]
     pub(super) fn place(&mut self, value: &[u8]) -> u32 {
-        if self.len() > 0 && self.value(self.last) == value {
+        if self.len() > 0 && same(self.value(self.last), value) {
             return self.last;
         }
         self.last = self.find(value);
@@ -62,7 +62,7 @@ impl Words {
         loop {
             match self.slots[at] {
                 0 => break,
-                taken if self.value(taken - 1) == value => return taken - 1,
+                taken if same(self.value(taken - 1), value) => return taken - 1,
                 _ => at = (at + 1) & mask,
             }
         }
@@ -89,6 +89,21 @@ impl Words {
             }
             self.slots[at] = place + 1;
         }
+    }
+}
+
+/// Whether two values are equal. They are short, so that a call that compares any number of bytes would be most of the work.
+#[inline]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match (one.first_chunk::<8>(), one.last_chunk::<8>(), other.first_chunk::<8>(), other.last_chunk::<8>()) {
+        (Some(a), Some(b), Some(c), Some(d)) if one.len() <= 16 => {
+            (u64::from_le_bytes(*a) ^ u64::from_le_bytes(*c)) | (u64::from_le_bytes(*b) ^ u64::from_le_bytes(*d)) == 0
+        }
+        (None, ..) => one.iter().zip(other).all(|(a, b)| a == b),
+        _ => one == other,
     }
 }
 
