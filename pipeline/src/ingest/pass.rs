@@ -72,7 +72,10 @@ impl Pass<'_> {
             earlier: &self.plan.lake,
             lake: &new_lake,
         };
-        let mut made = job.run(&first.runs, self.progress)?;
+        let made = job.run(&first.runs, self.progress);
+        // What waited need not reach the disk, which it would when the new lake does.
+        first.runs.iter().for_each(|run| _ = fs::remove_file(run.path()));
+        let mut made = made?;
         if made.conflict {
             return Ok(None);
         }

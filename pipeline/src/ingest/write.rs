@@ -33,31 +33,32 @@ const ZSTD_LEVEL: i32 = 3;
 /// Columns that rows are sorted by, in order.
 const SORT_KEY: [&str; 3] = ["bene_key", "claim_key", "line"];
 
-/// Columns that are not written as [`How::Codes`], in every table that has them; texts are [`How::Plain`]. Chosen by bytes and by time
-/// to read, as measured (`benches/README.md`): sorted keys repeat as they are, the bytes of amounts and claim numbers compress best one
-/// place at a time, and what no kernel reads may cost some time to read.
+/// Columns that are not written as [`How::Codes`] or, texts, as [`How::Plain`]. Chosen by bytes and by time to read, as measured
+/// (`benches/README.md`): sorted keys repeat as they are, the bytes of amounts and claim numbers compress best one place at a time, dates of
+/// claims of one line do not repeat, and what no kernel reads may cost some time to read.
 #[rustfmt::skip]
-const WRITTEN: &[(&str, How)] = &[
-    ("bene_key",          How::Plain),
-    ("claim_key",         How::Split),
-    ("paid_cents",        How::Split),
-    ("allowed_cents",     How::Split),
-    ("coinsurance_cents", How::Split),
-    ("npi",               How::Runs),
-];
-/// The same for the tables of lines, whose kernels read no dates of the claim.
-#[rustfmt::skip]
-const WRITTEN_LINES: &[(&str, How)] = &[
-    ("from_date",         How::Runs),
-    ("thru_date",         How::Runs),
-    ("line_diagnosis",    How::Runs),
+const WRITTEN: &[(&str, &[&str], How)] = &[
+    ("bene_key",          &["bene", "enrollment", "carrier", "dme", "facility", "revenue"], How::Plain),
+    ("claim_key",         &["carrier", "dme", "facility", "revenue"],                       How::Split),
+    ("paid_cents",        &["carrier", "dme", "facility", "revenue"],                       How::Split),
+    ("allowed_cents",     &["carrier", "dme"],                                              How::Split),
+    ("coinsurance_cents", &["facility", "revenue"],                                         How::Split),
+    ("service_date",      &["revenue"],                                                     How::Split),
+    ("npi",               &["carrier", "dme"],                                              How::Runs),
+    ("line_diagnosis",    &["carrier", "dme"],                                              How::Runs),
+    ("from_date",         &["carrier"],                                                     How::Runs),
+    ("thru_date",         &["carrier"],                                                     How::Runs),
+    ("from_date",         &["dme", "facility"],                                             How::Packed),
+    ("thru_date",         &["dme", "facility"],                                             How::Packed),
+    ("first_date",        &["dme"],                                                         How::Packed),
+    ("last_date",         &["dme"],                                                         How::Packed),
+    ("birth_date",        &["enrollment"],                                                  How::Packed),
 ];
 
 fn how(table: &LakeTable, column: &LakeColumn) -> How {
-    let of_lines = if table.position("last_date").is_some() { WRITTEN_LINES } else { &[] };
-    let listed = WRITTEN.iter().chain(of_lines).find(|(name, _)| *name == column.name);
+    let listed = WRITTEN.iter().find(|(name, tables, _)| *name == column.name && tables.contains(&table.name));
     let unlisted = if column.store == Store::Text { How::Plain } else { How::Codes };
-    listed.map_or(unlisted, |(_, how)| *how)
+    listed.map_or(unlisted, |(_, _, how)| *how)
 }
 
 /// A file of the lake on its way to the disk.

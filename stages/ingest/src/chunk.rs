@@ -2,8 +2,7 @@
 //!
 //! The pages are plain Parquet that any reader takes. They are written here and not by the Parquet library's own writer for two
 //! reasons. A claim's lines say the same in most columns, so that a look at the value before spares the look into the
-//! dictionary. And places in a dictionary of more than sixteen values are written in whole bytes: what repeats is found by the
-//! compressor, which looks for bytes, and unpacking them is no work.
+//! dictionary. And places in a dictionary of more than sixteen values are written in whole bytes: what repeats is found by the compressor, which looks for bytes, and unpacking them is no work.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int32Type, Int64Type, UInt64Type};
@@ -24,10 +23,12 @@ use words::{Words, hybrid};
 /// How the values of a column are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
-    /// Places in a dictionary; runs of eight and more once.
+    /// Places in a dictionary, in whole bytes, in which the compressor finds what repeats; runs of eight and more once.
     Codes,
-    /// Places in a dictionary; every run once, however short: fewer bytes, more work to read where values change often.
+    /// Places in a dictionary; every run once, however short: fewer bytes, more work to read.
     Runs,
+    /// Places in a dictionary in as few bits as will do, runs of eight and more once: where nothing repeats.
+    Packed,
     /// One value after the other.
     Plain,
     /// The first bytes of all values, then the second ones: numbers of which the upper bytes hardly differ.
@@ -41,6 +42,9 @@ pub struct Chunk {
     /// For [`parquet::file::writer::SerializedRowGroupWriter::append_column`].
     pub close: ColumnCloseResult,
 }
+
+/// Values of a dictionary whose places are packed in bits in any case.
+const FEW_WORDS: usize = 16;
 
 /// Rows of a page: few enough that one life is read without most of its neighbours.
 const PAGE_ROWS: usize = 1 << 16;
@@ -74,7 +78,9 @@ impl ChunkWriter {
             _ => None,
         };
         let values = match (how, width) {
-            (How::Codes | How::Runs, width) => Values::Words { words: Words::new(width.is_none()), places: Vec::new() },
+            (How::Codes | How::Runs | How::Packed, width) => {
+                Values::Words { words: Words::new(width.is_none()), places: Vec::new() }
+            }
             (How::Plain | How::Split, Some(width)) => Values::Fixed { width, bytes: Vec::new() },
             (How::Plain | How::Split, None) => Values::Texts { ends: vec![0], bytes: Vec::new() },
         };
@@ -283,7 +289,7 @@ impl ChunkWriter {
 
     fn encoding(&self) -> Encoding {
         match self.how {
-            How::Codes | How::Runs => Encoding::RLE_DICTIONARY,
+            How::Codes | How::Runs | How::Packed => Encoding::RLE_DICTIONARY,
             How::Split if matches!(self.values, Values::Fixed { .. }) => Encoding::BYTE_STREAM_SPLIT,
             How::Plain | How::Split => Encoding::PLAIN,
         }
@@ -293,7 +299,8 @@ impl ChunkWriter {
     fn page(&self, values: std::ops::Range<usize>, out: &mut Vec<u8>) {
         match &self.values {
             Values::Words { words, places } => {
-                let width = words.width();
+                let in_bits = self.how != How::Codes || words.len() <= FEW_WORDS;
+                let width = if in_bits { words.bits() } else { words.bytes() * 8 };
                 out.push(width);
                 hybrid(&places[values], width, self.how == How::Runs, out);
             }

@@ -71,8 +71,8 @@ impl Read for Bounded {
     }
 }
 
-/// Level of rows that wait on disk: read once, soon.
-const LEVEL: i32 = 1;
+/// Level of rows that wait on disk, one of the fast ones: they are read once, soon.
+const LEVEL: i32 = -3;
 
 /// Rows made small, at once.
 ///

@@ -31,12 +31,14 @@ impl Words {
         &self.page
     }
 
-    /// Bits of a place: as few as will do up to sixteen values, whole bytes beyond.
-    pub(super) fn width(&self) -> u8 {
-        match (self.len().saturating_sub(1) as u32).checked_ilog2().map_or(0, |bits| bits as u8 + 1) {
-            bits @ 0..=4 => bits,
-            bits => bits.div_ceil(8) * 8,
-        }
+    /// Bits of a place.
+    pub(super) fn bits(&self) -> u8 {
+        (self.len().saturating_sub(1) as u32).checked_ilog2().map_or(0, |bits| bits as u8 + 1)
+    }
+
+    /// Bytes of a place.
+    pub(super) fn bytes(&self) -> u8 {
+        self.bits().div_ceil(8)
     }
 
     #[inline]
