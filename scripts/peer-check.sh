@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # A synthetic nation through the program and through DuckDB; what differs, and the seconds of both. Cleans up after itself.
-# usage: peer-check.sh assign|spend PROGRAM LIVES FOLDER
-# FOLDER keeps DuckDB itself (venv/). PEER_KEEP=1 keeps the nation for the next run, PEER_YEARS the performance years.
+# usage: peer-check.sh assign|spend|ingest-csv|ingest-parquet PROGRAM LIVES FOLDER
+# FOLDER keeps DuckDB itself (venv/). PEER_KEEP=1 keeps the nation for the next run, PEER_YEARS the performance years; PEER_MEMORY
+# bounds the memory of an ingest, and PEER_JSON is a file that takes its numbers.
 set -euo pipefail
 job=$1; program=$(realpath "$2"); lives=$3; folder=$4
 here=$(dirname "$(realpath "$0")"); years=${PEER_YEARS:-2023,2024}
 duckdb=2.0.0
+raw=lake; [[ $job != ingest-* ]] || raw=${job#ingest-}
 mkdir -p "$folder"
 
-# 9 KB of lake and, while the SQL runs, 6 KB of tables and spill for each life.
-need_kib=$((lives * 15 + 500000)); free_kib=$(df --output=avail -k "$folder" | tail -1)
+# 9 KB of lake and, while the SQL runs, 6 KB of tables and spill for each life; of raw text 120 KB, and rows that wait of both sides.
+kib_of_a_life=15; [[ $raw != parquet ]] || kib_of_a_life=60; [[ $raw != csv ]] || kib_of_a_life=170
+need_kib=$((lives * kib_of_a_life + 500000)); free_kib=$(df --output=avail -k "$folder" | tail -1)
 if ((free_kib < need_kib)); then
   echo "error: $folder: free disk of about $((need_kib / 1000000 + 1)) GB is needed, there is: $((free_kib / 1000000)) GB" >&2
   echo "hint: fewer lives: \`make peer-$job LIVES=100000\`" >&2; exit 2
@@ -25,10 +28,15 @@ if ! "$python" -c "import duckdb, sys; sys.exit(duckdb.__version__ != '$duckdb')
   "$python" -m pip install --quiet --disable-pip-version-check "duckdb==$duckdb" || { echo "error: duckdb $duckdb from PyPI" >&2; exit 2; }
 fi
 
-nation=$folder/nation-$lives-${years//,/-}
+nation=$folder/nation-$lives-${years//,/-}-$raw
 trap 'rm -rf "$folder/temp"; [[ -n ${PEER_KEEP:-} ]] || rm -rf "$nation"' EXIT
 if [[ ! -f $nation/answer_key.csv ]]; then
   rm -rf "$nation"
-  "$program" synth --lives "$lives" --years "$years" --raw lake --out "$nation" >/dev/null
+  "$program" synth --lives "$lives" --years "$years" --raw "$raw" --out "$nation" >/dev/null
 fi
-"$python" "$here/peer-compare.py" "$job" "$program" "$nation/study.toml" --temp "$folder/temp"
+if [[ $raw == lake ]]; then
+  "$python" "$here/peer-compare.py" "$job" "$program" "$nation/study.toml" --temp "$folder/temp"
+else
+  "$python" "$here/ingest-compare.py" "$program" "$nation/study.toml" --temp "$folder/temp" --memory "${PEER_MEMORY:-4GiB}" \
+    ${PEER_JSON:+--json "$PEER_JSON"}
+fi

@@ -172,13 +172,18 @@ impl ChunkWriter {
         let mut dictionary = None;
         if let Values::Words { words, .. } = &self.values {
             let num_values = words.len() as u32;
-            let buf = packer.pack(words.page())?.into();
+            let buf = packer.values.compress(words.page())?.into();
             let page = Page::DictionaryPage { buf, num_values, encoding: Encoding::PLAIN, is_sorted: false };
             let written = pages.write_page(CompressedPage::new(page, words.page().len()))?;
             unpacked += written.uncompressed_size as i64;
             dictionary = Some(0);
         }
         let (mut first_page, mut value, mut index) = (None, 0, ColumnIndexBuilder::new(self.descr.physical_type()));
+        let level = packer.level;
+        let codec = match &self.values {
+            Values::Words { words, .. } if words.len() > FEW_WORDS => &mut packer.places,
+            _ => &mut packer.values,
+        };
         let mut body = Vec::new();
         for start in (0..self.rows).step_by(PAGE_ROWS) {
             let rows = start..self.rows.min(start + PAGE_ROWS);
@@ -189,7 +194,7 @@ impl ChunkWriter {
             };
             self.page(value..value + values, &mut body);
             let page = Page::DataPage {
-                buf: packer.pack(&body)?.into(),
+                buf: codec.compress(&body)?.into(),
                 num_values: rows.len() as u32,
                 encoding: self.encoding(),
                 def_level_encoding: Encoding::RLE,
@@ -211,13 +216,7 @@ impl ChunkWriter {
         let close = ColumnCloseResult {
             bytes_written: bytes.len() as u64,
             rows_written: self.rows as u64,
-            metadata: self.about(
-                bytes.len(),
-                unpacked,
-                dictionary,
-                first_page.unwrap_or_default() as i64,
-                packer.level,
-            )?,
+            metadata: self.about(bytes.len(), unpacked, dictionary, first_page.unwrap_or_default() as i64, level)?,
             bloom_filter: None,
             column_index: match self.is_key() {
                 true => {
@@ -329,23 +328,25 @@ fn levels(known: &[bool], out: &mut Vec<u8>) -> usize {
     levels.iter().sum::<u32>() as usize
 }
 
+/// Level at which places in a dictionary are compressed. They are few bytes and repeat in ways that a quick look misses; values
+/// gain nothing from it. Reading costs the same at any level.
+const PLACES_LEVEL: i32 = 5;
+
 /// Compresses pages.
 pub struct Compressor {
     level: ZstdLevel,
-    packer: zstd::bulk::Compressor<'static>,
+    values: zstd::bulk::Compressor<'static>,
+    places: zstd::bulk::Compressor<'static>,
 }
 
 impl Compressor {
-    /// Of a level.
+    /// Of a level, which holds for all but places in a dictionary.
     ///
     /// # Errors
     /// When memory is short.
     pub fn new(level: ZstdLevel) -> std::io::Result<Compressor> {
-        Ok(Compressor { level, packer: zstd::bulk::Compressor::new(level.compression_level())? })
-    }
-
-    fn pack(&mut self, page: &[u8]) -> std::io::Result<Vec<u8>> {
-        self.packer.compress(page)
+        let values = zstd::bulk::Compressor::new(level.compression_level())?;
+        Ok(Compressor { level, values, places: zstd::bulk::Compressor::new(PLACES_LEVEL)? })
     }
 }
 
