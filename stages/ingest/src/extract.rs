@@ -4,7 +4,7 @@ use crate::dialect::{FileLayout, FileShape, Fill, Role, Unit};
 use crate::field::Field;
 use crate::identity::Identities;
 use crate::normalise::{self, Use, Uses};
-use crate::record::{ADJUSTS, AMOUNT_UNKNOWN, CANCELS, COUNTED, HEAD, Head, Kind, NO_DAY, Place, push_text};
+use crate::record::{ADJUSTS, AMOUNT_UNKNOWN, CANCELS, COUNTED, HEAD, Head, Kind, NO_DAY, Place, end_text, push_text};
 use crate::years::{YEARS, YearSet};
 use acoledger_schemas::keys;
 use acoledger_schemas::lake::Store;
@@ -359,10 +359,9 @@ impl<'l> Extractor<'l> {
             }
             Place::Text => {
                 let start = row.len();
-                row.extend_from_slice(&[0, 0]);
-                self.text(fill, start + 2, row, cells)?;
-                let length = u16::try_from(row.len() - start - 2).map_err(|_| "longer than any code")?;
-                row[start..start + 2].copy_from_slice(&length.to_le_bytes());
+                row.push(0);
+                self.text(fill, start + 1, row, cells)?;
+                end_text(row, start)?;
             }
         }
         Ok(())
