@@ -121,8 +121,10 @@ fn hash(value: &[u8], seed: u64) -> u64 {
     for word in words {
         state = fold(state, u64::from_le_bytes(*word));
     }
-    let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-    fold(state, last)
+    if rest.is_empty() {
+        return state;
+    }
+    fold(state, rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)))
 }
 
 /// Appends numbers of `width` bits: runs once with their length, the rest packed in groups of eight. With `runs` all are runs.
