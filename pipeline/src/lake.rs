@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows per batch out of the lake.
-const BATCH_ROWS: usize = 8192;
+pub(crate) const BATCH_ROWS: usize = 8192;
 
 /// From this many lives on, a month without any claim is a missing delivery, not chance: a life has about nine claim lines
 /// a month. Below it, the lack is a finding.
@@ -232,12 +232,15 @@ impl Lake {
         need: &TableNeed,
         rows: &'a AtomicU64,
     ) -> Outcome<Vec<(Option<i32>, Batches<'a>)>> {
+        self.files(shard, need).map(|file| Ok((file.year, batches(&self.folder, file, need, rows)?))).collect()
+    }
+
+    /// The files of one table and shard.
+    pub(crate) fn files<'l>(&'l self, shard: u32, need: &'l TableNeed) -> impl Iterator<Item = &'l LakeFile> {
         let year = |year: i32| need.years.contains(&year) || need.optional_years.contains(&year);
-        let wanted = |file: &&LakeFile| {
+        self.report.files.iter().filter(move |file| {
             file.shard == shard && file.table == need.table.name && file.year.is_none_or(year) && file.rows > 0
-        };
-        let files = self.report.files.iter().filter(wanted);
-        files.map(|file| Ok((file.year, batches(&self.folder, file, need, rows)?))).collect()
+        })
     }
 }
 

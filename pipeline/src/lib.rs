@@ -22,6 +22,7 @@ mod grid;
 pub mod ingest;
 mod lake;
 mod logs;
+mod measure;
 pub mod manifest;
 mod output;
 mod parquet_door;
