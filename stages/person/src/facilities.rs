@@ -59,7 +59,7 @@ impl Life {
                 self.pay(context, ledger, month, Paid { kind, category, biller, paid, gross, spend });
                 if biller.improper != 0 {
                     let tied = context.improper.tied.of(view.claim[row]).iter().map(|row| row.2).sum();
-                    self.note_improper(month, biller, spend, tied);
+                    self.note_improper(month, biller.improper, spend, tied);
                 }
             } else {
                 ledger.add(Some(kind), Fate::LeftOut, paid);

@@ -78,6 +78,13 @@ impl Ledger {
         self.cents[kind][fate as usize] += cents;
     }
 
+    /// Adds rows of one kind and fate that were added up before.
+    #[inline]
+    pub(crate) fn add_rows(&mut self, kind: u8, fate: Fate, rows: u64, cents: i64) {
+        self.rows[usize::from(kind)][fate as usize] += rows;
+        self.cents[usize::from(kind)][fate as usize] += cents;
+    }
+
     pub(crate) fn merge(&mut self, other: &Ledger) {
         self.triangle.merge(&other.triangle);
         for kind in 0..=OTHER {

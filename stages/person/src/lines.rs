@@ -1,13 +1,11 @@
 //! Carrier and DME lines, and the services among them (M.B.1, M.A.4).
 
-use crate::categories;
 use crate::columns::NO_DAY;
 use crate::context::{Context, Reductions, Visited, kind, mark};
 use crate::ledger::{Fate, Ledger};
-use crate::life::{Life, Paid, Source, Visit, late};
+use crate::life::{Life, PaidLine, Source, Visit, late};
 use crate::views::{LineView, NO_CLINICIAN};
 use acoledger_hcc::Record;
-use acoledger_schemas::values::ServiceCategory;
 use std::ops::Range;
 
 impl Life {
@@ -43,7 +41,7 @@ impl Life {
                 ledger.add(Some(kind), Fate::Suspect, paid);
                 continue;
             }
-            let biller = *view.tin.at(row);
+            let practice = *view.tin.at(row);
             ledger.note(context, kind, month, processed, paid);
             let late = late(context, day, processed);
             if late {
@@ -53,12 +51,13 @@ impl Life {
                 let reduced = of_line(&context.people.reductions, &mut self.reduced_claim, claim, line);
                 let gross = paid + reduced + view.carried.reduction(row);
                 let spend = gross + view.carried.sequestration(row).unwrap_or_else(|| law.withheld(paid, day));
-                let ambulance = service.marks & mark::AMBULANCE != 0;
-                let category = categories::of_kind(kind, ServiceCategory::InpatientOther, ambulance);
-                self.pay(context, ledger, month, Paid { kind, category, biller, paid, gross, spend });
-                if biller.improper != 0 {
+                let is_ambulance = service.marks & mark::AMBULANCE != 0;
+                let (is_dme, participant) = (kind == kind::DME, practice.participant);
+                let line_paid = PaidLine { is_dme, is_ambulance, participant, paid, gross, spend };
+                self.pay_line(context, ledger, month, &line_paid);
+                if practice.improper != 0 {
                     let tied = of_line(&context.improper.tied, &mut self.improper_claim, claim, line);
-                    self.note_improper(month, biller, spend, tied);
+                    self.note_improper(month, practice.improper, spend, tied);
                 }
             } else {
                 ledger.add(Some(kind), Fate::LeftOut, paid);
@@ -86,7 +85,7 @@ impl Life {
                     processed,
                     clinician: NO_CLINICIAN,
                     claim: view.claim[row],
-                    biller,
+                    biller: view.biller(row),
                     allowed: professional.allowed[row],
                 });
             }

@@ -151,6 +151,9 @@ pub(crate) struct SpendLaw {
     pub(crate) accepted_processing: Vec<String>,
     /// Sequestration from a day on, in ten thousandths.
     sequestration: Vec<(i32, i64)>,
+    /// The same for each day of the timeline, from `first_day`.
+    sequestration_of_day: Vec<u16>,
+    first_day: i32,
     pub(crate) whole_inpatient: Vec<String>,
     pub(crate) covid_diagnoses: Vec<(i32, Vec<String>)>,
     pub(crate) covid_first_day: i32,
@@ -188,7 +191,10 @@ impl SpendLaw {
             }
             (day.0, faults.ten_thousandths("spend.sequestration.rate", *rate))
         });
-        let sequestration = sequestration.collect();
+        let sequestration: Vec<(i32, i64)> = sequestration.collect();
+        let first_day = Date::first_of_month(first_year * 12).0;
+        let days = first_day..Date::first_of_month((last_year + 1) * 12).0;
+        let sequestration_of_day = days.map(|day| rate_on(&sequestration, day) as u16).collect();
         let diagnoses: Vec<(Date, Vec<String>)> = faults.take(rules.timeline("spend.covid.diagnoses"));
         if diagnoses.len() > 8 {
             faults.rule("spend.covid.diagnoses", "more than eight values by date");
@@ -209,6 +215,8 @@ impl SpendLaw {
             denied_carrier: faults.take(rules.at("spend.denied.carrier", last_year)),
             accepted_processing: faults.take(rules.at("spend.accepted.processing", last_year)),
             sequestration,
+            sequestration_of_day,
+            first_day,
             whole_inpatient: faults.take(rules.at("spend.inpatient.whole", last_year)),
             covid_diagnoses: diagnoses.into_iter().map(|(day, codes)| (day.0, codes)).collect(),
             covid_first_day: emergency.0,
@@ -240,10 +248,19 @@ impl SpendLaw {
     /// What sequestration took off a payment of this day: `paid × q / (1 − q)`, half-up to the cent (M.B.1.3).
     #[inline]
     pub(crate) fn withheld(&self, paid_cents: i64, day: i32) -> i64 {
-        let at = self.sequestration.partition_point(|(from, _)| *from <= day);
-        let rate = if at == 0 { 0 } else { self.sequestration[at - 1].1 };
+        let at = (i64::from(day) - i64::from(self.first_day)) as usize;
+        let rate = match self.sequestration_of_day.get(at) {
+            Some(rate) => i64::from(*rate),
+            None => rate_on(&self.sequestration, day),
+        };
         add_back(paid_cents, rate)
     }
+}
+
+/// The rate that is in force on a day, of those from days on.
+fn rate_on(rates: &[(i32, i64)], day: i32) -> i64 {
+    let at = rates.partition_point(|(from, _)| *from <= day);
+    if at == 0 { 0 } else { rates[at - 1].1 }
 }
 
 /// Kind of claim by claim type. Every kind keeps a type: without one, its claims would not be seen as services either.
@@ -296,8 +313,9 @@ fn removed(names: &[String], faults: &mut Faults) -> [bool; 5] {
 }
 
 /// `paid × rate / (10,000 − rate)`, half-up to the cent.
+#[inline]
 pub(crate) fn add_back(paid_cents: i64, rate: i64) -> i64 {
-    if rate == 0 {
+    if rate == 0 || paid_cents == 0 {
         return 0;
     }
     let rest = 10_000 - rate;
