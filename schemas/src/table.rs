@@ -559,8 +559,8 @@ pub fn read_csv<T: Table>(source: impl Read, file: &str) -> Result<Vec<T>, Probl
         match records.next() {
             Ok(None) => break,
             Ok(Some((line, record))) => rows.push(line, &|i| cell_of(&T::SPEC, &places, record, i)),
-            Err(problem) => {
-                rows.problems.push(problem);
+            Err(problems) => {
+                rows.problems.extend(problems);
                 break;
             }
         }
@@ -592,7 +592,7 @@ impl<'f, R: Read> Records<'f, R> {
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn new(source: R, file: &'f str) -> Result<Self, Problem> {
+    pub fn new(source: R, file: &'f str) -> Result<Self, Problems> {
         let source = Metered::new(source, "a record", RECORD_BYTES);
         let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(source);
         let header = reader.headers().map_err(|error| unreadable(file, &error))?.clone();
@@ -609,12 +609,12 @@ impl<'f, R: Read> Records<'f, R> {
     /// # Errors
     /// One that cannot be read; nothing can be read after it.
     #[expect(clippy::should_implement_trait, reason = "what it gives is its own, and it fails")]
-    pub fn next(&mut self) -> Result<Option<(u64, &csv::StringRecord)>, Problem> {
+    pub fn next(&mut self) -> Result<Option<(u64, &csv::StringRecord)>, Problems> {
         self.reader.get_mut().begin();
         match self.reader.read_record(&mut self.record) {
             Ok(false) => Ok(None),
             Ok(true) => Ok(Some((self.record.position().map_or(0, csv::Position::line), &self.record))),
-            Err(error) => Err(unreadable(self.file, &error)),
+            Err(error) => Err(unreadable(self.file, &error).into()),
         }
     }
 }

@@ -19,7 +19,7 @@ use std::ops::Range;
 use std::path::Path;
 
 /// What of the study's memory the rows may take: this part of it.
-const SHARE: u64 = 32;
+const SHARE: u64 = 64;
 
 macro_rules! lives {
     ($($table:ident: $row:ident),+ $(,)?) => {
@@ -155,3 +155,6 @@ fn last_key(range: usize) -> u64 {
     const BITS: u32 = RANGES.trailing_zeros();
     if range == RANGES { u64::MAX } else { ((range as u64) << (64 - BITS)) - 1 }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 
 /// Ranges of lives, the finest cut: no lake has more shards.
 pub(super) const RANGES: usize = MOST_SHARDS as usize;
+/// Bytes of a range from which on packing them is worth its work.
+const WORTH_PACKING: usize = 1 << 12;
 /// Problems of a table that are told.
 const MOST_TOLD: usize = 10;
 
@@ -43,7 +45,7 @@ pub(super) struct Shelf {
 /// Rows in the order of their lives, those of a life in the order of the file.
 #[derive(Debug)]
 struct Run {
-    /// In memory; `None`: in the file, each range packed.
+    /// In memory; `None`: in the file, each range packed where that makes it smaller.
     bytes: Option<Vec<u8>>,
     /// Where each range begins, and the end of the last.
     starts: Vec<u64>,
@@ -65,8 +67,8 @@ impl Shelf {
             problems.add(shelf.repeated_keys(&read.file)?);
         }
         let mut problems = problems.in_order();
-        if let Some(problem) = read.stopped {
-            problems.push(problem);
+        if let Some(stopped) = read.stopped {
+            problems.extend(stopped);
         }
         room.bytes -= shelf.held().min(room.bytes);
         problems.or(Some(shelf))
@@ -177,8 +179,11 @@ impl Run {
         let (Some(file), true) = (file, end > first) else { return Ok(()) };
         let packed = file.read(first, (end - first) as usize)?;
         for at in ranges.filter(|at| self.lengths[*at] > 0) {
-            let of_range = (self.starts[at] - first) as usize..(self.starts[at + 1] - first) as usize;
-            unpack(&packed[of_range], self.lengths[at], out)?;
+            let of_range = &packed[(self.starts[at] - first) as usize..(self.starts[at + 1] - first) as usize];
+            match self.lengths[at] {
+                length if length == of_range.len() => out.extend_from_slice(of_range),
+                length => unpack(of_range, length, out)?,
+            }
         }
         Ok(())
     }
@@ -424,8 +429,8 @@ impl<'r> Filling<'r> {
                 put_row(*key, &heaps[*heap as usize], *row as usize, &mut bytes);
             }
             let length = bytes.len();
-            let bytes = if on_disk && length > 0 { pack(&bytes)? } else { bytes };
-            Ok((bytes, length))
+            let packed = if on_disk && length >= WORTH_PACKING { Some(pack(&bytes)?) } else { None };
+            Ok((packed.filter(|packed| packed.len() < length).unwrap_or(bytes), length))
         };
         let ranges: io::Result<Vec<(Vec<u8>, usize)>> = (0..RANGES).into_par_iter().map(of_range).collect();
         let ranges = ranges.doing("cannot be packed", Path::new(self.shelf.spec.name))?;

@@ -5,7 +5,7 @@ use super::read::{Form, cell_of, place_of, texts_of};
 use crate::parquet_door::{self, UNREADABLE};
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::limits::{Metered, RECORD_BYTES};
-use acoledger_schemas::table::{Problem, Records, Table, TableSpec, cell_of as cell_of_record, match_header};
+use acoledger_schemas::table::{Problems, Records, Table, TableSpec, cell_of as cell_of_record, match_header};
 use arrow_array::RecordBatch;
 use rayon::prelude::*;
 use std::fs::File;
@@ -30,7 +30,7 @@ pub(crate) struct ReadThrough {
     /// Its file, as messages name it.
     pub(crate) file: String,
     /// Why reading stopped before the end.
-    pub(crate) stopped: Option<Problem>,
+    pub(crate) stopped: Option<Problems>,
 }
 
 /// Reads table `T` of a folder; `take` gets the blocks in the order of the file. `None`: the folder holds no such table.
@@ -64,7 +64,7 @@ fn read_text<G: Gather>(
     file: &str,
     spec: &TableSpec,
     take: &mut dyn FnMut(G) -> Outcome<()>,
-) -> Outcome<Option<Problem>> {
+) -> Outcome<Option<Problems>> {
     let open = || File::open(path).doing("cannot be read", path);
     let records = Records::new(open()?, file)?;
     let header: Vec<&str> = records.header().iter().collect();
@@ -92,12 +92,12 @@ fn read_text<G: Gather>(
 }
 
 /// Reads again from the beginning to the record that cannot be read: its place in the file is in the message.
-fn unreadable_record<R: Read>(path: &Path, file: &str, mut records: Records<'_, R>) -> Problem {
+fn unreadable_record<R: Read>(path: &Path, file: &str, mut records: Records<'_, R>) -> Problems {
     loop {
         match records.next() {
             Ok(Some(_)) => {}
-            Ok(None) => return trouble::of_file(path, "not readable as comma-separated text", file),
-            Err(problem) => return problem,
+            Ok(None) => return trouble::of_file(path, "not readable as comma-separated text", file).into(),
+            Err(problems) => return problems,
         }
     }
 }
@@ -390,7 +390,7 @@ mod tests {
             });
             let read = read.expect("a table").expect("it is there");
             let whole = acoledger_schemas::table::read_csv::<OtherInitiative>(text.as_bytes(), &read.file);
-            assert_eq!(read.stopped, whole.expect_err("unreadable").first.pop());
+            assert_eq!(read.stopped, Some(whole.expect_err("unreadable")));
             assert_eq!(rows, 200_000);
         }
     }
