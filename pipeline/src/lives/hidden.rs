@@ -20,15 +20,21 @@ pub(super) struct Hidden {
 }
 
 impl Hidden {
-    /// Makes one in a folder, or in the nearest folder above that there is.
+    /// Makes one in a folder, or in the nearest folder above that there is; where nothing can be written there, where the system
+    /// keeps what is passing.
     ///
     /// # Errors
     /// Those of the disk.
     pub(super) fn create(folder: &Path) -> Outcome<Hidden> {
         let folder = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
         let name = format!(".lives-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = folder.join(name);
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path);
+        let open = |path: &Path| OpenOptions::new().read(true).write(true).create_new(true).open(path);
+        let mut path = folder.join(&name);
+        let mut file = open(&path);
+        if file.is_err() {
+            path = std::env::temp_dir().join(&name);
+            file = open(&path);
+        }
         let file = file.doing("cannot be created", &path)?;
         // Unix keeps the bytes of an open file; elsewhere it is removed in the end.
         let _ = fs::remove_file(&path);

@@ -13,6 +13,7 @@ use acoledger_schemas::program::{OtherInitiative, Program, RiskScore, RiskStatus
 use acoledger_schemas::rules::Rules;
 use acoledger_schemas::study::MOST_SHARDS;
 use acoledger_schemas::table::{Problems, Table};
+use rayon::prelude::*;
 use shelf::{RANGES, Room, Shelf, step};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -106,7 +107,11 @@ impl Lives {
     pub(crate) fn context(&self, rules: &Rules, program: &Program, facts: &Facts) -> Outcome<Context> {
         let lists = self.assignment_given.as_ref().map(|shelf| -> Lists<'_> {
             let step = shelf.step();
-            Box::new((0..RANGES).step_by(step).map(move |at| shelf.numbered(at..at + step)))
+            let together = step * rayon::current_num_threads();
+            Box::new((0..RANGES).step_by(together).flat_map(move |first| {
+                let ranges = (first..RANGES.min(first + together)).into_par_iter().step_by(step);
+                ranges.map(|at| shelf.numbered(at..at + step)).collect::<Vec<_>>()
+            }))
         });
         let scores = self.risk_score.as_ref().map(|shelf| shelf.rows);
         Context::beside(rules, program, facts, Beside { scores, status: self.risk_status.is_some(), lists })
