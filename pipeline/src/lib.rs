@@ -21,6 +21,7 @@ mod files;
 mod grid;
 pub mod ingest;
 mod lake;
+mod lives;
 mod logs;
 mod measure;
 pub mod manifest;

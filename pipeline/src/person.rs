@@ -3,6 +3,7 @@
 
 use crate::files::{files_below, write_atomically};
 use crate::lake::Lake;
+use crate::lives::Lives;
 use crate::manifest::{Account, Reason};
 use crate::parquet_door;
 use crate::progress::Progress;
@@ -42,7 +43,7 @@ pub(crate) struct PassA {
 ///
 /// # Errors
 /// A lake file that cannot be read or is out of order, the disk.
-pub(crate) fn run_pass_a(context: &Context, lake: &Lake, run: &Path) -> Outcome<PassA> {
+pub(crate) fn run_pass_a(context: &Context, lives: &Lives, lake: &Lake, run: &Path) -> Outcome<PassA> {
     for table in written(context.differences_schema().is_some()) {
         let folder = run.join(table);
         fs::create_dir_all(&folder).doing("cannot be created", &folder)?;
@@ -55,7 +56,8 @@ pub(crate) fn run_pass_a(context: &Context, lake: &Lake, run: &Path) -> Outcome<
         .map(|shard| {
             let rows = AtomicU64::new(0);
             let mut sink = Files::create(context, run, shard)?;
-            let one = pass_a(context, lake.streams(shard, context.needs(), &rows)?, &mut sink)?;
+            let pieces = lives.pieces(context, shard, lake.report.shards);
+            let one = pass_a(context, pieces, lake.streams(shard, context.needs(), &rows)?, &mut sink)?;
             for (count, rows) in written.iter().zip(sink.close()?) {
                 count.fetch_add(rows, Ordering::Relaxed);
             }
@@ -350,5 +352,5 @@ pub(crate) fn check_benchmark_years(file: &Path, of_persons: &Rules, of_acos: &R
 pub(crate) fn context(loaded: &crate::study::LoadedStudy, benchmarks: bool) -> Outcome<Context> {
     let facts = acoledger_person::Facts::of(&loaded.study, benchmarks)
         .map_err(|what| trouble::of_study(&loaded.file, &what))?;
-    Context::new(&loaded.rules, &loaded.program, &facts)
+    loaded.lives.context(&loaded.rules, &loaded.program, &facts)
 }

@@ -130,7 +130,7 @@ impl<'a> Run<'a> {
 
     /// Whether lists of assignment are given.
     fn has_lists(&self) -> bool {
-        self.loaded.program.assignment_given.is_some()
+        self.loaded.lives.has_lists()
     }
 
     fn reaches(&self, name: &str) -> bool {
@@ -148,7 +148,7 @@ impl<'a> Run<'a> {
             let loaded = self.loaded;
             person::check_benchmark_years(&loaded.file, &loaded.rules, &loaded.rules, &loaded.program.aco)?;
         }
-        if self.reaches("benchmark") && self.loaded.program.risk_score.is_none() && !context.has_scores() {
+        if self.reaches("benchmark") && !self.loaded.lives.has_scores() && !context.has_scores() {
             let hint = "benchmarks need a score for each life and year (M.C.1, M.C.2): this table, as CSV or Parquet, or, where no calendar year is \
                         before 2017, rule risk.source = \"diagnoses\"";
             let file = self.loaded.resolve(&self.loaded.study.input.program).join("risk_score");

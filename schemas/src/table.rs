@@ -552,39 +552,107 @@ pub fn too_many_columns(file: &str, columns: usize) -> Problem {
 /// # Errors
 /// Bad headers, bad cells and repeated keys, the first ten and a count.
 pub fn read_csv<T: Table>(source: impl Read, file: &str) -> Result<Vec<T>, Problems> {
-    let mut reader =
-        csv::ReaderBuilder::new().flexible(false).from_reader(Metered::new(source, "a record", RECORD_BYTES));
-    let whole = |error: csv::Error| Problem {
+    let mut records = Records::new(source, file)?;
+    let places = match_header(&T::SPEC, &records.header().iter().collect::<Vec<_>>(), file)?;
+    let mut rows = RowReader::<T>::new(file);
+    loop {
+        match records.next() {
+            Ok(None) => break,
+            Ok(Some((line, record))) => rows.push(line, &|i| cell_of(&T::SPEC, &places, record, i)),
+            Err(problems) => {
+                rows.problems.extend(problems);
+                break;
+            }
+        }
+    }
+    rows.finish()
+}
+
+/// The text of a declared column in a record of comma-separated text; blank where the file lacks it.
+pub fn cell_of<'r>(
+    spec: &TableSpec,
+    places: &[Option<usize>],
+    record: &'r csv::StringRecord,
+    column: usize,
+) -> &'r str {
+    let text = places[column].and_then(|place| record.get(place)).unwrap_or("").trim();
+    if spec.columns[column].kind == Kind::Text { original(text) } else { text }
+}
+
+/// Records of comma-separated text, one by one, none longer than may be.
+pub struct Records<'f, R> {
+    reader: csv::Reader<Metered<R>>,
+    file: &'f str,
+    header: csv::StringRecord,
+    record: csv::StringRecord,
+}
+
+impl<'f, R: Read> Records<'f, R> {
+    /// Reads the header; `file` names the source in messages.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn new(source: R, file: &'f str) -> Result<Self, Problems> {
+        let source = Metered::new(source, "a record", RECORD_BYTES);
+        let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(source);
+        let header = reader.headers().map_err(|error| unreadable(file, &error))?.clone();
+        Ok(Records { reader, file, header, record: csv::StringRecord::new() })
+    }
+
+    /// The header.
+    pub fn header(&self) -> &csv::StringRecord {
+        &self.header
+    }
+
+    /// The next record and its line; `None` at the end.
+    ///
+    /// # Errors
+    /// One that cannot be read; nothing can be read after it.
+    #[expect(clippy::should_implement_trait, reason = "what it gives is its own, and it fails")]
+    pub fn next(&mut self) -> Result<Option<(u64, &csv::StringRecord)>, Problems> {
+        self.reader.get_mut().begin();
+        match self.reader.read_record(&mut self.record) {
+            Ok(false) => Ok(None),
+            Ok(true) => Ok(Some((self.record.position().map_or(0, csv::Position::line), &self.record))),
+            Err(error) => Err(unreadable(self.file, &error).into()),
+        }
+    }
+}
+
+fn unreadable(file: &str, error: &csv::Error) -> Problem {
+    Problem {
         file: file.into(),
         line: error.position().map_or(0, csv::Position::line),
         column: String::new(),
         what: "not readable as comma-separated text".into(),
         value: Some(error.to_string()),
         hint: None,
-    };
-    let header = reader.headers().map_err(whole)?.clone();
-    let places = match_header(&T::SPEC, &header.iter().collect::<Vec<_>>(), file)?;
-    let mut rows = RowReader::<T>::new(file);
-    let mut record = csv::StringRecord::new();
-    let text_column = |i: usize| T::SPEC.columns[i].kind == Kind::Text;
-    loop {
-        reader.get_mut().begin();
-        match reader.read_record(&mut record) {
-            Ok(false) => break,
-            Ok(true) => {
-                let line = record.position().map_or(0, csv::Position::line);
-                rows.push(line, &|i| {
-                    let text = places[i].and_then(|place| record.get(place)).unwrap_or("").trim();
-                    if text_column(i) { original(text) } else { text }
-                });
-            }
-            Err(error) => {
-                rows.problems.push(whole(error));
-                break;
-            }
-        }
     }
-    rows.finish()
+}
+
+/// A cell that is not what its column holds.
+pub fn bad_cell(spec: &TableSpec, (file, line): (&str, u64), (at, expected): (usize, String), text: &str) -> Problem {
+    let column = &spec.columns[at];
+    Problem {
+        file: file.into(),
+        line,
+        column: column.name.into(),
+        what: expected,
+        value: (!is_private(column.name)).then(|| text.to_owned()),
+        hint: None,
+    }
+}
+
+/// A row with the key of an earlier one.
+pub fn same_key(spec: &TableSpec, (file, line): (&str, u64), first: u64) -> Problem {
+    Problem {
+        file: file.into(),
+        line,
+        column: String::new(),
+        what: format!("same key ({}) as line {first}", spec.key.join(", ")),
+        value: None,
+        hint: Some("keep one of the two rows".into()),
+    }
 }
 
 /// Collects rows of a table from any source of text cells, checks keys, and keeps the problems.
@@ -606,15 +674,7 @@ impl<'f, T: Table> RowReader<'f, T> {
     pub fn push<'a>(&mut self, line: u64, text: &dyn Fn(usize) -> &'a str) {
         match T::from_text(text) {
             Err((at, expected)) => {
-                let column = &T::SPEC.columns[at];
-                self.problems.push(Problem {
-                    file: self.file.into(),
-                    line,
-                    column: column.name.into(),
-                    what: expected,
-                    value: (!is_private(column.name)).then(|| text(at).to_owned()),
-                    hint: None,
-                });
+                self.problems.push(bad_cell(&T::SPEC, (self.file, line), (at, expected), text(at)));
             }
             Ok(row) => {
                 if !T::SPEC.key.is_empty() {
@@ -625,14 +685,7 @@ impl<'f, T: Table> RowReader<'f, T> {
                         key.push('\u{1f}');
                     }
                     if let Some(first) = self.keys.insert(key, line) {
-                        self.problems.push(Problem {
-                            file: self.file.into(),
-                            line,
-                            column: String::new(),
-                            what: format!("same key ({}) as line {first}", T::SPEC.key.join(", ")),
-                            value: None,
-                            hint: Some("keep one of the two rows".into()),
-                        });
+                        self.problems.push(same_key(&T::SPEC, (self.file, line), first));
                     }
                 }
                 self.rows.push(row);

@@ -61,7 +61,7 @@ impl Run<'_> {
     fn person_passes(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<Cells>> {
         let context = self.context()?;
         let started = Instant::now();
-        let a = person::run_pass_a(&context, lake, output.folder())?;
+        let a = person::run_pass_a(&context, &self.loaded.lives, lake, output.folder())?;
         self.metrics.stage("enroll, assign, spend, risk", started, a.rows_read);
         self.note_pass_a(&context, &a);
         copy_rejects(lake, output.folder())?;

@@ -44,7 +44,7 @@ impl Life {
             }
             let late = late(context, thru, processed);
             let facility = view.ccn.at(row);
-            let reduced: i64 = context.people.reductions.of(view.claim[row]).iter().map(|row| row.2).sum();
+            let reduced: i64 = context.reductions.of(view.claim[row]).iter().map(|row| row.2).sum();
             let gross = paid + reduced + view.carried.reduction(row);
             let withheld = view.carried.sequestration(row).unwrap_or_else(|| law.withheld(paid, thru));
             let mut spend = gross + withheld;

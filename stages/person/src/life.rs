@@ -1,7 +1,7 @@
 //! One open life: what its rows say, kept in buffers that the next life uses again.
 
 use crate::columns::NO_DAY;
-use crate::context::{Context, NOBODY, kind};
+use crate::context::{Context, Designation, Elsewhere, NOBODY, kind};
 use crate::counties::Residence;
 use crate::diagnoses::{Diagnoses, Insured};
 use crate::enroll::Enrollment;
@@ -168,8 +168,8 @@ pub(crate) struct Life {
     pub(crate) missing_fees: u64,
     pub(crate) without_specialty: u64,
     /// Rows of program files about this life.
-    pub(crate) elsewhere: Range<usize>,
-    pub(crate) designations: Range<usize>,
+    pub(crate) elsewhere: Vec<Elsewhere>,
+    pub(crate) designations: Vec<Designation>,
 }
 
 impl Life {
@@ -197,8 +197,8 @@ impl Life {
             improper_claim: None,
             missing_fees: 0,
             without_specialty: 0,
-            elsewhere: 0..0,
-            designations: 0..0,
+            elsewhere: Vec::new(),
+            designations: Vec::new(),
         }
     }
 
@@ -225,6 +225,14 @@ impl Life {
         self.usage.clear();
         self.reduced_claim = None;
         self.improper_claim = None;
+    }
+
+    /// Takes what program files say of it.
+    pub(crate) fn tell(&mut self, designations: &[Designation], elsewhere: &[Elsewhere]) {
+        self.designations.clear();
+        self.designations.extend_from_slice(designations);
+        self.elsewhere.clear();
+        self.elsewhere.extend_from_slice(elsewhere);
     }
 
     pub(crate) fn enroll(

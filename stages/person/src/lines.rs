@@ -48,7 +48,7 @@ impl Life {
                 ledger.add(Some(kind), Fate::AfterRunOut, paid);
             } else if law.counts(claim_type) {
                 let (claim, line) = (view.claim[row], view.line[row]);
-                let reduced = of_line(&context.people.reductions, &mut self.reduced_claim, claim, line);
+                let reduced = of_line(&context.reductions, &mut self.reduced_claim, claim, line);
                 let gross = paid + reduced + view.carried.reduction(row);
                 let spend = gross + view.carried.sequestration(row).unwrap_or_else(|| law.withheld(paid, day));
                 let is_ambulance = service.marks & mark::AMBULANCE != 0;

@@ -1,6 +1,11 @@
 //! Program rows of single lives, sorted by life, so that the merge meets them in order.
+//!
+//! They grow with the lives, so they are no part of the [`Context`]: they come in pieces, each with all rows of the lives up to
+//! a key, and a walk holds one piece at a time.
 
-use super::lists::{Entities, NOBODY};
+use super::given::GivenPlace;
+use super::lists::NOBODY;
+use super::{Context, given};
 use acoledger_schemas::keys::{bene_key, claim_key};
 use acoledger_schemas::program::Program;
 use acoledger_schemas::values::Date;
@@ -14,7 +19,7 @@ pub(crate) struct PerLife<T> {
 
 impl<T> PerLife<T> {
     /// Sorts by key, keeping the order of equal keys.
-    pub(super) fn new(rows: impl Iterator<Item = (u64, T)>) -> PerLife<T> {
+    fn new(rows: impl Iterator<Item = (u64, T)>) -> PerLife<T> {
         let mut all: Vec<(u64, T)> = rows.collect();
         all.sort_by_key(|(key, _)| *key);
         let (keys, rows) = all.into_iter().unzip();
@@ -42,12 +47,14 @@ impl<T> PerLife<T> {
         &self.rows[range]
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    /// The rows of a life, for those who ask for one alone.
+    pub(crate) fn find(&self, key: u64) -> &[T] {
+        self.rows(self.of(key, &mut self.seek(key)))
     }
 }
 
 /// A designation (M.A.3).
+#[derive(Clone, Copy)]
 pub(crate) struct Designation {
     pub(crate) on: i32,
     /// Last day; `i32::MAX` when open.
@@ -58,6 +65,7 @@ pub(crate) struct Designation {
 }
 
 /// An alignment elsewhere (M.A.1.3).
+#[derive(Clone, Copy)]
 pub(crate) struct Elsewhere {
     pub(crate) year: i32,
     /// Day of the decision; `i32::MIN` when undated.
@@ -123,6 +131,13 @@ impl Reductions {
         Reductions { rows, filter }
     }
 
+    /// Those of the program file (M.B.1.3).
+    pub(super) fn of_claims(program: &Program) -> Reductions {
+        let rows = program.claim_reduction.iter().flatten();
+        let rows = rows.map(|row| (claim_key(row.claim_id.as_str()).0, row.line.unwrap_or(i32::MIN), row.amount.0.0));
+        Reductions::new(rows.collect())
+    }
+
     /// Reductions of a claim: (line, cents) in the order of lines.
     #[inline]
     pub(crate) fn of(&self, claim: i64) -> &[(i64, i32, i64)] {
@@ -139,8 +154,10 @@ impl Reductions {
     }
 }
 
-/// Everything that program files say about single lives.
-pub(crate) struct People {
+/// Program rows of the lives up to a key: a piece of what program files say about single lives.
+pub struct People {
+    /// The last key that the piece is about.
+    pub(crate) until: u64,
     pub(crate) designations: PerLife<Designation>,
     pub(crate) elsewhere: PerLife<Elsewhere>,
     pub(crate) esrd: PerLife<Esrd>,
@@ -149,17 +166,20 @@ pub(crate) struct People {
     pub(crate) subsidies: PerLife<i32>,
     pub(crate) payments: PerLife<Payment>,
     pub(crate) scores: PerLife<Score>,
-    pub(crate) reductions: Reductions,
+    /// Places on CMS's own lists.
+    pub(crate) given: PerLife<GivenPlace>,
 }
 
 impl People {
-    pub(super) fn new(program: &Program, entities: &Entities, specialty: impl Fn(&str) -> u8) -> People {
+    /// A piece, of its rows: the program's tables about single lives, each in the order of its file. The other tables are not
+    /// looked at. It must hold all rows of the lives after the piece before, up to `until`.
+    pub fn new(context: &Context, program: &Program, until: u64) -> People {
         let designations = program.voluntary_alignment.iter().flatten().map(|row| {
             let designation = Designation {
                 on: row.designated_on.0,
                 ended: row.ended_on.map_or(i32::MAX, |day| day.0),
-                tin: entities.tins.get(row.designee_tin.as_str()).copied().unwrap_or(NOBODY),
-                specialty: row.designee_specialty.as_deref().map_or(0, &specialty),
+                tin: context.entities.tins.get(row.designee_tin.as_str()).copied().unwrap_or(NOBODY),
+                specialty: row.designee_specialty.as_deref().map_or(0, |text| context.names.specialty(text)),
             };
             (bene_key(row.bene_id.as_str()), designation)
         });
@@ -196,11 +216,12 @@ impl People {
             };
             (bene_key(row.bene_id.as_str()), score)
         });
-        let reductions = program.claim_reduction.iter().flatten();
-        let reductions = reductions
-            .map(|row| (claim_key(row.claim_id.as_str()).0, row.line.unwrap_or(i32::MIN), row.amount.0.0))
-            .collect();
+        let given = program.assignment_given.iter().flatten().filter_map(|row| {
+            let place = given::place(row, &context.acos, &context.performances).ok()?;
+            Some((bene_key(row.bene_id.as_str()), place))
+        });
         People {
+            until,
             designations: PerLife::new(designations),
             elsewhere: PerLife::new(elsewhere),
             esrd: PerLife::new(esrd),
@@ -208,7 +229,7 @@ impl People {
             subsidies: PerLife::new(subsidies),
             payments: PerLife::new(payments),
             scores: PerLife::new(scores),
-            reductions: Reductions::new(reductions),
+            given: PerLife::new(given),
         }
     }
 }
