@@ -2,7 +2,7 @@
 """Each stage of the program in a process of its own, beside limits and peers, in one run on one machine.
 
 usage: bench.py run PROGRAM FOLDER [--lives N] [--repeats N] [--threads N] [--peers FOLDER] [--runs FOLDER]
-       bench.py scale PROGRAM FOLDER --lives N[,N] [--memory N[:YEARS],…] [--runs FOLDER]
+       bench.py scale PROGRAM FOLDER [--lives N[,N]] [--memory LIVES:YEAR:BASE_YEARS,…] [--runs FOLDER]
        bench.py check [RUN.json …] [--limits benches/limits.toml]
        bench.py table [RUN.json …]
 
@@ -34,7 +34,7 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n\n")[0])
     parser.add_argument("job", choices=["run", "scale", "check", "table"])
     parser.add_argument("paths", nargs="*")
-    parser.add_argument("--lives", default="200000")
+    parser.add_argument("--lives", default="")
     parser.add_argument("--memory", default="")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -145,7 +145,7 @@ def study_of(study, years, name):
 
 
 def bench(arguments):
-    lives, threads, folder = int(arguments.lives), arguments.threads, arguments.folder
+    lives, threads, folder = int(arguments.lives or 200_000), arguments.threads, arguments.folder
     run = {"kind": "bench", "lives": lives, "threads": threads, "repeats": arguments.repeats, "stages": [], "ratios": {}}
     run |= facts(arguments)
     note(f"one performance year: {lives} lives")
@@ -194,7 +194,7 @@ def bench(arguments):
 
     note("text and ingest")
     ingest(arguments, run)
-    memory(arguments, run, [(min(lives, 50_000), "2024")])
+    memory(arguments, run, [(min(lives, 50_000), 2024, 3)])
     run["ratios"]["memory.peak_gib"] = max(stage["peak"] for stage in run["stages"]) / 2**30
     shutil.rmtree(out, ignore_errors=True)
     save(arguments, run, "bench.json")
@@ -251,7 +251,7 @@ def peers(arguments, run, name, study):
 
 def ingest(arguments, run):
     """Text and Parquet of a nation of a quarter of the lives, into a lake; the peer does the same."""
-    lives = max(int(arguments.lives) // 4, 1000)
+    lives = max(run["lives"] // 4, 1000)
     for raw in ("csv", "parquet"):
         folder = os.path.join(arguments.folder, raw)
         made = synth(arguments, lives, "2024", raw, folder)
@@ -282,15 +282,22 @@ def ingest(arguments, run):
 
 
 def memory(arguments, run, sizes):
-    """Shards made in memory and put through the same kernels."""
-    for lives, years in sizes:
-        command = [arguments.program, "measure", "memory", "--lives", str(lives), "--years", years, "--threads", str(arguments.threads), "--format", "json"]
-        ran = measure(command + ["--out", os.path.join(arguments.folder, "memory")])
+    """Shards made in memory and put through the same kernels; (lives, performance year, benchmark years)."""
+    peaks = []
+    for lives, year, base in sizes:
+        out = os.path.join(arguments.folder, "memory")
+        shutil.rmtree(out, ignore_errors=True)
+        command = [arguments.program, "measure", "memory", "--lives", str(lives), "--years", str(year), "--base-years", str(base),
+                   "--threads", str(arguments.threads), "--format", "json", "--out", out, "--generate"]
+        ran = measure(command)
         for told in json.loads(ran.pop("out")):
-            one = {"wall": float(told["seconds"]), "cpu": float(told["processor_seconds"]), "peak": ran["peak"]}
-            add(run, f"{told['measure']}, {lives:,} lives, {years}", arguments.threads, one, told["claim_rows"], None)
+            one = {"wall": float(told["seconds"]), "cpu": float(told["seconds"]) * arguments.threads, "peak": ran["peak"]}
+            add(run, f"{told['measure']} in memory, {lives:,} lives, {year} and {base} years before", arguments.threads, one, told["claim_rows"], None)
             if told["measure"] == "generate":
                 run["ratios"]["synth.memory"] = told["claim_rows"] / one["cpu"] / 1e6
+        peaks.append(ran["peak"])
+    if len(peaks) > 1:
+        run["ratios"]["memory.flat"] = peaks[-1] / peaks[0]
 
 
 # bench.py scale
@@ -317,8 +324,7 @@ def scale(arguments):
     if len(on_disk) > 1:
         run["ratios"]["scale.rows"] = on_disk[-1][1] / on_disk[0][1]
         run["ratios"]["memory.flat"] = on_disk[-1][2] / on_disk[0][2]
-    sizes = [of.split(":") for of in arguments.memory.split(";") if of]
-    memory(arguments, run, [(int(lives), years) for lives, years in sizes])
+    memory(arguments, run, [tuple(map(int, of.split(":"))) for of in arguments.memory.split(",") if of])
     run["ratios"]["memory.peak_gib"] = max(stage["peak"] for stage in run["stages"]) / 2**30
     save(arguments, run, "scale.json")
 

@@ -2,7 +2,7 @@
 
 use super::{Exit, print};
 use crate::grid::{Format, Grid, Head, Value};
-use crate::measure;
+use crate::measure::{self, InMemory};
 use crate::study::{Freshness, LoadedStudy, Overrides};
 use crate::trouble::{Io, Outcome};
 use clap::{Args, Subcommand};
@@ -21,11 +21,18 @@ enum What {
     /// The limit of what enroll, assign, spend and risk could take on this machine: `run` is measured against it. Reads the lake
     /// as it stands; writes nothing.
     Decode(DecodeArgs),
+    /// Make a synthetic nation in memory, shard by shard, and put it through the kernels of a run up to its cells
+    ///
+    /// For nations that no disk here holds: needs no lake, and memory that does not grow with the lives. Prints what making the people
+    /// takes alone (--generate), then together with the kernels. Person years are written to --out, which is removed at the end; about 50
+    /// bytes for each life and year.
+    Memory(MemoryArgs),
 }
 
 pub(crate) fn run(args: &MeasureArgs) -> Outcome<Exit> {
     match &args.what {
         What::Decode(args) => decode(args),
+        What::Memory(args) => memory(args),
     }
 }
 
@@ -73,3 +80,66 @@ const HEADS: [Head; 7] = [
     Head::Right("seconds"),
     Head::Right("rows_per_second"),
 ];
+
+#[derive(Debug, Args)]
+struct MemoryArgs {
+    /// Fee-for-service lives at a time
+    #[arg(long, default_value_t = 50_000)]
+    lives: u32,
+    /// Performance years, separated by commas
+    #[arg(long, value_name = "Y,Y", value_delimiter = ',', default_value = "2024")]
+    years: Vec<i32>,
+    /// Seed of the nation
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Benchmark years to walk, in place of the rule assign.benchmark_years; 0: the performance years alone
+    #[arg(long, value_name = "N")]
+    base_years: Option<u32>,
+    /// Make the people once more before, and leave them: what that takes alone
+    #[arg(long)]
+    generate: bool,
+    /// Folder for person years; must not be there
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Threads; 0: all
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    threads: usize,
+    /// How the result is printed
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+fn memory(args: &MemoryArgs) -> Outcome<Exit> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build();
+    let pool = pool.doing("threads cannot be started", &args.out)?;
+    let of = InMemory {
+        lives: args.lives,
+        years: &args.years,
+        seed: args.seed,
+        base_years: args.base_years,
+        generate: args.generate,
+        folder: &args.out,
+    };
+    let parts = pool.install(|| measure::in_memory(&of))?;
+    let mut grid = Grid::new(&[
+        Head::Left("measure"),
+        Head::Right("threads"),
+        Head::Right("lives"),
+        Head::Right("claim_rows"),
+        Head::Right("seconds"),
+        Head::Right("rows_per_second"),
+    ]);
+    for part in parts {
+        let seconds = part.time.as_secs_f64();
+        grid.push(vec![
+            part.name.into(),
+            pool.current_num_threads().into(),
+            part.lives.into(),
+            part.claim_rows.into(),
+            Value::Decimal(seconds, 3),
+            Value::from((part.claim_rows as f64 / seconds.max(1e-9)) as u64),
+        ]);
+    }
+    print(&grid.render(args.format), args.format)?;
+    Ok(Exit::Done)
+}

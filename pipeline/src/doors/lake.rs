@@ -5,7 +5,7 @@ use crate::ingest::{Quiet, doors};
 use crate::lake::Lake;
 use crate::lives::Lives;
 use crate::parquet_door;
-use crate::person::{run_pass_a, run_pass_b};
+use crate::person::{LakeShards, run_pass_a, run_pass_b};
 use crate::trouble::{Io, Outcome};
 use acoledger_person::{Context, Facts};
 use acoledger_schemas::keys::bene_key;
@@ -62,7 +62,7 @@ impl Base {
         fs::copy(input, &place).doing("cannot be copied", &place)?;
         lake.claim_months()?;
         let run = case.join("run");
-        let done = run_pass_a(&self.context, &self.lives, &lake, &run)
+        let done = run_pass_a(&self.context, &LakeShards { lives: &self.lives, lake: &lake }, &run)
             .and_then(|walked| run_pass_b(&self.context, lake.report.shards, &run, &walked.all, None).map(drop));
         let read = Arc::new(AtomicU64::new(0));
         let streams = lake.life(bene_key("1"), self.context.needs(), &read)?;

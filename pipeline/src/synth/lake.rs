@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::lake_columns::{Lists, dme, enrollment, facility, lines, revenue};
+use super::lake_columns::{Form, Lists, dme, enrollment, facility, lines, revenue};
 use super::raw::Counts;
 
 /// Shards of a nation's lake; its study says the same.
@@ -29,7 +29,7 @@ type Shard = (Vec<LakeFile>, BTreeMap<&'static str, Tally>);
 pub(super) fn write(nation: &Nation, place: &Place, progress: &(dyn Fn(SynthProgress) + Sync)) -> Outcome<Counts> {
     let folder = &place.new_lake();
     std::fs::create_dir_all(folder).doing("cannot be created", folder)?;
-    let lists = Lists::new(nation);
+    let lists = Lists::new(nation, Form::Text);
     let mut people: Vec<(u64, u64)> = (0..nation.people())
         .into_par_iter()
         .map(|index| (bene_key(&nation.beneficiary(index).to_string()), index))
@@ -87,7 +87,7 @@ fn write_shard(
     Ok((files.finish()?, sums))
 }
 
-fn lives(nation: &Nation, group: &[(u64, u64)]) -> Outcome<RecordBatch> {
+pub(super) fn lives(nation: &Nation, group: &[(u64, u64)]) -> Outcome<RecordBatch> {
     let keys = UInt64Array::from_iter_values(group.iter().map(|(key, _)| *key));
     let texts = StringArray::from_iter_values(group.iter().map(|(_, index)| nation.beneficiary(*index).to_string()));
     RecordBatch::try_new(acoledger_ingest::rows::plain_schema(&BENE), vec![Arc::new(keys), Arc::new(texts)])

@@ -79,8 +79,9 @@ fn add_lines(month: Month, lines: &LineMonth, ledger: &mut Ledger, sums: &mut [[
     let fate = match month {
         Month::Of(slot, of) => {
             let sums = &mut sums[slot][of];
-            for (category, spend) in
-                [ServiceCategory::Physician, ServiceCategory::Ambulance, ServiceCategory::Dme].into_iter().zip(lines.spend)
+            for (category, spend) in [ServiceCategory::Physician, ServiceCategory::Ambulance, ServiceCategory::Dme]
+                .into_iter()
+                .zip(lines.spend)
             {
                 sums.by_category[category as usize] += spend;
             }
