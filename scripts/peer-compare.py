@@ -71,10 +71,11 @@ def parse_arguments():
 
 def run_program(arguments, study):
     """Runs the program up to the cells; what its person stage took."""
+    used = None
     study["run_dir"] = arguments.out = arguments.out or study["run_dir"]
     if not arguments.keep:
         shutil.rmtree(study["run_dir"], ignore_errors=True)
-        status, text, _ = run([arguments.program, "cells", study["path"], "--threads", str(arguments.threads), "--out", study["run_dir"]])
+        status, text, _, used = run([arguments.program, "cells", study["path"], "--threads", str(arguments.threads), "--out", study["run_dir"]])
         if status == 2:
             fail(f"`{arguments.program} cells` failed: {text}")
     with open(os.path.join(study["run_dir"], "metrics.json")) as file:
@@ -83,12 +84,12 @@ def run_program(arguments, study):
     person = sum(seconds for stage, seconds in stages.items() if "assign" in stage)
     rows = sum(stage["rows"] for stage in metrics["stages"] if "assign" in stage["stage"])
     return {"stages": stages, "seconds": person + (stages.get("cells", 0) if arguments.job == "spend" else 0), "rows": rows,
-            "peak_bytes": metrics["peak_memory_bytes"]}
+            "processor_seconds": used, "peak_bytes": metrics["peak_memory_bytes"]}
 
 
 def run_peer(arguments):
     """Runs the peer; what it says of itself, and the most memory that its process held."""
-    status, text, peak = run([sys.executable, os.path.join(PEERS, arguments.engine + "_peer.py"), arguments.job, arguments.program,
+    status, text, peak, _ = run([sys.executable, os.path.join(PEERS, arguments.engine + "_peer.py"), arguments.job, arguments.program,
                               arguments.study, arguments.temp, "--slices", str(arguments.slices), "--memory", arguments.memory,
                               "--threads", str(arguments.threads)], POLARS_MAX_THREADS=str(arguments.threads))
     if status:
@@ -98,12 +99,13 @@ def run_peer(arguments):
 
 
 def run(command, **environment):
-    """(exit status, end of its errors, peak of resident memory in bytes)"""
+    """(exit status, end of its errors, peak of resident memory in bytes, seconds of processors)"""
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ | environment)
     text = child.stderr.read()
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
-    return child.returncode, text[-2000:], usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return child.returncode, text[-2000:], peak, usage.ru_utime + usage.ru_stime
 
 
 def compare_assignment(db, arguments, study):

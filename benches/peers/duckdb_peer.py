@@ -6,11 +6,10 @@ import argparse
 import csv
 import os
 import re
-import time
 
 import duckdb
 
-from study import LAKE, lake_files, peer_arguments, program_files, read_rules, read_study, slices, write_summary
+from study import LAKE, Clock, lake_files, peer_arguments, program_files, read_rules, read_study, slices, write_summary
 
 RESULTS = ["person_year", "threshold", "population_county", "assigned_county", "aco_heads", "aco_county_heads", "revenue"]
 
@@ -31,25 +30,22 @@ def main():
         cohort VARCHAR)""")
     if spend_too:
         db.execute(section("spend.sql", "before"))
-    seconds, pieces = {"assign": 0.0, "spend": 0.0}, slices(study, arguments.slices, 80_000)
+    clock, pieces = Clock(), slices(study, arguments.slices, 80_000)
     for shards in pieces:
         for table in LAKE:
             files = lake_files(study, table, shards)
             db.execute(f"CREATE OR REPLACE TEMP VIEW lake_{table} AS SELECT * FROM read_parquet({files}, hive_partitioning = true)")
-        seconds["assign"] += timed(db, read_sql("assign.sql"))
+        with clock.of("assign"):
+            db.execute(read_sql("assign.sql"))
         if spend_too:
-            seconds["spend"] += timed(db, section("spend.sql", "slice"))
+            with clock.of("spend"):
+                db.execute(section("spend.sql", "slice"))
     if spend_too:
-        seconds["spend"] += timed(db, section("spend.sql", "nation"))
+        with clock.of("spend"):
+            db.execute(section("spend.sql", "nation"))
     for table in ["assignment"] + (RESULTS if spend_too else []):
         db.execute(f"COPY {table} TO '{arguments.out}/{table}.parquet' (FORMAT parquet)")
-    write_summary(arguments.out, "DuckDB", duckdb.__version__, arguments.threads, len(pieces), seconds)
-
-
-def timed(db, sql):
-    started = time.monotonic()
-    db.execute(sql)
-    return time.monotonic() - started
+    write_summary(arguments.out, "DuckDB", duckdb.__version__, arguments.threads, len(pieces), clock)
 
 
 def load_settings(db, study):

@@ -56,8 +56,8 @@ def mask(tests):
 
 
 def top(name):
-    """The last month of a mask that is not empty."""
-    return 15 - pl.col(name).bitwise_leading_zeros().cast(pl.Int16)
+    """The last month of a mask; of an empty one, the first."""
+    return (15 - pl.col(name).bitwise_leading_zeros().cast(pl.Int16)).clip(0)
 
 
 def year_counties(years):

@@ -5,7 +5,6 @@ that a step asks for. Seconds are those of the person stage, without rules and p
 """
 import argparse
 import os
-import time
 
 import polars as pl
 
@@ -13,7 +12,7 @@ from polars_assign import assign, cents
 from polars_inputs import Inputs
 from polars_months import read_years
 from polars_spend import spend, sum_nation
-from study import LAKE, lake_files, peer_arguments, read_study, slices, write_summary
+from study import LAKE, Clock, lake_files, peer_arguments, read_study, slices, write_summary
 
 LIVES = 40_000
 
@@ -22,26 +21,22 @@ def main():
     arguments = peer_arguments(argparse.ArgumentParser())
     study = read_study(arguments.study)
     inputs = Inputs(arguments.program, study)
-    seconds, pieces, slice_tables = {"assign": 0.0, "spend": 0.0}, slices(study, arguments.slices, LIVES), []
+    clock, pieces, slice_tables = Clock(), slices(study, arguments.slices, LIVES), []
     for shards in pieces:
-        started = time.monotonic()
-        lake = {table: pl.scan_parquet(lake_files(study, table, shards), hive_partitioning=table == "enrollment") for table in LAKE}
-        lives = lake["bene"].select("bene_key", "bene_id").collect().with_row_index("life")
-        keys = by_life(inputs, lives)
-        years = read_years(inputs, lake, lives)
-        assignment, population = assign(inputs, lake, lives, keys, years)
-        assigned = time.monotonic()
-        tables = spend(inputs, lake, lives, keys, years, assignment, population) if arguments.job == "spend" else {}
+        with clock.of("assign"):
+            lake = {table: pl.scan_parquet(lake_files(study, table, shards), hive_partitioning=table == "enrollment") for table in LAKE}
+            lives = lake["bene"].select("bene_key", "bene_id").collect().with_row_index("life")
+            keys, years = by_life(inputs, lives), read_years(inputs, lake, lives)
+            assignment, population = assign(inputs, lake, lives, keys, years)
+        with clock.of("spend"):
+            tables = spend(inputs, lake, lives, keys, years, assignment, population) if arguments.job == "spend" else {}
         slice_tables.append({"assignment": assignment.drop("life")} | tables)
-        seconds["assign"] += assigned - started
-        seconds["spend"] += time.monotonic() - assigned
-    started = time.monotonic()
-    tables = {name: pl.concat([tables[name] for tables in slice_tables], how="vertical_relaxed") for name in slice_tables[0]}
-    results = {"assignment": tables.pop("assignment")} | (sum_nation(inputs, tables) if arguments.job == "spend" else {})
-    seconds["spend"] += time.monotonic() - started
+    with clock.of("spend"):
+        tables = {name: pl.concat([tables[name] for tables in slice_tables], how="vertical_relaxed") for name in slice_tables[0]}
+        results = {"assignment": tables.pop("assignment")} | (sum_nation(inputs, tables) if arguments.job == "spend" else {})
     for name, table in results.items():
         table.write_parquet(os.path.join(arguments.out, f"{name}.parquet"))
-    write_summary(arguments.out, "Polars", pl.__version__, pl.thread_pool_size(), len(pieces), seconds)
+    write_summary(arguments.out, "Polars", pl.__version__, pl.thread_pool_size(), len(pieces), clock)
 
 
 def by_life(inputs, lives):

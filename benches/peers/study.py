@@ -8,7 +8,9 @@ import os
 import re
 import subprocess
 import sys
+import time
 import tomllib
+from contextlib import contextmanager
 from datetime import date
 
 LAKE = ["bene", "enrollment", "carrier", "dme", "facility", "revenue"]
@@ -140,9 +142,23 @@ def peer_arguments(parser):
     return parser.parse_args()
 
 
-def write_summary(out, engine, version, threads, slices, seconds):
+class Clock:
+    """Seconds by part, of the clock and of all processors."""
+    def __init__(self):
+        self.seconds, self.processor_seconds = {"assign": 0.0, "spend": 0.0}, {"assign": 0.0, "spend": 0.0}
+
+    @contextmanager
+    def of(self, part):
+        started, used = time.monotonic(), time.process_time()
+        yield
+        self.seconds[part] += time.monotonic() - started
+        self.processor_seconds[part] += time.process_time() - used
+
+
+def write_summary(out, engine, version, threads, slices, clock):
     with open(os.path.join(out, "peer.json"), "w") as file:
-        json.dump({"engine": engine, "version": version, "threads": threads, "slices": slices, "seconds": seconds}, file)
+        json.dump({"engine": engine, "version": version, "threads": threads, "slices": slices, "seconds": clock.seconds,
+                   "processor_seconds": clock.processor_seconds}, file)
 
 
 def fail(message):
