@@ -175,16 +175,18 @@ def in_window(window, wide=False):
             & ~(pl.col("out_from") <= window.known_by).fill_null(False) & pl.col(window.wide_ok if wide else window.ok))
 
 
-def standings(windows, dated):
-    """Sums by window, life and entity (M.A.6), practices of two ACOs left out."""
+def standings(inputs, py, windows, dated):
+    """Sums by window, life and entity (M.A.6), practices of two ACOs left out; of lives that an ACO of the window's method served."""
     physician, listed = pl.col("class") != PRACTITIONER, pl.col("class") == LISTED
     counted = dated.lazy().filter(pl.col("class").is_not_null(), ~pl.col("shared").fill_null(False))
-    served = counted.filter(pl.col("aco").is_not_null(), physician).select("life").unique()
-    counted = counted.join(served, on="life", how="semi").with_columns(entity=pl.coalesce("aco", "biller"), is_aco=pl.col("aco").is_not_null())
-    frames = []
+    of_method, frames = {}, []
+    for method in {window.method for window in windows}:
+        acos = [aco for (p, aco), row in inputs.acos.items() if p == py and row["assignment_method"] == method]
+        served = counted.filter(pl.col("aco").is_in(acos), physician).select("life").unique()
+        of_method[method] = counted.join(served, on="life", how="semi").with_columns(entity=pl.coalesce("aco", "biller"), is_aco=pl.col("aco").is_not_null())
     for window in windows:
         own = in_window(window)
-        frame = counted.filter(in_window(window, wide=True)) if window.has_step_3 else counted.filter(own)
+        frame = of_method[window.method].filter(in_window(window, wide=True) if window.has_step_3 else own)
         inside = own if window.has_step_3 else pl.lit(True)
         wide = lambda expression: expression if window.has_step_3 else pl.lit(None)
         frames.append(frame.select(
@@ -331,7 +333,7 @@ def assign(inputs, lake, lives, keys, years):
     for py in inputs.years:
         windows = inputs.windows(py)
         dated = dated_services(inputs, py, services, besides)
-        winner = winners(inputs, py, windows, contenders(windows, standings(windows, dated)), lives)
+        winner = winners(inputs, py, windows, contenders(windows, standings(inputs, py, windows, dated)), lives)
         placed = listed_lives(inputs, py, windows, winner, keys, years)
         cohorts = [aco for p, aco in inputs.cohort_acos if p == py]
         cohort = pl.lit("all")

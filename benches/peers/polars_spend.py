@@ -11,7 +11,8 @@ from polars_inputs import LAST_DAY
 from polars_months import TYPES, month_types, year_counties
 
 KINDS = ["inpatient", "snf", "outpatient", "home_health", "hospice"]
-CLASSES = ["long_term", "rehabilitation", "psychiatric", "other"]
+CLASSES = ["inpatient_long_term", "inpatient_rehabilitation", "inpatient_psychiatric", "inpatient_other"]
+OF_FACILITIES = [kind for kind in KINDS if kind != "inpatient"] + CLASSES   # what a facility's payment is
 
 
 def payment_days(inputs, years):
@@ -58,13 +59,13 @@ def line_payments(inputs, lake, days, more=()):
 def facility_payments(inputs, lake, days, more=()):
     """Claims of facilities that are not denied and known in time, without education and uncompensated care (M.B.1)."""
     rules = inputs.rules
-    kind = pl.coalesce(pl.when(pl.col("claim_type").is_in(claim_types(inputs, [name]))).then(pl.lit(name)) for name in KINDS)
+    kind = pl.coalesce(pl.when(pl.col("claim_type").is_in(claim_types(inputs, [name]))).then(OF_FACILITIES.index(name)) for name in KINDS if name != "inpatient")
     hospital = lambda entry, part: part.is_in(rules.codes(f"spend.category.hospitals.{entry}"))
     last_four, third = pl.col("ccn").cast(pl.String).str.slice(-4), pl.col("ccn").cast(pl.String).str.slice(2, 1)
-    hospital_class = (pl.when(hospital("rehabilitation_units", third) | hospital("rehabilitation", last_four)).then(pl.lit("rehabilitation"))
-                      .when(hospital("psychiatric_units", third) | hospital("psychiatric", last_four)).then(pl.lit("psychiatric"))
-                      .when(hospital("long_term", last_four)).then(pl.lit("long_term")).otherwise(pl.lit("other")))
-    inpatient = pl.col("kind") == "inpatient"
+    hospital_class = (pl.when(hospital("rehabilitation_units", third) | hospital("rehabilitation", last_four)).then(OF_FACILITIES.index("inpatient_rehabilitation"))
+                      .when(hospital("psychiatric_units", third) | hospital("psychiatric", last_four)).then(OF_FACILITIES.index("inpatient_psychiatric"))
+                      .when(hospital("long_term", last_four)).then(OF_FACILITIES.index("inpatient_long_term")).otherwise(OF_FACILITIES.index("inpatient_other")))
+    inpatient = pl.col("claim_type").is_in(claim_types(inputs, ["inpatient"]))
     removed = pl.sum_horizontal("ime_operating_cents", "ime_capital_cents", "dsh_operating_cents", "dsh_capital_cents", "uncompensated_cents")
     whole = pl.col("ccn").cast(pl.String).str.slice(0, 2).is_in(rules.codes("spend.inpatient.whole"))
     return (lake["facility"]
@@ -73,9 +74,8 @@ def facility_payments(inputs, lake, days, more=()):
                     ~(pl.col("claim_type").is_in(claim_types(inputs, ["outpatient", "home_health"]))
                       & pl.col("facility_type").is_in(rules.codes("spend.denied.facility_types"))))
             .join(days.lazy(), left_on="thru_date", right_on="day").filter((pl.col("proc_date") <= pl.col("known_by")).fill_null(True))
-            .with_columns(kind=kind).with_columns(
-                hospital=pl.when(inpatient).then(hospital_class), gross_cents="paid_cents",
-                spend_cents=spent() - pl.when(inpatient & ~whole).then(removed).otherwise(0)))
+            .with_columns(
+                what=pl.when(inpatient).then(hospital_class).otherwise(kind).cast(pl.UInt8), gross_cents="paid_cents", spend_cents=spent() - pl.when(inpatient & ~whole).then(removed).otherwise(0)))
 
 
 def read_reductions(inputs, lake):
@@ -136,34 +136,35 @@ def person_years(inputs, lake, keys, lives, typed, county, days, reductions):
     """One row per life, year and enrollment type: months, and cents by kind."""
     life_years = typed.join(lives.select("life", "bene_key"), on="life").select("bene_key", "year", "number", "types").lazy()
 
-    def by_type(payments, *sums, by=()):
-        month_type = (pl.col("types") // pl.col("sixteen") % 16).cast(pl.UInt8)
-        return (payments.join(life_years, on=["bene_key", "year"])
-                .select("number", month_type.alias("type"), *by, "spend_cents", "gross_cents", *sums)
-                .group_by("number", "type", *by).agg(pl.exclude("number", "type", *by).sum()))
+    month_type, packed = pl.col("types") // pl.col("sixteen") % 16, pl.col("packed")
+
+    def by_type(payments, *sums, what=pl.lit(0, dtype=pl.UInt8)):
+        """Sums by life-year, type and `what`, which are one number while they are counted."""
+        key = pl.col("number").cast(pl.UInt64) * 64 + month_type * 8 + what
+        return (payments.join(life_years, on=["bene_key", "year"]).select(key.alias("packed"), "spend_cents", "gross_cents", *sums)
+                .group_by("packed").agg(pl.exclude("packed").sum())
+                .select((packed // 64).cast(pl.UInt32).alias("number"), (packed // 8 % 8).cast(pl.UInt8).alias("type"), (packed % 8).alias("what"),
+                        pl.exclude("packed")))
 
     spend = pl.col("spend_cents")
-    of_lines = [pl.when("is_dme").then(0).otherwise(spend).alias("carrier_cents"), pl.when("is_dme").then(spend).otherwise(0).alias("dme_cents"),
-                pl.when("ambulance").then(spend).otherwise(0).alias("ambulance_cents")]
+    of_lines = [pl.when("is_dme").then(spend).otherwise(0).alias("dme_cents"), pl.when("ambulance").then(spend).otherwise(0).alias("ambulance_cents")]
     lines, facility = line_payments(inputs, lake, days), [facility_payments(inputs, lake, days)]
     if reductions is not None:
         more_lines, more_facility = reduced_payments(inputs, lake, days, reductions)
         lines, facility = lines + more_lines, facility + [more_facility]
-    frames = [by_type(payments, *of_lines) for payments in lines]
-    frames += [by_type(payments, by=("kind", "hospital")).with_columns(
-        *(pl.when(pl.col("kind") == kind).then(spend).alias(f"{kind}_cents") for kind in KINDS),
-        *(pl.when(pl.col("hospital") == name).then(spend).alias(f"inpatient_{name}_cents") for name in CLASSES)).drop("kind", "hospital")
-        for payments in facility]
+    frames = [by_type(payments, *of_lines).with_columns(carrier_cents=spend - pl.col("dme_cents")) for payments in lines]
+    frames += [by_type(payments, what=pl.col("what")).with_columns(
+        pl.when(pl.col("what") == number).then(spend).alias(f"{name}_cents") for number, name in enumerate(OF_FACILITIES)) for payments in facility]
     months = payment_days(inputs, inputs.study_years).unique(["year", "month"]).select("year", "month", "sixteen").lazy()
     frames.append(by_type(keys["non_claims_payment"].lazy().join(months, on=["year", "month"]), spend.alias("non_claims_cents")))
     sums = pl.concat(pl.collect_all(frames, engine="streaming"), how="diagonal_relaxed").filter(pl.col("type") > 0)
-    sums = sums.group_by("number", "type").agg(pl.all().sum())
+    sums = sums.group_by("number", "type").agg(pl.exclude("what").sum()).with_columns(inpatient_cents=pl.sum_horizontal(f"{name}_cents" for name in CLASSES))
     enrolled = pl.concat(
         typed.filter(pl.col(name) > 0).select("number", "life", "year", type=pl.lit(number, dtype=pl.UInt8), enrollment_type=pl.lit(name),
                                               months_mask=name, months=pl.col(name).bitwise_count_ones().cast(pl.Int64),
                                               dual_months=(pl.col(name) & pl.col("dual")).bitwise_count_ones().cast(pl.Int64))
         for number, name in TYPES.items())
-    cents_of = [f"{name}_cents" for name in ["spend", "gross", *KINDS, "carrier", "dme", "non_claims", *(f"inpatient_{name}" for name in CLASSES), "ambulance"]]
+    cents_of = [f"{name}_cents" for name in ["spend", "gross", *KINDS, "carrier", "dme", "non_claims", *CLASSES, "ambulance"]]
     return (enrolled.join(sums, on=["number", "type"], how="left").rename({"year": "calendar_year"})
             .join(county, on=["life", "calendar_year"], how="left").join(lives.select("life", "bene_id"), on="life")
             .select("life", "bene_id", "calendar_year", "enrollment_type", "months_mask", "months", "dual_months", "county", pl.col(cents_of).fill_null(0)))
