@@ -59,7 +59,8 @@ WHERE nonpayment = '' AND claim_type IN (SELECT code::INT FROM rule_code WHERE k
   AND provider IS NOT NULL AND (provider <> 'eta' OR ccn IN (SELECT ccn FROM csv_eta_hospital));
 
 CREATE OR REPLACE TABLE outpatient_line AS
-SELECT o.provider, r.bene_key, r.claim_key, r.line, r.center, r.hcpcs, r.paid_cents, r.deductible_cents, r.coinsurance_cents, coalesce(r.service_date, o.thru_date) AS day, o.ccn, o.proc_date,
+SELECT o.provider, r.bene_key, r.claim_key, r.line, r.center, r.hcpcs, r.paid_cents, r.deductible_cents, r.coinsurance_cents,
+  coalesce(r.service_date, o.thru_date) AS day, o.ccn, o.proc_date,
   CASE o.provider
     WHEN 'cah' THEN coalesce(nullif(r.rendering_npi, ''), nullif(o.rendering_npi, ''), nullif(o.other_npi, ''), nullif(o.attending_npi, ''))
     ELSE coalesce(nullif(o.other_npi, ''), nullif(o.attending_npi, '')) END AS npi

@@ -42,10 +42,10 @@ def read_services(inputs, lake, lives):
                 day=pl.coalesce("service_date", "claim_day"), charges=pl.sum_horizontal("paid_cents", "deductible_cents", "coinsurance_cents"),
                 npi=pl.coalesce(pl.when(pl.col("provider") == CAH).then(filled("rendering_npi")), pl.when(pl.col("provider") == CAH)
                                 .then(filled("claim_npi")), filled("other_npi"), filled("attending_npi"))))
-    services = pl.concat([lines if inputs.cohort_acos else
-                          lines.filter(pl.col("specialty").is_in(sorted({code for py in inputs.years for code in inputs.specialties(py)["specialty"]}))),
-                          facility_services(inputs, claims, revenue)], how="diagonal").with_row_index("row")
-    services = (services.join(during_stay(lists, services, revenue, stays), on="row", how="left"))
+    clinicians = sorted({code for py in inputs.years for code in inputs.specialties(py)["specialty"]})
+    counted = lines if inputs.cohort_acos else lines.filter(pl.col("specialty").is_in(clinicians))   # cohorts ask for anybody's services
+    services = pl.concat([counted, facility_services(inputs, claims, revenue)], how="diagonal").with_row_index("row")
+    services = services.join(during_stay(lists, services, revenue, stays), on="row", how="left")
     return services, beside(lists, services, lines, revenue)
 
 
@@ -97,8 +97,8 @@ def facility_services(inputs, claims, revenue):
                  .group_by("row").agg(pl.col("specialty").sort_by(date_of("begins_on", FIRST_DAY)).last()))
     fees = csv["eta_fee"].select(text("hcpcs"), fee=cents("amount"), year=pl.col("calendar_year").cast(pl.Int32))
     lines = (lines.with_columns(year=pl.col("day").dt.year()).join(specialty, on="row", how="left").join(fees, on=["hcpcs", "year"], how="left")
-             .select("life", "claim_key", "line", "hcpcs", "specialty", "provider", "biller", "known_on", "day", from_day="day", place=text(pl.lit("")),
-                     cents=pl.when(pl.col("provider") == CAH).then("charges").otherwise(pl.col("fee").fill_null(0))))
+             .select("life", "claim_key", "line", "hcpcs", "specialty", "provider", "biller", "known_on", "day", from_day="day",
+                     place=text(pl.lit("")), cents=pl.when(pl.col("provider") == CAH).then("charges").otherwise(pl.col("fee").fill_null(0))))
     clinics = (claims.filter(pl.col("provider") == CLINIC)
                .select("life", "claim_key", "provider", "known_on", "cents", biller="ccn", day="claim_day", from_day="claim_from",
                        line=pl.lit(0, dtype=pl.Int32), hcpcs=text(pl.lit("")), specialty=text(pl.lit("")), place=text(pl.lit(""))))
@@ -128,7 +128,8 @@ def during_stay(lists, services, revenue, stays):
 
 def beside(lists, services, lines, revenue):
     """Other codes beside an add-on on the same claim and day (M.A.5.3): row, hcpcs."""
-    addons = services.filter(pl.col("hcpcs").is_in(lists.filter("prolonged")["hcpcs"].unique().to_list())).select("row", "life", "claim_key", "day", "provider")
+    prolonged = lists.filter("prolonged")["hcpcs"].unique().to_list()
+    addons = services.filter(pl.col("hcpcs").is_in(prolonged)).select("row", "life", "claim_key", "day", "provider")
     keys = ["life", "claim_key", "day"]
     return pl.concat([addons.filter(pl.col("provider") == LINE).join(lines, on=keys).select("row", "hcpcs"),
                       addons.filter(pl.col("provider").is_in([CAH, ETA])).join(revenue, on=keys).select("row", "hcpcs")]).unique()
@@ -154,15 +155,18 @@ def dated_services(inputs, py, services, besides):
         kept.append(~(pl.col("nursing") & pl.col("place").is_in(places)))
     if homes:
         kept.append(~pl.col("home") | pl.col("place").is_in(homes))
-    claim = pl.DataFrame([{name: "" if name == "hcpcs" else name == "listed" for name in codes.columns}], schema=codes.schema)   # of a clinic: it has no code
+    # The claim of a clinic, which has no code.
+    claim = pl.DataFrame([{name: "" if name == "hcpcs" else name == "listed" for name in codes.columns}], schema=codes.schema)
     frame = (services.lazy().join(pl.concat([codes, claim]).lazy(), on="hcpcs").filter(kept)
              .join(inputs.specialties(py).lazy(), on="specialty", how="left").join(bases.lazy(), on="row", how="left")
              .with_columns(has_base=~pl.col("prolonged") | (pl.col("base_listed") | pl.col("base_after") & is_after).fill_null(False),
                            counts=pl.col("listed") | pl.col("after") & is_after)
              .with_columns(pl.when(clinic).then(pl.lit(CLINIC_CLASS, dtype=pl.UInt8)).otherwise("class").alias("class"),
                            ok=pl.col("has_base") & pl.col("counts"),
-                           ok_in_emergency=(pl.col("has_base") | pl.col("base_emergency").fill_null(False)) & (pl.col("counts") | pl.col("emergency")),
-                           out_from=pl.min_horizontal(pl.when(excluded).then("nursing_known_on"), pl.when("not_inpatient").then("inpatient_known_on")))
+                           ok_in_emergency=((pl.col("has_base") | pl.col("base_emergency").fill_null(False))
+                                            & (pl.col("counts") | pl.col("emergency"))),
+                           out_from=pl.min_horizontal(pl.when(excluded).then("nursing_known_on"),
+                                                      pl.when("not_inpatient").then("inpatient_known_on")))
              .filter("ok_in_emergency"))
     columns = ["life", "day", "known_on", "out_from", "cents", "class", "biller", "aco", "shared", "ok", "ok_in_emergency", "provider"]
     return pl.concat(frame.filter(test).join(inputs.owner_table(py, owners), on="biller", how="left").select(columns) for test, owners in
@@ -183,7 +187,8 @@ def standings(inputs, py, windows, dated):
     for method in {window.method for window in windows}:
         acos = [aco for (p, aco), row in inputs.acos.items() if p == py and row["assignment_method"] == method]
         served = counted.filter(pl.col("aco").is_in(acos), physician).select("life").unique()
-        of_method[method] = counted.join(served, on="life", how="semi").with_columns(entity=pl.coalesce("aco", "biller"), is_aco=pl.col("aco").is_not_null())
+        of_method[method] = counted.join(served, on="life", how="semi").with_columns(
+            entity=pl.coalesce("aco", "biller"), is_aco=pl.col("aco").is_not_null())
     for window in windows:
         own = in_window(window)
         frame = of_method[window.method].filter(in_window(window, wide=True) if window.has_step_3 else own)
@@ -338,8 +343,10 @@ def assign(inputs, lake, lives, keys, years):
         cohorts = [aco for p, aco in inputs.cohort_acos if p == py]
         cohort = pl.lit("all")
         if cohorts:
-            placed = placed.join(continuing(inputs, py, windows, dated, placed).with_columns(stays=pl.lit(True)), on=["calendar_year", "life"], how="left")
-            cohort = pl.when(~pl.col("aco_id").is_in(cohorts)).then(pl.lit("all")).when("stays").then(pl.lit("continuously")).otherwise(pl.lit("newly"))
+            stays = continuing(inputs, py, windows, dated, placed).with_columns(stays=pl.lit(True))
+            placed = placed.join(stays, on=["calendar_year", "life"], how="left")
+            cohort = (pl.when(~pl.col("aco_id").is_in(cohorts)).then(pl.lit("all"))
+                      .when("stays").then(pl.lit("continuously")).otherwise(pl.lit("newly")))
         assigned.append(placed.filter(pl.col("calendar_year").is_in(inputs.kept[py])).join(county, on=["life", "calendar_year"], how="left")
                         .join(lives.select("life", "bene_id"), on="life")
                         .select("life", "calendar_year", "bene_id", "aco_id", "basis", "step", "county", "winner_cents", "runner_up",

@@ -19,7 +19,8 @@ def payment_days(inputs, years):
     """Each day of these years: its month, what sequestration took off (M.B.1.3), by when a payment must have been processed (M.B.5.1)."""
     days = pl.DataFrame({"day": pl.date_range(date(min(years), 1, 1), date(max(years), 12, 31), eager=True)})
     rates = inputs.rules.values["spend.sequestration.rate"]
-    withheld = pl.coalesce(pl.when(pl.col("day").is_between(begins, ends or LAST_DAY, closed="left")).then(round(rate * 10_000)) for begins, ends, rate in rates)
+    withheld = pl.coalesce(pl.when(pl.col("day").is_between(begins, ends or LAST_DAY, closed="left")).then(round(rate * 10_000))
+                           for begins, ends, rate in rates)
     known_by = pl.coalesce(pl.when(pl.col("day").dt.year() == year).then(pl.lit(inputs.known_by(year))) for year in years)
     return days.filter(pl.col("day").dt.year().is_in(years)).with_columns(
         year=pl.col("day").dt.year().cast(pl.Int16), month=pl.col("day").dt.month().cast(pl.UInt8) - 1, known_by=known_by,
@@ -41,30 +42,33 @@ def line_payments(inputs, lake, days, more=()):
     """Lines of carriers and DME that are not denied, known in time, and not of the suspect services (M.B.1, M.B.4.2)."""
     rules, lines = inputs.rules, []
     first, last = days["day"].min(), days["day"].max()
-    suspect = [pl.col("hcpcs").is_in(codes) & pl.col("last_date").is_between(begins, ends)
-               & pl.col("claim_type").is_in([int(code) for day, _, types in rules.dated_codes("spend.suspect.claim_types") if day == begins for code in types])
+    types = {begins: [int(code) for code in codes] for begins, _, codes in rules.dated_codes("spend.suspect.claim_types")}
+    suspect = [pl.col("hcpcs").is_in(codes) & pl.col("last_date").is_between(begins, ends) & pl.col("claim_type").is_in(types.get(begins, []))
                for begins, ends, codes in rules.dated_codes("spend.suspect.codes") if codes and begins <= last and first <= ends]
     ambulance = pl.col("hcpcs").is_in(rules.codes("spend.category.ambulance")) & pl.col("claim_type").is_in(claim_types(inputs, ["carrier"]))
     for table in ("carrier", "dme"):
         lines.append(
             lake[table]
             .filter(pl.col("last_date").is_between(first, last), pl.col("claim_type").is_in(claim_types(inputs, ["carrier", "dme"])),
-                    ~pl.col("denial").is_in(rules.codes("spend.denied.carrier")), pl.col("processing").is_in(rules.codes("spend.accepted.processing")),
-                    ~pl.any_horizontal(suspect + [pl.lit(False)]), *more)
+                    ~pl.col("denial").is_in(rules.codes("spend.denied.carrier")),
+                    pl.col("processing").is_in(rules.codes("spend.accepted.processing")), ~pl.any_horizontal(suspect + [pl.lit(False)]), *more)
             .join(days.lazy(), left_on="last_date", right_on="day").filter((pl.col("proc_date") <= pl.col("known_by")).fill_null(True))
-            .with_columns(gross_cents="paid_cents", spend_cents=spent(), is_dme=pl.col("claim_type").is_in(claim_types(inputs, ["dme"])), ambulance=ambulance))
+            .with_columns(gross_cents="paid_cents", spend_cents=spent(), ambulance=ambulance,
+                          is_dme=pl.col("claim_type").is_in(claim_types(inputs, ["dme"]))))
     return lines
 
 
 def facility_payments(inputs, lake, days, more=()):
     """Claims of facilities that are not denied and known in time, without education and uncompensated care (M.B.1)."""
     rules = inputs.rules
-    kind = pl.coalesce(pl.when(pl.col("claim_type").is_in(claim_types(inputs, [name]))).then(OF_FACILITIES.index(name)) for name in KINDS if name != "inpatient")
+    number = OF_FACILITIES.index
+    kind = pl.coalesce(pl.when(pl.col("claim_type").is_in(claim_types(inputs, [name]))).then(number(name)) for name in KINDS if name != "inpatient")
     hospital = lambda entry, part: part.is_in(rules.codes(f"spend.category.hospitals.{entry}"))
     last_four, third = pl.col("ccn").cast(pl.String).str.slice(-4), pl.col("ccn").cast(pl.String).str.slice(2, 1)
-    hospital_class = (pl.when(hospital("rehabilitation_units", third) | hospital("rehabilitation", last_four)).then(OF_FACILITIES.index("inpatient_rehabilitation"))
-                      .when(hospital("psychiatric_units", third) | hospital("psychiatric", last_four)).then(OF_FACILITIES.index("inpatient_psychiatric"))
-                      .when(hospital("long_term", last_four)).then(OF_FACILITIES.index("inpatient_long_term")).otherwise(OF_FACILITIES.index("inpatient_other")))
+    hospital_class = (pl.when(hospital("rehabilitation_units", third) | hospital("rehabilitation", last_four)).then(number("inpatient_rehabilitation"))
+                      .when(hospital("psychiatric_units", third) | hospital("psychiatric", last_four)).then(number("inpatient_psychiatric"))
+                      .when(hospital("long_term", last_four)).then(number("inpatient_long_term"))
+                      .otherwise(number("inpatient_other")))
     inpatient = pl.col("claim_type").is_in(claim_types(inputs, ["inpatient"]))
     removed = pl.sum_horizontal("ime_operating_cents", "ime_capital_cents", "dsh_operating_cents", "dsh_capital_cents", "uncompensated_cents")
     whole = pl.col("ccn").cast(pl.String).str.slice(0, 2).is_in(rules.codes("spend.inpatient.whole"))
@@ -75,7 +79,8 @@ def facility_payments(inputs, lake, days, more=()):
                       & pl.col("facility_type").is_in(rules.codes("spend.denied.facility_types"))))
             .join(days.lazy(), left_on="thru_date", right_on="day").filter((pl.col("proc_date") <= pl.col("known_by")).fill_null(True))
             .with_columns(
-                what=pl.when(inpatient).then(hospital_class).otherwise(kind).cast(pl.UInt8), gross_cents="paid_cents", spend_cents=spent() - pl.when(inpatient & ~whole).then(removed).otherwise(0)))
+                what=pl.when(inpatient).then(hospital_class).otherwise(kind).cast(pl.UInt8), gross_cents="paid_cents",
+                spend_cents=spent() - pl.when(inpatient & ~whole).then(removed).otherwise(0)))
 
 
 def read_reductions(inputs, lake):
@@ -83,7 +88,8 @@ def read_reductions(inputs, lake):
     csv = inputs.csv["claim_reduction"]
     if csv.is_empty():
         return None
-    named = [lake[table].filter(pl.col("claim_id").is_in(csv["claim_id"].to_list())).select("claim_id", "claim_key").unique() for table in ("carrier", "dme", "facility")]
+    named = [lake[table].filter(pl.col("claim_id").is_in(csv["claim_id"].to_list())).select("claim_id", "claim_key").unique()
+             for table in ("carrier", "dme", "facility")]
     named = streamed(pl.concat(named).unique())
     reductions = (csv.join(named, on="claim_id", how="left")
                   .select(pl.coalesce("claim_key", pl.col("claim_id").cast(pl.Int64, strict=False)).alias("claim_key"),
@@ -113,7 +119,8 @@ def episodes(inputs, lake, lives):
     first, last = (date.fromisoformat(day) for day in rules.value("spend.covid.emergency", days["day"].min()))
     admitted, discharged = pl.coalesce("admission_date", "from_date", "thru_date"), pl.coalesce("discharge_date", "thru_date")
     whole = pl.col("ccn").cast(pl.String).str.slice(0, 2).is_in(rules.codes("spend.inpatient.whole"))
-    prospective, other = (pl.col("ccn").cast(pl.String).str.slice(-4).is_in(rules.codes(f"spend.covid.{key}")) for key in ("prospective_payment", "other_acute"))
+    numbered = lambda key: pl.col("ccn").cast(pl.String).str.slice(-4).is_in(rules.codes(f"spend.covid.{key}"))
+    prospective, other = numbered("prospective_payment"), numbered("other_acute")
     diagnosed = pl.any_horizontal([discharged.is_between(begins, ends) & pl.any_horizontal(
         (pl.lit(" ") + pl.col("diagnoses").cast(pl.String) + pl.lit(" ")).str.contains(f" {code} ", literal=True) for code in codes)
         for begins, ends, codes in rules.dated_codes("spend.covid.diagnoses")] + [pl.lit(False)])
@@ -158,7 +165,8 @@ def person_years(inputs, lake, keys, lives, typed, county, days, reductions):
     months = payment_days(inputs, inputs.study_years).unique(["year", "month"]).select("year", "month", "sixteen").lazy()
     frames.append(by_type(keys["non_claims_payment"].lazy().join(months, on=["year", "month"]), spend.alias("non_claims_cents")))
     sums = pl.concat(pl.collect_all(frames, engine="streaming"), how="diagonal_relaxed").filter(pl.col("type") > 0)
-    sums = sums.group_by("number", "type").agg(pl.exclude("what").sum()).with_columns(inpatient_cents=pl.sum_horizontal(f"{name}_cents" for name in CLASSES))
+    sums = sums.group_by("number", "type").agg(pl.exclude("what").sum())
+    sums = sums.with_columns(inpatient_cents=pl.sum_horizontal(f"{name}_cents" for name in CLASSES))
     enrolled = pl.concat(
         typed.filter(pl.col(name) > 0).select("number", "life", "year", type=pl.lit(number, dtype=pl.UInt8), enrollment_type=pl.lit(name),
                                               months_mask=name, months=pl.col(name).bitwise_count_ones().cast(pl.Int64),
@@ -167,7 +175,8 @@ def person_years(inputs, lake, keys, lives, typed, county, days, reductions):
     cents_of = [f"{name}_cents" for name in ["spend", "gross", *KINDS, "carrier", "dme", "non_claims", *CLASSES, "ambulance"]]
     return (enrolled.join(sums, on=["number", "type"], how="left").rename({"year": "calendar_year"})
             .join(county, on=["life", "calendar_year"], how="left").join(lives.select("life", "bene_id"), on="life")
-            .select("life", "bene_id", "calendar_year", "enrollment_type", "months_mask", "months", "dual_months", "county", pl.col(cents_of).fill_null(0)))
+            .select("life", "bene_id", "calendar_year", "enrollment_type", "months_mask", "months", "dual_months", "county",
+                    pl.col(cents_of).fill_null(0)))
 
 
 def revenues(inputs, lake, days, episode, reductions):
@@ -197,7 +206,8 @@ def spend(inputs, lake, lives, keys, years, assignment, population):
     heads = (assignment.select("performance_year", "calendar_year", "life", "aco_id", "basis", "cohort", "county")
              .join(dual, on=["life", "calendar_year"], how="left").join(keys["lis_adi"], on=["life", "calendar_year"], how="left")
              .with_columns(pl.col("dual", "subsidised").fill_null(False)))
-    own = pl.DataFrame(inputs.own_years, schema={"performance_year": pl.Int16, "period": pl.String, "aco_id": pl.String, "calendar_year": pl.Int16}, orient="row")
+    own = pl.DataFrame(inputs.own_years, orient="row", schema={
+        "performance_year": pl.Int16, "period": pl.String, "aco_id": pl.String, "calendar_year": pl.Int16})
     heads = heads.join(own, on=["performance_year", "aco_id", "calendar_year"])
     of_year = person_year.select("life", "calendar_year", "enrollment_type", "months", "dual_months", "spend_cents", "gross_cents", "county")
     return {"person_year": person_year.drop("life"), "heads": heads.drop("life"), "earned": revenues(inputs, lake, days, episode, reductions),
@@ -213,7 +223,8 @@ def sum_nation(inputs, tables):
     over = (12 * pl.col("spend_cents") > pl.col("threshold_cents") * pl.col("months")).fill_null(False)
     under = (12 * pl.col("spend_cents") < -pl.col("threshold_cents") * pl.col("months")).fill_null(False)
     common = [pl.len().alias("lives"), pl.col("months").sum(), pl.col("spend_cents").filter(~over & ~under).sum().alias("below_cents"),
-              pl.col("months").filter(over).sum().alias("months_over"), pl.col("months").filter(under).sum().alias("months_under"), pl.col("spend_cents").sum()]
+              pl.col("months").filter(over).sum().alias("months_over"),
+              pl.col("months").filter(under).sum().alias("months_under"), pl.col("spend_cents").sum()]
     population_county = (populated.lazy().join(cut, on=year_type, how="left").group_by(*year_type, "county", window="method").agg(common)
                          .with_columns(population=pl.lit("assignable")))
     period = ["performance_year", "period", "aco_id", "calendar_year"]
@@ -224,7 +235,8 @@ def sum_nation(inputs, tables):
         head_count=pl.len(), dual_heads=pl.col("dual").sum(), lis_or_dual_heads=(pl.col("dual") | pl.col("subsidised")).sum(),
         voluntary_only=basis("voluntary"), claims_only=basis("claims"), both=basis("both"))
     county_heads = heads.lazy().group_by(*period, "county").agg(head_count=pl.len())
-    revenue = tables["earned"].lazy().group_by("performance_year", "aco_id").agg(pl.col("paid_cents").sum()).with_columns(calendar_year="performance_year")
+    revenue = (tables["earned"].lazy().group_by("performance_year", "aco_id").agg(pl.col("paid_cents").sum())
+               .with_columns(calendar_year="performance_year"))
     names = ["population_county", "assigned_county", "aco_heads", "aco_county_heads", "revenue"]
     return {"person_year": tables["person_year"], "threshold": threshold} | dict(
         zip(names, pl.collect_all([population_county, assigned_county, aco_heads, county_heads, revenue])))
@@ -233,12 +245,13 @@ def sum_nation(inputs, tables):
 def thresholds(inputs, populated):
     """Nearest rank: the first life with the percentile of all lives at or below it, half-up to the cent (M.B.3.3)."""
     keys = ["performance_year", "calendar_year", "enrollment_type"]
-    share = pl.coalesce(pl.when(pl.col("performance_year") == py).then(round(inputs.rules.value("cells.truncation.percentile", date(py, 1, 1)) * 10_000))
-                        for py in inputs.years)
+    percentile = lambda py: round(inputs.rules.value("cells.truncation.percentile", date(py, 1, 1)) * 10_000)
+    share = pl.coalesce(pl.when(pl.col("performance_year") == py).then(percentile(py)) for py in inputs.years)
     # Exact: 27720 is a multiple of every number of months.
     ranked = populated.lazy().filter(pl.col("method") == "retrospective").with_columns(
         yearly=pl.col("spend_cents") * (27_720 // pl.col("months")), share=share)
     place = (pl.len().cast(pl.Int64) * pl.col("share").first() + 9_999) // 10_000 - 1
     at = lambda name: pl.col(name).sort_by("yearly").get(place)
     return (ranked.group_by(keys).agg(months=at("months"), spend_cents=at("spend_cents"))
-            .select(*keys, population=pl.lit("assignable"), threshold_cents=(24 * pl.col("spend_cents") + pl.col("months")) // (2 * pl.col("months"))).collect())
+            .select(*keys, population=pl.lit("assignable"),
+                    threshold_cents=(24 * pl.col("spend_cents") + pl.col("months")) // (2 * pl.col("months"))).collect())

@@ -103,7 +103,8 @@ CREATE OR REPLACE MACRO kept(paid) AS paid + sign(paid) * ((2 * abs(paid) * with
 
 -- Payments that are not denied, known in time, and not of the suspect services (M.B.1, M.B.4.2). Types of claims are told apart when they are summed.
 CREATE OR REPLACE TEMP VIEW line_payment AS
-SELECT bene_key, claim_key, line, claim_type, line.hcpcs, tin AS biller, year, begins_on, shift, paid_cents AS gross_cents, kept(paid_cents) AS spend_cents
+SELECT bene_key, claim_key, line, claim_type, line.hcpcs, tin AS biller, year, begins_on, shift,
+  paid_cents AS gross_cents, kept(paid_cents) AS spend_cents
 FROM (SELECT * EXCLUDE (year) FROM lake_carrier UNION ALL BY NAME SELECT * EXCLUDE (year) FROM lake_dme) AS line
   JOIN (FROM payment_day WHERE in_study) AS d ON day = last_date
   ANTI JOIN suspect ON suspect.hcpcs = line.hcpcs AND suspect.claim_type = line.claim_type AND last_date BETWEEN suspect.begins AND suspect.ends
@@ -175,7 +176,8 @@ FROM enrolled JOIN lake_bene USING (bene_key) LEFT JOIN year_county ON year_coun
   LEFT JOIN by_type USING (bene_key, year, enrollment_type);
 
 INSERT INTO population
-SELECT performance_year, calendar_year, method, bene_key FROM assignable SEMI JOIN (FROM list_year WHERE kept) USING (performance_year, calendar_year);
+SELECT performance_year, calendar_year, method, bene_key
+FROM assignable SEMI JOIN (FROM list_year WHERE kept) USING (performance_year, calendar_year);
 
 INSERT INTO head
 SELECT a.performance_year, a.calendar_year, b.bene_key, a.aco_id, a.basis, a.cohort, a.county,
