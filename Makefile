@@ -1,5 +1,5 @@
 # `make` lists the targets. Nothing here needs more than a Rust toolchain (1.90 or later), a C compiler and make;
-# `worlds-check` and `rates-check` also use python3, `peer-assign` and `peer-spend` python3 with venv, and DuckDB from PyPI;
+# `worlds-check` and `rates-check` also use python3, `peer-assign`, `peer-spend` and `peer-polars` python3 with venv, and DuckDB and Polars from PyPI;
 # `object-store-check` python3 with venv, and an S3-compatible server from PyPI.
 
 SHELL := /bin/bash
@@ -109,6 +109,10 @@ peer-assign: build ## the same assignment in SQL, by DuckDB, on LIVES=1000000 li
 .PHONY: peer-spend
 peer-spend: build ## the same spending, thresholds and cells in SQL: cells that differ, seconds of both; 15 GB of disk
 	scripts/peer-check.sh spend $(RELEASE) $(PEER_LIVES) target/peer
+
+.PHONY: peer-polars
+peer-polars: build ## the same assignment, spending, thresholds and cells by Polars: cells that differ, seconds of both; 15 GB of disk
+	scripts/peer-check.sh spend $(RELEASE) $(PEER_LIVES) target/peer polars
 
 .PHONY: peer-hcc
 peer-hcc: oracles ## risk scores of the same people by hccinfhir (PyPI) and by our kernel, one process each: people a second, ratio

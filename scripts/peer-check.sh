@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# A synthetic nation through the program and through DuckDB; what differs, and the seconds of both. Cleans up after itself.
-# usage: peer-check.sh assign|spend PROGRAM LIVES FOLDER
-# FOLDER keeps DuckDB itself (venv/). PEER_KEEP=1 keeps the nation for the next run, PEER_YEARS the performance years.
+# A synthetic nation through the program and through a peer; what differs, and the seconds of both. Cleans up after itself.
+# usage: peer-check.sh assign|spend PROGRAM LIVES FOLDER [ENGINE]
+# ENGINE: duckdb (default) or polars. FOLDER keeps the engines themselves (venv/). PEER_KEEP=1 keeps the nation for the next run,
+# PEER_YEARS the performance years, PEER_JSON=FILE what was measured.
 set -euo pipefail
-job=$1; program=$(realpath "$2"); lives=$3; folder=$4
+job=$1; program=$(realpath "$2"); lives=$3; folder=$4; engine=${5:-duckdb}
 here=$(dirname "$(realpath "$0")"); years=${PEER_YEARS:-2023,2024}
-duckdb=2.0.0
+duckdb=2.0.0; polars=2.1.0
 mkdir -p "$folder"
 
-# 9 KB of lake and, while the SQL runs, 6 KB of tables and spill for each life.
+# 9 KB of lake and, while SQL runs, 6 KB of tables and spill for each life.
 need_kib=$((lives * 15 + 500000)); free_kib=$(df --output=avail -k "$folder" | tail -1)
 if ((free_kib < need_kib)); then
   echo "error: $folder: free disk of about $((need_kib / 1000000 + 1)) GB is needed, there is: $((free_kib / 1000000)) GB" >&2
@@ -16,13 +17,13 @@ if ((free_kib < need_kib)); then
 fi
 
 python=$folder/venv/bin/python
-if ! "$python" -c "import duckdb, sys; sys.exit(duckdb.__version__ != '$duckdb')" 2>/dev/null; then
+if ! "$python" -c "import duckdb, polars, sys; sys.exit((duckdb.__version__, polars.__version__) != ('$duckdb', '$polars'))" 2>/dev/null; then
   command -v python3 >/dev/null || { echo "error: no \`python3\` (3.11 or later)" >&2; exit 2; }
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: python3 is older than 3.11" >&2; exit 2; }
   rm -rf "$folder/venv"
   python3 -m venv "$folder/venv" || { echo "error: no virtual environment at $folder/venv" >&2
     echo "hint: Debian and Ubuntu have it in the package \`python3-venv\`" >&2; exit 2; }
-  "$python" -m pip install --quiet --disable-pip-version-check "duckdb==$duckdb" || { echo "error: duckdb $duckdb from PyPI" >&2; exit 2; }
+  "$python" -m pip install --quiet --disable-pip-version-check "duckdb==$duckdb" "polars==$polars" || { echo "error: duckdb $duckdb and polars $polars from PyPI" >&2; exit 2; }
 fi
 
 nation=$folder/nation-$lives-${years//,/-}
@@ -31,4 +32,4 @@ if [[ ! -f $nation/answer_key.csv ]]; then
   rm -rf "$nation"
   "$program" synth --lives "$lives" --years "$years" --raw lake --out "$nation" >/dev/null
 fi
-"$python" "$here/peer-compare.py" "$job" "$program" "$nation/study.toml" --temp "$folder/temp"
+"$python" "$here/peer-compare.py" "$job" "$program" "$nation/study.toml" --engine "$engine" --temp "$folder/temp" ${PEER_JSON:+--json "$PEER_JSON"}
