@@ -2,7 +2,7 @@
 """Each stage of the program in a process of its own, beside limits and peers, in one run on one machine.
 
 usage: bench.py run PROGRAM FOLDER [--lives N] [--repeats N] [--threads N] [--peers FOLDER] [--runs FOLDER]
-       bench.py scale PROGRAM FOLDER [--lives N[,N]] [--memory LIVES:YEAR:BASE_YEARS,…] [--runs FOLDER]
+       bench.py scale PROGRAM FOLDER [--lives N[,N]] [--memory LIVES:YEAR:FIRST_YEAR,…] [--runs FOLDER]
        bench.py check [RUN.json …] [--limits benches/limits.toml]
        bench.py table [RUN.json …]
 
@@ -194,7 +194,7 @@ def bench(arguments):
 
     note("text and ingest")
     ingest(arguments, run)
-    memory(arguments, run, [(min(lives, 50_000), 2024, 3)])
+    memory(arguments, run, [(min(lives, 50_000), 2024, 2020)])
     run["ratios"]["memory.peak_gib"] = max(stage["peak"] for stage in run["stages"]) / 2**30
     shutil.rmtree(out, ignore_errors=True)
     save(arguments, run, "bench.json")
@@ -282,17 +282,17 @@ def ingest(arguments, run):
 
 
 def memory(arguments, run, sizes):
-    """Shards made in memory and put through the same kernels; (lives, performance year, benchmark years)."""
+    """Shards made in memory and put through the same kernels; (lives, performance year, first year of claims)."""
     peaks = []
-    for lives, year, base in sizes:
+    for lives, year, first in sizes:
         out = os.path.join(arguments.folder, "memory")
         shutil.rmtree(out, ignore_errors=True)
-        command = [arguments.program, "measure", "memory", "--lives", str(lives), "--years", str(year), "--base-years", str(base),
+        command = [arguments.program, "measure", "memory", "--lives", str(lives), "--years", str(year), "--from", str(first),
                    "--threads", str(arguments.threads), "--format", "json", "--out", out, "--generate"]
         ran = measure(command)
         for told in json.loads(ran.pop("out")):
             one = {"wall": float(told["seconds"]), "cpu": float(told["seconds"]) * arguments.threads, "peak": ran["peak"]}
-            add(run, f"{told['measure']} in memory, {lives:,} lives, {year} and {base} years before", arguments.threads, one, told["claim_rows"], None)
+            add(run, f"{told['measure']} in memory, {lives:,} lives, claims of {first} to {year}", arguments.threads, one, told["claim_rows"], None)
             if told["measure"] == "generate":
                 run["ratios"]["synth.memory"] = told["claim_rows"] / one["cpu"] / 1e6
         peaks.append(ran["peak"])

@@ -6,7 +6,6 @@
 set -euo pipefail
 job=$1; program=$(realpath "$2"); lives=$3; folder=$4; engine=${5:-duckdb}
 here=$(dirname "$(realpath "$0")"); years=${PEER_YEARS:-2023,2024}
-duckdb=2.0.0; polars=2.1.0
 mkdir -p "$folder"
 
 # 9 KB of lake and, while SQL runs, 6 KB of tables and spill for each life.
@@ -16,15 +15,8 @@ if ((free_kib < need_kib)); then
   echo "hint: fewer lives: \`make peer-$job LIVES=100000\`" >&2; exit 2
 fi
 
+"$here/peer-venv.sh" "$folder"
 python=$folder/venv/bin/python
-if ! "$python" -c "import duckdb, polars, sys; sys.exit((duckdb.__version__, polars.__version__) != ('$duckdb', '$polars'))" 2>/dev/null; then
-  command -v python3 >/dev/null || { echo "error: no \`python3\` (3.11 or later)" >&2; exit 2; }
-  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: python3 is older than 3.11" >&2; exit 2; }
-  rm -rf "$folder/venv"
-  python3 -m venv "$folder/venv" || { echo "error: no virtual environment at $folder/venv" >&2
-    echo "hint: Debian and Ubuntu have it in the package \`python3-venv\`" >&2; exit 2; }
-  "$python" -m pip install --quiet --disable-pip-version-check "duckdb==$duckdb" "polars==$polars" || { echo "error: duckdb $duckdb and polars $polars from PyPI" >&2; exit 2; }
-fi
 
 nation=$folder/nation-$lives-${years//,/-}
 trap 'rm -rf "$folder/temp"; [[ -n ${PEER_KEEP:-} ]] || rm -rf "$nation"' EXIT

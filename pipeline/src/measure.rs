@@ -102,8 +102,8 @@ pub(crate) struct InMemory<'m> {
     pub(crate) lives: u32,
     pub(crate) years: &'m [i32],
     pub(crate) seed: u64,
-    /// In place of the rule `assign.benchmark_years`: 0 walks the claims of the performance years alone.
-    pub(crate) base_years: Option<u32>,
+    /// Years before this one have neither enrollment nor claims.
+    pub(crate) from: Option<i32>,
     /// Whether people that no kernel sees are made first, to tell what making them takes.
     pub(crate) generate: bool,
     /// A folder that is not there; it is made, and removed at the end.
@@ -128,7 +128,7 @@ pub(crate) fn in_memory(of: &InMemory<'_>) -> Outcome<Vec<Part>> {
     let nation =
         Nation::new(&options).map_err(|what| trouble::of_file_with_hint(of.folder, what, "see `synth --help`"))?;
     let mut parts = Vec::new();
-    let shards = MemoryShards::new(&nation);
+    let shards = MemoryShards::new(&nation, of.from);
     let part = |name, shards: &MemoryShards<'_>, started: Instant| Part {
         name,
         lives: shards.people.load(Ordering::Relaxed),
@@ -140,7 +140,7 @@ pub(crate) fn in_memory(of: &InMemory<'_>) -> Outcome<Vec<Part>> {
         (0..shards.count()).into_par_iter().with_max_len(1).for_each(|shard| shards.generate(shard));
         parts.push(part("generate", &shards, started));
     }
-    let shards = MemoryShards::new(&nation);
+    let shards = MemoryShards::new(&nation, of.from);
     let facts = Facts {
         performance_years: of.years.to_vec(),
         seed: nation.tie_seed(),
@@ -150,12 +150,7 @@ pub(crate) fn in_memory(of: &InMemory<'_>) -> Outcome<Vec<Part>> {
         benchmarks: true,
     };
     let beside = Beside { scores: Some(nation.people()), ..Beside::default() };
-    let mut rules = crate::study::rules_from(None)?;
-    if let Some(years) = of.base_years {
-        let others = toml::Table::from_iter([("assign.benchmark_years".into(), i64::from(years).into())]);
-        rules = rules.with_overrides(&others).map_err(|error| trouble::of_rule(&error))?;
-    }
-    let context = Context::beside(&rules, &nation.program(), &facts, beside)?;
+    let context = Context::beside(&crate::study::rules_from(None)?, &nation.program(), &facts, beside)?;
     std::fs::create_dir(of.folder).doing("cannot be created (it must not be there)", of.folder)?;
     let walked = walk(&context, &shards, of.folder, |name, started| parts.push(part(name, &shards, started)));
     std::fs::remove_dir_all(of.folder).doing("cannot be removed", of.folder)?;

@@ -92,9 +92,9 @@ struct MemoryArgs {
     /// Seed of the nation
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Benchmark years to walk, in place of the rule assign.benchmark_years; 0: the performance years alone
-    #[arg(long, value_name = "N")]
-    base_years: Option<u32>,
+    /// First year that the lives have enrollment and claims of; left out: all that the performance years and their benchmark years need
+    #[arg(long, value_name = "Y")]
+    from: Option<i32>,
     /// Make the people once more before, and leave them: what that takes alone
     #[arg(long)]
     generate: bool,
@@ -116,7 +116,7 @@ fn memory(args: &MemoryArgs) -> Outcome<Exit> {
         lives: args.lives,
         years: &args.years,
         seed: args.seed,
-        base_years: args.base_years,
+        from: args.from,
         generate: args.generate,
         folder: &args.out,
     };

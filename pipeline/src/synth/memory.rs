@@ -24,6 +24,8 @@ const PEOPLE_PER_GROUP: usize = 64;
 pub(crate) struct MemoryShards<'n> {
     nation: &'n Nation,
     lists: Lists,
+    /// The first year that streams have.
+    from: i32,
     /// Claim lines made so far; where kernels walk them, rows of the lake's claim tables and of the years that they need.
     pub(crate) claim_rows: AtomicU64,
     /// People made so far.
@@ -31,9 +33,9 @@ pub(crate) struct MemoryShards<'n> {
 }
 
 impl<'n> MemoryShards<'n> {
-    pub(crate) fn new(nation: &'n Nation) -> MemoryShards<'n> {
+    pub(crate) fn new(nation: &'n Nation, from: Option<i32>) -> MemoryShards<'n> {
         let lists = Lists::new(nation, Form::Dictionary);
-        MemoryShards { nation, lists, claim_rows: AtomicU64::new(0), people: AtomicU64::new(0) }
+        MemoryShards { nation, lists, from: from.unwrap_or(i32::MIN), claim_rows: AtomicU64::new(0), people: AtomicU64::new(0) }
     }
 
     fn range(&self, shard: u32) -> Range<u64> {
@@ -79,7 +81,8 @@ impl Shards for MemoryShards<'_> {
     fn streams<'s>(&'s self, context: &'s Context, shard: u32, rows: &'s AtomicU64) -> Outcome<ShardStreams<'s>> {
         let mut wanted: Vec<(&TableNeed, Option<i32>)> = Vec::new();
         for need in &context.needs().tables {
-            let years = need.years.iter().chain(&need.optional_years).filter(|year| self.nation.years().contains(year));
+            let known = |year: &&i32| self.nation.years().contains(year) && **year >= self.from;
+            let years = need.years.iter().chain(&need.optional_years).filter(known);
             match need.table.name {
                 "bene" => wanted.push((need, None)),
                 _ => wanted.extend(years.map(|year| (need, Some(*year)))),
