@@ -86,14 +86,14 @@ pub(super) fn all(
         stopped: AtomicBool::new(false),
     };
     let workers = rayon::current_num_threads();
-    // A quarter of the bound for rows that wait: memory that grows takes up to twice what it holds.
+    // A quarter of the bound for rows that wait, counted with the room that their buffers leave.
     let limit = (plan.memory_bytes / 4 / workers as u64) as usize;
     let results: Mutex<Vec<Outcome<Run>>> = Mutex::new(Vec::new());
     rayon::scope(|scope| {
         for worker in 0..workers {
             let (queue, results) = (&queue, &results);
             scope.spawn(move |_| {
-                let spill = Spill::new(staging.join(format!("rows-{worker}")), limit);
+                let spill = Spill::new(staging.join(format!("rows-{worker}")), parts, limit);
                 let mut worker = Worker { spill, lives: LifeCache::default(), parts, rejects, tally: Tally::default() };
                 let done = work(plan, (sources, feed), queue, &mut worker, progress);
                 queue.stopped.fetch_or(done.is_err(), Ordering::Relaxed);
@@ -455,6 +455,8 @@ fn read_group(
             extractor.row(&columns.row(at), row, worker);
             row += 1;
         }
+        // A row group may hold more than memory may.
+        worker.spill.relieve()?;
     }
     Ok(())
 }

@@ -101,6 +101,8 @@ pub struct Extractor<'l> {
     amount: Option<i64>,
     proc_date: i32,
     adjustment: u8,
+    /// The text read last as a date of the form `17-Jan-1942`, and its day: the dates of a row are mostly the same.
+    last_date: ([u8; 11], i32),
 }
 
 impl<'l> Extractor<'l> {
@@ -130,6 +132,7 @@ impl<'l> Extractor<'l> {
             amount: None,
             proc_date: NO_DAY,
             adjustment: 0,
+            last_date: ([0; 11], NO_DAY),
         }
     }
 
@@ -322,7 +325,7 @@ impl<'l> Extractor<'l> {
             let number = number.filter(|number| CLAIM_TYPES.contains(number));
             return number.map(|number| number as i32).ok_or("not a claim type");
         }
-        let day = match (normalise::date(field, self.sas_day_numbers, &mut self.uses)?, fill.blank) {
+        let day = match (self.date(field)?, fill.blank) {
             (Some(day), _) => day,
             (None, Blank::Refuse) => return Err("blank"),
             (None, _) => NO_DAY,
@@ -336,6 +339,26 @@ impl<'l> Extractor<'l> {
             }
             Role::Processed => self.proc_date = day,
             _ => {}
+        }
+        Ok(day)
+    }
+
+    #[inline]
+    fn date(&mut self, field: Field<'_>) -> Result<Option<i32>, &'static str> {
+        let Field::Text(text @ [_, _, b'-', _, _, _, b'-', ..]) = field else {
+            return normalise::date(field, self.sas_day_numbers, &mut self.uses);
+        };
+        if *text == self.last_date.0 {
+            self.uses.count(Use::DateDayMonYear);
+            return Ok(Some(self.last_date.1));
+        }
+        let day = normalise::date(field, self.sas_day_numbers, &mut self.uses)?;
+        // Eleven characters without a blank before or behind are of this form and no other.
+        if let (Ok(text), Some(day)) = (<[u8; 11]>::try_from(text), day)
+            && text[0] > b' '
+            && text[10] > b' '
+        {
+            self.last_date = (text, day);
         }
         Ok(day)
     }

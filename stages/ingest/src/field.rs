@@ -25,9 +25,17 @@ pub enum Field<'a> {
 }
 
 /// Text without blanks around it. A lone point is how SAS writes a missing value.
+#[inline]
 pub(crate) fn trimmed(text: &[u8]) -> &[u8] {
-    let text = text.trim_ascii();
-    if text == b"." { b"" } else { text }
+    match text {
+        // What most cells are: nothing, or text without blanks around it.
+        [] => text,
+        [first, .., last] if *first > b' ' && *last > b' ' => text,
+        _ => match text.trim_ascii() {
+            b"." => b"",
+            text => text,
+        },
+    }
 }
 
 impl<'a> Field<'a> {

@@ -10,9 +10,12 @@ pub use uses::{Use, Uses};
 /// Days from 1960-01-01, SAS's first, to 1970-01-01.
 const SAS_EPOCH_DAYS: i64 = 3653;
 /// First and last year of a plausible date, of births and claims alike.
+#[cfg(test)]
 const DATE_YEARS: std::ops::RangeInclusive<i32> = 1850..=2150;
+/// The days of these years.
+const DATE_DAYS: std::ops::RangeInclusive<i32> = -43_829..=66_108;
 
-/// Days within which a calendar is asked at all: some hundred years beyond [`DATE_YEARS`] on either side.
+/// Days within which a calendar is asked at all: some hundred years beyond [`DATE_DAYS`] on either side.
 const PLAUSIBLE_DAYS: std::ops::RangeInclusive<i32> = -100_000..=100_000;
 
 /// A date; `None` when blank.
@@ -36,7 +39,7 @@ pub fn date(field: Field<'_>, sas: bool, uses: &mut Uses) -> Result<Option<i32>,
         Field::Integer(number) => date_of_number(number, sas).ok_or("not a date")?,
         Field::Float(_) | Field::Decimal { .. } => return Err("not a date"),
     };
-    if !DATE_YEARS.contains(&Date(day).year()) {
+    if !DATE_DAYS.contains(&day) {
         return Err("not a date");
     }
     uses.count(used);

@@ -74,7 +74,7 @@ impl Read for Bounded {
 /// Level of rows that wait on disk: read once, soon.
 const LEVEL: i32 = 1;
 
-/// Rows made small.
+/// Rows made small, at once.
 ///
 /// # Errors
 /// When memory is short.
@@ -82,18 +82,58 @@ pub fn pack(rows: &[u8]) -> io::Result<Vec<u8>> {
     zstd::bulk::compress(rows, LEVEL)
 }
 
-/// Appends the `length` bytes that `packed` was made of.
-///
-/// # Errors
-/// When the bytes are damaged.
-pub fn unpack(packed: &[u8], length: usize, rows: &mut Vec<u8>) -> io::Result<()> {
-    let start = rows.len();
-    rows.resize(start + length, 0);
-    let written = zstd::bulk::decompress_to_buffer(packed, &mut rows[start..])?;
-    if written == length {
-        Ok(())
-    } else {
-        Err(io::Error::new(io::ErrorKind::InvalidData, "rows on disk are cut short"))
+/// Makes rows small, one piece after the other.
+pub struct Packer {
+    packer: zstd::bulk::Compressor<'static>,
+    packed: Vec<u8>,
+}
+
+impl Packer {
+    /// Nothing yet.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn new() -> io::Result<Packer> {
+        Ok(Packer { packer: zstd::bulk::Compressor::new(LEVEL)?, packed: Vec::new() })
+    }
+
+    /// Rows made small.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn pack(&mut self, rows: &[u8]) -> io::Result<&[u8]> {
+        self.packed.clear();
+        self.packed.reserve(zstd::zstd_safe::compress_bound(rows.len()));
+        self.packer.compress_to_buffer(rows, &mut self.packed)?;
+        Ok(&self.packed)
+    }
+}
+
+/// Unpacks what [`Packer`] made.
+pub struct Unpacker(zstd::bulk::Decompressor<'static>);
+
+impl Unpacker {
+    /// Nothing yet.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn new() -> io::Result<Unpacker> {
+        zstd::bulk::Decompressor::new().map(Unpacker)
+    }
+
+    /// Appends the `length` bytes that `packed` was made of.
+    ///
+    /// # Errors
+    /// When the bytes are damaged.
+    pub fn unpack(&mut self, packed: &[u8], length: usize, rows: &mut Vec<u8>) -> io::Result<()> {
+        let start = rows.len();
+        rows.resize(start + length, 0);
+        let written = self.0.decompress_to_buffer(packed, &mut rows[start..])?;
+        if written == length {
+            Ok(())
+        } else {
+            Err(io::Error::new(io::ErrorKind::InvalidData, "rows on disk are cut short"))
+        }
     }
 }
 
@@ -131,10 +171,14 @@ mod tests {
 
     #[test]
     fn rows_come_back() {
-        let rows = b"some rows".repeat(100);
-        let mut back = b"before".to_vec();
-        unpack(&pack(&rows).expect("memory"), rows.len(), &mut back).expect("whole");
-        assert_eq!(&back[6..], &rows[..]);
-        assert!(unpack(&pack(&rows).expect("memory"), rows.len() + 1, &mut Vec::new()).is_err());
+        let (mut packer, mut unpacker) = (Packer::new().expect("memory"), Unpacker::new().expect("memory"));
+        for times in [100, 1, 1000] {
+            let rows = b"some rows".repeat(times);
+            let packed = packer.pack(&rows).expect("memory").to_vec();
+            let mut back = b"before".to_vec();
+            unpacker.unpack(&packed, rows.len(), &mut back).expect("whole");
+            assert_eq!(&back[6..], &rows[..]);
+            assert!(unpacker.unpack(&packed, rows.len() + 1, &mut Vec::new()).is_err());
+        }
     }
 }

@@ -231,3 +231,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn plausible_days_are_those_of_whole_years() {
+    let first = Date::new(*DATE_YEARS.start(), 1, 1).expect("a date");
+    let last = Date::new(*DATE_YEARS.end(), 12, 31).expect("a date");
+    assert_eq!(DATE_DAYS, first.0..=last.0);
+}
