@@ -195,7 +195,8 @@ def bench(arguments):
     note("text and ingest")
     ingest(arguments, run)
     memory(arguments, run, [(min(lives, 50_000), 2024, 2020)])
-    run["ratios"]["memory.peak_gib"] = max(stage["peak"] for stage in run["stages"]) / 2**30
+    ours = [stage for stage in run["stages"] if not any(peer in stage["stage"] for peer in ("DuckDB", "Polars"))]
+    run["ratios"]["memory.peak_gib"] = max(stage["peak"] for stage in ours) / 2**30
     shutil.rmtree(out, ignore_errors=True)
     save(arguments, run, "bench.json")
 
@@ -269,15 +270,15 @@ def ingest(arguments, run):
                      "--temp", os.path.join(arguments.folder, "temp"), "--threads", str(arguments.threads), "--json", told])
             with open(told) as file:
                 line = json.load(file)
-            for of, key in (("ours", "acoledger"), ("peer", f"DuckDB {line['peer']['version']}")):
-                ran = {"wall": line[of]["seconds"], "cpu": line[of]["processor_seconds"], "peak": line[of]["peak_bytes"]}
-                if of == "ours" or not line["differ"]:
-                    add(run, f"ingest, {raw}: {key}", arguments.threads, ran, made["lines"], size)
-            if line["differ"]:
-                run.setdefault("unequal", []).append(f"ingest, {raw}: {line['differ']} columns")
+            sides = [("acoledger", ""), (f"DuckDB {line['duckdb']}", "peer_")]
+            for name, of in sides if not line["columns_that_differ"] else sides[:1]:
+                ran = {"wall": line[of + "seconds"], "cpu": line.get(of + "processor_seconds", 0), "peak": line[of + "peak_bytes"]}
+                add(run, f"ingest, {raw}: {name}", arguments.threads, ran, line["claim_lines"], line["raw_bytes"])
+            if line["columns_that_differ"]:
+                run.setdefault("unequal", []).append(f"ingest, {raw}: {line['columns_that_differ']} columns")
             else:
                 run["ratios"][f"ingest.duckdb_{raw}"] = line["ratio"]
-                run["ratios"]["lake.duckdb"] = line["ours"]["lake_bytes"] / line["peer"]["lake_bytes"]
+                run["ratios"]["lake.duckdb"] = line["bytes_ratio"]
         shutil.rmtree(folder)
 
 

@@ -7,7 +7,7 @@
 use super::hidden::Hidden;
 use crate::tables::{Gather, read_blocks};
 use crate::trouble::{Io, Outcome};
-use acoledger_ingest::pack::{pack, unpack};
+use acoledger_ingest::pack::{Unpacker, pack};
 use acoledger_schemas::keys::{bene_key, shard_of};
 use acoledger_schemas::study::MOST_SHARDS;
 use acoledger_schemas::table::{Problem, Problems, Table, TableSpec, bad_cell, same_key};
@@ -178,11 +178,12 @@ impl Run {
         }
         let (Some(file), true) = (file, end > first) else { return Ok(()) };
         let packed = file.read(first, (end - first) as usize)?;
+        let mut unpacker = Unpacker::new()?;
         for at in ranges.filter(|at| self.lengths[*at] > 0) {
             let of_range = &packed[(self.starts[at] - first) as usize..(self.starts[at + 1] - first) as usize];
             match self.lengths[at] {
                 length if length == of_range.len() => out.extend_from_slice(of_range),
-                length => unpack(of_range, length, out)?,
+                length => unpacker.unpack(of_range, length, out)?,
             }
         }
         Ok(())
