@@ -243,7 +243,7 @@ def peers(arguments, run, name, study):
             run.setdefault("unequal", []).append(f"{about}, {name}: {line['differ']} cells")
             continue
         run["ratios"][f"lake_to_cells.{engine}_{name}"] = line["ratio"]
-        ran = {"wall": seconds, "cpu": peer.get("processor_seconds") or 0, "peak": peer["peak_bytes"]}
+        ran = {"wall": seconds, "cpu": sum(peer["processor_seconds"].values()), "peak": peer["peak_bytes"]}
         add(run, f"{about}, {name.replace('_', ' ')}: {line['cells']} cells equal", arguments.threads, ran, line["rows"], None)
         add(run, f"acoledger beside it", arguments.threads, {"wall": line["ours"]["seconds"], "cpu": line["ours"]["processor_seconds"] or 0,
                                                                "peak": line["ours"]["peak_bytes"]}, line["rows"], None)

@@ -22,8 +22,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Rows per batch out of the lake.
-pub(crate) const BATCH_ROWS: usize = 8192;
+/// Rows per batch out of the lake: the batches of a shard's two dozen streams stay near, and opening one costs little for each row
+/// (benches/README.md, "Rows of a batch").
+pub(crate) const BATCH_ROWS: usize = 4096;
 
 /// From this many lives on, a month without any claim is a missing delivery, not chance: a life has about nine claim lines
 /// a month. Below it, the lack is a finding.

@@ -35,7 +35,13 @@ pub(crate) struct MemoryShards<'n> {
 impl<'n> MemoryShards<'n> {
     pub(crate) fn new(nation: &'n Nation, from: Option<i32>) -> MemoryShards<'n> {
         let lists = Lists::new(nation, Form::Dictionary);
-        MemoryShards { nation, lists, from: from.unwrap_or(i32::MIN), claim_rows: AtomicU64::new(0), people: AtomicU64::new(0) }
+        MemoryShards {
+            nation,
+            lists,
+            from: from.unwrap_or(i32::MIN),
+            claim_rows: AtomicU64::new(0),
+            people: AtomicU64::new(0),
+        }
     }
 
     fn range(&self, shard: u32) -> Range<u64> {

@@ -151,8 +151,9 @@ pub(crate) struct SpendLaw {
     pub(crate) accepted_processing: Vec<String>,
     /// Sequestration from a day on, in ten thousandths.
     sequestration: Vec<(i32, i64)>,
-    /// The same for each day of the timeline, from `first_day`.
-    sequestration_of_day: Vec<u16>,
+    /// The same for each day of the timeline, from `first_day`: a place among the rates.
+    rate_of_day: Vec<u8>,
+    rates: Vec<Rate>,
     first_day: i32,
     pub(crate) whole_inpatient: Vec<String>,
     pub(crate) covid_diagnoses: Vec<(i32, Vec<String>)>,
@@ -194,7 +195,16 @@ impl SpendLaw {
         let sequestration: Vec<(i32, i64)> = sequestration.collect();
         let first_day = Date::first_of_month(first_year * 12).0;
         let days = first_day..Date::first_of_month((last_year + 1) * 12).0;
-        let sequestration_of_day = days.map(|day| rate_on(&sequestration, day) as u16).collect();
+        let mut rates: Vec<Rate> = Vec::new();
+        let rate_of_day = days.map(|day| {
+            let rate = rate_on(&sequestration, day);
+            let known = rates.iter().position(|known| known.rate == rate);
+            known.unwrap_or_else(|| {
+                rates.push(Rate::new(rate));
+                rates.len() - 1
+            }) as u8
+        });
+        let rate_of_day = rate_of_day.collect();
         let diagnoses: Vec<(Date, Vec<String>)> = faults.take(rules.timeline("spend.covid.diagnoses"));
         if diagnoses.len() > 8 {
             faults.rule("spend.covid.diagnoses", "more than eight values by date");
@@ -215,7 +225,8 @@ impl SpendLaw {
             denied_carrier: faults.take(rules.at("spend.denied.carrier", last_year)),
             accepted_processing: faults.take(rules.at("spend.accepted.processing", last_year)),
             sequestration,
-            sequestration_of_day,
+            rate_of_day,
+            rates,
             first_day,
             whole_inpatient: faults.take(rules.at("spend.inpatient.whole", last_year)),
             covid_diagnoses: diagnoses.into_iter().map(|(day, codes)| (day.0, codes)).collect(),
@@ -249,11 +260,41 @@ impl SpendLaw {
     #[inline]
     pub(crate) fn withheld(&self, paid_cents: i64, day: i32) -> i64 {
         let at = (i64::from(day) - i64::from(self.first_day)) as usize;
-        let rate = match self.sequestration_of_day.get(at) {
-            Some(rate) => i64::from(*rate),
-            None => rate_on(&self.sequestration, day),
-        };
-        add_back(paid_cents, rate)
+        match self.rate_of_day.get(at) {
+            Some(of_day) => self.rates[usize::from(*of_day)].add_back(paid_cents),
+            None => add_back(paid_cents, rate_on(&self.sequestration, day)),
+        }
+    }
+}
+
+/// A rate of sequestration in ten thousandths, ready to divide by what it leaves.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    rate: i64,
+    /// 2⁶⁴ / (2 × (10,000 − rate)), rounded up.
+    reciprocal: u64,
+}
+
+/// Below it a product with the reciprocal is exact: the reciprocal is too large by less than `divisor` / 2⁶⁴, and the divisor is below 2¹⁵.
+const EXACT_BELOW: u64 = 1 << 49;
+
+impl Rate {
+    fn new(rate: i64) -> Rate {
+        let divisor = 2 * (10_000 - rate) as u64;
+        Rate { rate, reciprocal: u64::MAX / divisor + 1 }
+    }
+
+    /// As [`add_back`], by a multiplication where the payment is of a usual size.
+    #[inline]
+    fn add_back(self, paid_cents: i64) -> i64 {
+        if self.rate == 0 || paid_cents == 0 {
+            return 0;
+        }
+        let twice = paid_cents.wrapping_mul(2 * self.rate).wrapping_add(10_000 - self.rate);
+        if (0..1 << 34).contains(&paid_cents) && (twice as u64) < EXACT_BELOW {
+            return ((u128::from(twice as u64) * u128::from(self.reciprocal)) >> 64) as i64;
+        }
+        add_back(paid_cents, self.rate)
     }
 }
 
@@ -328,7 +369,7 @@ pub(crate) fn add_back(paid_cents: i64, rate: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::add_back;
+    use super::{Rate, add_back};
 
     #[test]
     fn sequestration_is_added_back_half_up() {
@@ -339,5 +380,17 @@ mod tests {
         assert_eq!(add_back(-24, 200), 0);
         assert_eq!(add_back(99, 100), 1);
         assert_eq!(add_back(12_345, 0), 0);
+    }
+
+    #[test]
+    fn a_reciprocal_divides_as_division_does() {
+        for rate in [0, 1, 100, 200, 400, 4_999, 5_000, 9_998, 9_999] {
+            let by = Rate::new(rate);
+            let around = |paid: i64| [paid - 1, paid, paid + 1];
+            let sizes = (0..62).map(|bits| 1i64 << bits).flat_map(around).chain((0..30_000).map(|step| step * 7_919));
+            for paid in sizes.flat_map(|paid| [paid, -paid]) {
+                assert_eq!(by.add_back(paid), add_back(paid, rate), "{paid} at {rate}");
+            }
+        }
     }
 }

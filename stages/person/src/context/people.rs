@@ -114,21 +114,31 @@ pub(crate) struct Reductions {
     rows: Vec<(i64, i32, i64)>,
     /// Bits of hashed claims: most lines are told apart by one look.
     filter: Vec<u64>,
+    /// 64 less the bits of a place in the filter.
+    shift: u32,
 }
 
-fn filter_bit(claim: i64) -> usize {
-    ((claim as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 44) as usize // 20 bits
+/// Places in the filter for each row: one claim in so many that has none looks as if it had.
+const FILTER_SPARSE: usize = 64;
+/// Bits of a place: 512 bytes at least, 128 KiB at most.
+const FILTER_BITS: std::ops::RangeInclusive<u32> = 12..=20;
+
+fn filter_bit(claim: i64, shift: u32) -> usize {
+    ((claim as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> shift) as usize
 }
 
 impl Reductions {
     pub(super) fn new(mut rows: Vec<(i64, i32, i64)>) -> Reductions {
         rows.sort_unstable();
-        let mut filter = vec![0u64; if rows.is_empty() { 0 } else { 1 << 14 }];
+        let places = (rows.len() * FILTER_SPARSE).next_power_of_two().trailing_zeros();
+        let bits = places.clamp(*FILTER_BITS.start(), *FILTER_BITS.end());
+        let shift = u64::BITS - bits;
+        let mut filter = vec![0u64; if rows.is_empty() { 0 } else { 1 << (bits - 6) }];
         for (claim, ..) in &rows {
-            let bit = filter_bit(*claim);
+            let bit = filter_bit(*claim, shift);
             filter[bit / 64] |= 1 << (bit % 64);
         }
-        Reductions { rows, filter }
+        Reductions { rows, filter, shift }
     }
 
     /// Those of the program file (M.B.1.3).
@@ -144,7 +154,7 @@ impl Reductions {
         if self.filter.is_empty() {
             return &[];
         }
-        let bit = filter_bit(claim);
+        let bit = filter_bit(claim, self.shift);
         if self.filter[bit / 64] >> (bit % 64) & 1 == 0 {
             return &[];
         }
