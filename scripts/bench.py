@@ -5,16 +5,19 @@ usage: bench.py run PROGRAM FOLDER [--lives N] [--repeats N] [--threads N] [--pe
        bench.py scale PROGRAM FOLDER [--lives N[,N]] [--memory LIVES:YEAR:FIRST_YEAR,…] [--runs FOLDER]
        bench.py check [RUN.json …] [--limits benches/limits.toml]
        bench.py table [RUN.json …]
+       bench.py plot FILE.svg [RUN.json …]
 
 `run` makes a nation of N lives under FOLDER, measures, writes RUNS/DATE/bench.json and prints it as a table; `scale` likewise
-scale.json. `check` holds the latest runs against the limits: exit status 1 when one is missed. A peer's time is printed and kept only
+scale.json. `plot` draws each ratio beside its limit. `check` holds the latest runs against the limits: exit status 1 when one is missed. A peer's time is printed and kept only
 when its answer equals ours. Times are medians of REPEATS; processor seconds stand beside the clock's.
 """
 import argparse
 import datetime
 import glob
 import hashlib
+import html
 import json
+import math
 import os
 import platform
 import shutil
@@ -32,7 +35,7 @@ LIMITS = os.path.join(HERE, "..", "benches", "limits.toml")
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n\n")[0])
-    parser.add_argument("job", choices=["run", "scale", "check", "table"])
+    parser.add_argument("job", choices=["run", "scale", "check", "table", "plot"])
     parser.add_argument("paths", nargs="*")
     parser.add_argument("--lives", default="")
     parser.add_argument("--memory", default="")
@@ -50,6 +53,10 @@ def main():
         {"run": bench, "scale": scale}[arguments.job](arguments)
     elif arguments.job == "check":
         check(arguments)
+    elif arguments.job == "plot":
+        if not arguments.paths:
+            parser.error("FILE.svg")
+        plot(arguments.paths[0], arguments.paths[1:] or latest(arguments.runs))
     else:
         print_table([json.load(open(path)) for path in arguments.paths or latest(arguments.runs)])
 
@@ -419,6 +426,40 @@ def check(arguments):
             missed += word == "missed"
             print(f"{word:<7} {name}: {value:.2f}, {bound} ({limit['of']}; {path})")
     sys.exit(1 if missed else 0)
+
+
+# bench.py plot
+
+
+def plot(file, paths):
+    """How far each ratio is on the good side of its limit: measured / limit where more is better, limit / measured where less is."""
+    limits, bars = tomllib.load(open(LIMITS, "rb")), []
+    for path in paths:
+        run = json.load(open(path))
+        for name, value in run["ratios"].items():
+            limit = limit_of(limits, name)
+            if limit:
+                margin = value / limit["at_least"] if "at_least" in limit else limit["at_most"] / value
+                bound = f"≥ {limit['at_least']:g}" if "at_least" in limit else f"≤ {limit['at_most']:g}"
+                bars.append((name, f"{value:.2f}", bound, margin))
+    left, wide, high = 250, 330, 22
+    def x(margin):
+        return left + wide * (math.log2(min(max(margin, 1 / 8), 8)) + 3) / 6
+    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + wide + 150} {high * len(bars) + 50}" font-family="sans-serif" font-size="13" role="img">',
+             "<title>Ratios of the last runs beside their limits</title>",
+             "<style>text{fill:#222}.kept{fill:#2b7a4b}.missed{fill:#b5482e}.limit{stroke:#222}@media(prefers-color-scheme:dark){text{fill:#ddd}.limit{stroke:#ddd}}</style>"]
+    for at, (name, value, bound, margin) in enumerate(bars):
+        y = at * high + 8
+        start, end = sorted((x(1), x(margin)))
+        lines.append(f'<text x="{left - 10}" y="{y + 13}" text-anchor="end">{html.escape(name)}</text>')
+        lines.append(f'<rect class="{"kept" if margin >= 1 else "missed"}" x="{start:.1f}" y="{y}" width="{max(end - start, 1):.1f}" height="{high - 6}"/>')
+        lines.append(f'<text x="{left + wide + 10}" y="{y + 13}">{value} ({html.escape(bound)})</text>')
+    bottom = len(bars) * high + 12
+    lines.append(f'<line class="limit" x1="{x(1):.1f}" x2="{x(1):.1f}" y1="4" y2="{bottom}"/>')
+    for margin, label in ((1 / 8, "8 times short"), (1, "limit"), (8, "8 times better")):
+        lines.append(f'<text x="{x(margin):.1f}" y="{bottom + 16}" text-anchor="middle">{label}</text>')
+    with open(file, "w") as out:
+        out.write("\n".join(lines + ["</svg>", ""]))
 
 
 def note(what):

@@ -68,7 +68,13 @@ impl Ledger {
     /// Notes when a claim or line was processed.
     #[inline]
     pub(crate) fn note(&mut self, context: &Context, kind: u8, month: Option<u16>, processed: i32, cents: i64) {
-        self.triangle.add(context, kind, month, processed, cents);
+        self.triangle.add(Triangle::place(&context.time, kind, month, processed), cents);
+    }
+
+    /// The same, at a place of the triangle.
+    #[inline]
+    pub(crate) fn note_at(&mut self, place: u32, cents: i64) {
+        self.triangle.add(place as usize, cents);
     }
 
     #[inline]

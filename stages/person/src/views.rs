@@ -5,6 +5,7 @@ use crate::columns::{Codes, Days, Reader};
 use crate::context::{Context, NOBODY, PARTS, Scoring, Visited, mark, within};
 use crate::counties::{Counties, Residence};
 use crate::diagnoses::{self, Insured};
+use crate::lines::Line;
 use acoledger_hcc::{Icd10, Orec, Sex};
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::ServiceCategory;
@@ -178,6 +179,8 @@ pub(crate) struct LineView {
     pub(crate) denied: Codes<bool>,
     pub(crate) accepted: Codes<bool>,
     pub(crate) service: Codes<Service>,
+    /// What follows for each row from the row alone, in the order of rows.
+    pub(crate) lines: Vec<Line>,
     pub(crate) tin: Codes<Practice>,
     /// The same column: identifiers, sixteen bytes.
     pub(crate) tin_text: Codes<u128>,
@@ -459,8 +462,10 @@ impl LineView {
     ) -> Result<LineView, Problems> {
         let law = &context.spend;
         let (mut codes, mut tins, mut texts, mut before) = (None, None, None, None);
+        let mut lines = Vec::new();
         if let Some(v) = kept {
             (codes, tins, texts, before) = (Some(v.service), Some(v.tin), Some(v.tin_text), v.professional);
+            lines = v.lines;
         }
         let tin = |text: &str| {
             let participant = context.entities.tins.get(text).copied().unwrap_or(NOBODY);
@@ -481,7 +486,8 @@ impl LineView {
         } else {
             None
         };
-        Ok(LineView {
+        let mut view = LineView {
+            lines: Vec::new(),
             claim: reader.longs("claim_key")?,
             line: reader.ints("line")?,
             claim_type: reader.ints("claim_type")?,
@@ -495,6 +501,9 @@ impl LineView {
             paid: reader.longs("paid_cents")?,
             carried: Carried::new(reader)?,
             professional,
-        })
+        };
+        view.look(context, &mut lines);
+        view.lines = lines;
+        Ok(view)
     }
 }
