@@ -118,6 +118,14 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// Bytes of the rows of a bucket.
+    #[cfg(test)]
+    fn length(&self, bucket: Bucket) -> usize {
+        let place = bucket.place(self.parts);
+        let spilled = self.segments.get(&place).into_iter().flatten();
+        self.buckets[place].len() + spilled.map(|segment| segment.length).sum::<usize>()
+    }
+
     /// Appends the rows of a bucket.
     ///
     /// # Errors
