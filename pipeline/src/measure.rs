@@ -92,7 +92,7 @@ fn file(path: &Path, need: &TableNeed) -> Outcome<Decoded> {
 pub(crate) fn wants_claims(loaded: &LoadedStudy) -> Outcome<()> {
     match loaded.study.input.raw {
         Some(_) => Ok(()),
-        None => Err(trouble::of_study(&loaded.file, "the study has no claims: nothing to decode").into()),
+        None => Err(trouble::of_study(&loaded.file, "the study has no claims: nothing to decode")),
     }
 }
 

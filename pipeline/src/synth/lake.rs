@@ -70,11 +70,11 @@ fn write_shard(
         for &(_, index) in group {
             nation.generate(index..index + 1, &mut tables);
         }
+        let key = keys();
         let mut rows = 0;
         for (year, tables) in nation.years().zip(&mut tables) {
             rows += tables.line_count();
             tally(tables, &mut sums);
-            let key = |bene: u64| bene_key(&bene.to_string());
             files.add(&ENROLLMENT, Some(year), enrollment(lists, &tables.enrollment, &key)?)?;
             files.add(&CARRIER, Some(year), lines(lists, &tables.carrier, &key)?)?;
             files.add(&DME, Some(year), dme(lists, &tables.dme, &key)?)?;
@@ -85,6 +85,17 @@ fn write_shard(
         step(group.len() as u64, rows as u64);
     }
     Ok((files.finish()?, sums))
+}
+
+/// Keys of beneficiary numbers. Rows of one life come together: its key is made once.
+pub(super) fn keys() -> impl Fn(u64) -> u64 {
+    let last = std::cell::Cell::new((0, bene_key("0")));
+    move |bene| {
+        if last.get().0 != bene {
+            last.set((bene, bene_key(&bene.to_string())));
+        }
+        last.get().1
+    }
 }
 
 pub(super) fn lives(nation: &Nation, group: &[(u64, u64)]) -> Outcome<RecordBatch> {

@@ -1,7 +1,7 @@
 //! Shards of a synthetic nation that stand nowhere: made in memory as the kernels ask for them, a few people at a time. What is in memory does
 //! not depend on the number of lives.
 
-use super::lake::lives;
+use super::lake::{keys, lives};
 use super::lake_columns::{Form, Lists, dme, enrollment, facility, lines, revenue};
 use crate::person::Shards;
 use crate::trouble::Outcome;
@@ -145,7 +145,7 @@ impl Source<'_> {
         for (_, index) in group {
             nation.generate(*index..*index + 1, &mut self.tables);
         }
-        let key = |bene: u64| bene_key(&bene.to_string());
+        let key = keys();
         let first = *nation.years().start();
         let mut claim_rows = 0;
         for ((table, year), queue) in self.wanted.iter().zip(&mut self.queues) {
