@@ -54,7 +54,7 @@ impl Life {
             if late {
                 ledger.add(Some(kind), Fate::AfterRunOut, paid);
             } else if law.counts(view.claim_type[row]) {
-                let category = categories::of_kind(kind, facility.category, false);
+                let category = categories::of_claim(kind, facility.category);
                 let biller = facility.biller;
                 self.pay(context, ledger, month, Paid { kind, category, biller, paid, gross, spend });
                 if biller.improper != 0 {

@@ -82,11 +82,12 @@ impl Cared {
         let Some(year) = context.time.at(list.year) else { return };
         for payment in life.payments.iter().filter(|payment| usize::from(payment.month) / 12 == year) {
             if let Month::Of(..) = month(context, &life.enrollment, usize::from(payment.month)) {
-                self.billed[usize::from(payment.kind)].add(payment.gross, inside(true, payment.participant));
+                let facility = !matches!(payment.kind, kind::CARRIER | kind::DME);
+                self.billed[usize::from(payment.kind)].add(payment.gross, inside(facility, payment.participant));
             }
         }
-        for (at, lines) in (year * 12..).zip(&life.line_months[year * 12..][..12]) {
-            if lines.rows != [0, 0] && matches!(month(context, &life.enrollment, at), Month::Of(..)) {
+        for (at, lines) in life.lines_of_year(year) {
+            if matches!(month(context, &life.enrollment, at), Month::Of(..)) {
                 for (of, kind) in [kind::CARRIER, kind::DME].into_iter().enumerate() {
                     let billed = &mut self.billed[usize::from(kind)];
                     billed.total_cents += lines.gross[of];

@@ -267,23 +267,25 @@ impl Life {
     pub(crate) fn pay_line(&mut self, context: &Context, ledger: &mut Ledger, month: Option<u16>, line: &PaidLine) {
         let PaidLine { is_dme, is_ambulance, participant, paid, gross, spend } = *line;
         let kind = if is_dme { kind::DME } else { kind::CARRIER };
-        let (at, of) = match month {
-            Some(month) if context.slot_of_month[usize::from(month)] != u8::MAX => (usize::from(month), month),
-            _ => {
-                ledger.add(Some(kind), Fate::OtherYear, paid);
-                return self.earn(context, kind, month, participant, gross);
-            }
+        self.earn(context, kind, month, participant, gross);
+        let Some(month) = month.filter(|month| context.slot_of_month[usize::from(*month)] != u8::MAX) else {
+            return ledger.add(Some(kind), Fate::OtherYear, paid);
         };
-        self.line_years |= 1 << (of / 12);
-        let sums = &mut self.line_months[at];
+        self.line_years |= 1 << (month / 12);
+        let sums = &mut self.line_months[usize::from(month)];
         sums.spend[if is_dme { 2 } else { usize::from(is_ambulance) }] += spend;
         sums.gross[usize::from(is_dme)] += gross;
         sums.paid[usize::from(is_dme)] += paid;
         sums.rows[usize::from(is_dme)] += 1;
         if participant != NOBODY {
-            self.participant_lines.push(ParticipantLine { month: of, kind, participant, gross });
-            self.earn(context, kind, month, participant, gross);
+            self.participant_lines.push(ParticipantLine { month, kind, participant, gross });
         }
+    }
+
+    /// Months of a year of the timeline that have lines which spending counts.
+    pub(crate) fn lines_of_year(&self, year: usize) -> impl Iterator<Item = (usize, &LineMonth)> {
+        let months = if self.line_years >> year & 1 == 1 { 12 } else { 0 };
+        (year * 12..).zip(&self.line_months[year * 12..][..months]).filter(|(_, lines)| lines.rows != [0, 0])
     }
 
     /// A participant's payment in a performance year.

@@ -66,12 +66,8 @@ pub(crate) fn add_up(context: &Context, life: &Life, ledger: &mut Ledger, sums: 
             Month::Episode => ledger.add(Some(payment.kind), Fate::Episode, payment.paid),
         }
     }
-    for year in (0..context.time.years).filter(|year| life.line_years >> year & 1 == 1) {
-        for (at, lines) in (year * 12..).zip(&life.line_months[year * 12..][..12]) {
-            if lines.rows != [0, 0] {
-                add_lines(month(context, &life.enrollment, at), lines, ledger, sums);
-            }
-        }
+    for (at, lines) in (0..context.time.years).flat_map(|year| life.lines_of_year(year)) {
+        add_lines(month(context, &life.enrollment, at), lines, ledger, sums);
     }
 }
 

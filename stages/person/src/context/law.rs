@@ -5,6 +5,7 @@ use acoledger_schemas::rules::Rules;
 use acoledger_schemas::study::{CountyCodes, Maturity};
 use acoledger_schemas::values::Date;
 use serde::Deserialize;
+use std::ops::Range;
 
 /// Kinds of claims, in the order of the `person_year` columns and the ledger.
 pub(crate) const KINDS: [&str; 8] =
@@ -149,12 +150,7 @@ pub(crate) struct SpendLaw {
     pub(crate) denied_facility_types: Vec<String>,
     pub(crate) denied_carrier: Vec<String>,
     pub(crate) accepted_processing: Vec<String>,
-    /// Sequestration from a day on, in ten thousandths.
-    sequestration: Vec<(i32, i64)>,
-    /// The same for each day of the timeline, from `first_day`: a place among the rates.
-    rate_of_day: Vec<u8>,
-    rates: Vec<Rate>,
-    first_day: i32,
+    sequestration: Sequestration,
     pub(crate) whole_inpatient: Vec<String>,
     pub(crate) covid_diagnoses: Vec<(i32, Vec<String>)>,
     pub(crate) covid_first_day: i32,
@@ -186,25 +182,14 @@ impl SpendLaw {
         let left_out: Vec<String> = faults.take(rules.at("spend.left_out", last_year));
         let (left_out, demonstrations_left_out) = left_out_types(&left_out, &kind_of_type, faults);
         let rates: Vec<(Date, f64)> = faults.take(rules.timeline("spend.sequestration.rate"));
-        let sequestration = rates.iter().map(|(day, rate)| {
+        let rates = rates.iter().map(|(day, rate)| {
             if !(0.0..1.0).contains(rate) {
                 faults.rule("spend.sequestration.rate", format!("not a share from 0 to less than 1: `{rate}`"));
             }
             (day.0, faults.ten_thousandths("spend.sequestration.rate", *rate))
         });
-        let sequestration: Vec<(i32, i64)> = sequestration.collect();
-        let first_day = Date::first_of_month(first_year * 12).0;
-        let days = first_day..Date::first_of_month((last_year + 1) * 12).0;
-        let mut rates: Vec<Rate> = Vec::new();
-        let rate_of_day = days.map(|day| {
-            let rate = rate_on(&sequestration, day);
-            let known = rates.iter().position(|known| known.rate == rate);
-            known.unwrap_or_else(|| {
-                rates.push(Rate::new(rate));
-                rates.len() - 1
-            }) as u8
-        });
-        let rate_of_day = rate_of_day.collect();
+        let days = [first_year, last_year + 1].map(|year| Date::first_of_month(year * 12).0);
+        let sequestration = Sequestration::new(rates.collect(), days[0]..days[1]);
         let diagnoses: Vec<(Date, Vec<String>)> = faults.take(rules.timeline("spend.covid.diagnoses"));
         if diagnoses.len() > 8 {
             faults.rule("spend.covid.diagnoses", "more than eight values by date");
@@ -225,9 +210,6 @@ impl SpendLaw {
             denied_carrier: faults.take(rules.at("spend.denied.carrier", last_year)),
             accepted_processing: faults.take(rules.at("spend.accepted.processing", last_year)),
             sequestration,
-            rate_of_day,
-            rates,
-            first_day,
             whole_inpatient: faults.take(rules.at("spend.inpatient.whole", last_year)),
             covid_diagnoses: diagnoses.into_iter().map(|(day, codes)| (day.0, codes)).collect(),
             covid_first_day: emergency.0,
@@ -259,12 +241,40 @@ impl SpendLaw {
     /// What sequestration took off a payment of this day: `paid × q / (1 − q)`, half-up to the cent (M.B.1.3).
     #[inline]
     pub(crate) fn withheld(&self, paid_cents: i64, day: i32) -> i64 {
-        let at = (i64::from(day) - i64::from(self.first_day)) as usize;
-        match self.rate_of_day.get(at) {
-            Some(of_day) => self.rates[usize::from(*of_day)].add_back(paid_cents),
-            None => add_back(paid_cents, rate_on(&self.sequestration, day)),
-        }
+        self.sequestration.on(day).add_back(paid_cents)
     }
+}
+
+/// Rates of sequestration from days on.
+pub(crate) struct Sequestration {
+    /// First days, ascending.
+    from: Vec<i32>,
+    /// None before the first of these days; then one for each.
+    rates: Vec<Rate>,
+    /// Place among the rates by day of the timeline, whose first day this is: every payment asks.
+    first_day: i32,
+    of_day: Vec<u32>,
+}
+
+impl Sequestration {
+    /// Rates in ten thousandths by first day, and the days of the timeline.
+    fn new(steps: Vec<(i32, i64)>, days: Range<i32>) -> Sequestration {
+        let from: Vec<i32> = steps.iter().map(|(day, _)| *day).collect();
+        let rates = std::iter::once(0).chain(steps.iter().map(|(_, rate)| *rate)).map(Rate::new).collect();
+        let of_day = days.clone().map(|day| place(&from, day) as u32).collect();
+        Sequestration { from, rates, first_day: days.start, of_day }
+    }
+
+    #[inline]
+    fn on(&self, day: i32) -> Rate {
+        let of_day = self.of_day.get((i64::from(day) - i64::from(self.first_day)) as usize);
+        self.rates[of_day.map_or_else(|| place(&self.from, day), |at| *at as usize)]
+    }
+}
+
+/// How many of these first days have come.
+fn place(from: &[i32], day: i32) -> usize {
+    from.partition_point(|first| *first <= day)
 }
 
 /// A rate of sequestration in ten thousandths, ready to divide by what it leaves.
@@ -296,12 +306,6 @@ impl Rate {
         }
         add_back(paid_cents, self.rate)
     }
-}
-
-/// The rate that is in force on a day, of those from days on.
-fn rate_on(rates: &[(i32, i64)], day: i32) -> i64 {
-    let at = rates.partition_point(|(from, _)| *from <= day);
-    if at == 0 { 0 } else { rates[at - 1].1 }
 }
 
 /// Kind of claim by claim type. Every kind keeps a type: without one, its claims would not be seen as services either.
