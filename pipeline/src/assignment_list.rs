@@ -192,7 +192,7 @@ impl Asked<'_> {
 
     /// The rows of a shard of `assignment` that the list and the one before it have.
     fn rows(&self, path: &Path) -> Outcome<Rows> {
-        const WHAT: &str = "not readable as Parquet";
+        const WHAT: &str = parquet_door::UNREADABLE;
         const COLUMNS: [&str; 8] =
             ["performance_year", "calendar_year", "bene_id", "aco_id", "basis", "window", "step", "cohort"];
         let builder = parquet_door::builder(path)?;

@@ -255,7 +255,7 @@ fn date_column(table: &str) -> Option<&'static str> {
 
 /// The batches of one file, only the columns needed. The file must be what the manifest says: its rows, and all columns that are read.
 fn batches<'a>(lake: &Path, about: &LakeFile, need: &TableNeed, rows: &'a AtomicU64) -> Outcome<Batches<'a>> {
-    const WHAT: &str = "not readable as Parquet";
+    const WHAT: &str = parquet_door::UNREADABLE;
     let path = &lake.join(&about.file);
     let builder = parquet_door::builder(path)?;
     let held = builder.metadata().file_metadata().num_rows();

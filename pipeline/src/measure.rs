@@ -5,6 +5,7 @@
 //! the kernels of a run, of any number of lives.
 
 use crate::lake::{self, Lake};
+use crate::parquet_door::UNREADABLE;
 use crate::person::{self, Shards, run_pass_a, run_pass_b};
 use crate::study::LoadedStudy;
 use crate::synth::memory::MemoryShards;
@@ -46,8 +47,11 @@ impl Add for Decoded {
 /// Decodes what pass A of a study reads, shard by shard, and counts it.
 ///
 /// # Errors
-/// A study without a lake, a file that cannot be read.
+/// A study without claims or without a lake, a file that cannot be read.
 pub(crate) fn decode(loaded: &LoadedStudy) -> Outcome<(Decoded, Duration)> {
+    if loaded.study.input.raw.is_none() {
+        return Err(trouble::of_study(&loaded.file, "the study has no claims: nothing to decode"));
+    }
     let context = person::context(loaded, false)?;
     let lake = lake::standing(&loaded.lake())?;
     let started = Instant::now();
@@ -68,7 +72,7 @@ fn table(lake: &Lake, shard: u32, need: &TableNeed) -> Outcome<Decoded> {
 
 fn file(path: &Path, need: &TableNeed) -> Outcome<Decoded> {
     let bytes = File::open(path).doing("cannot be read", path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).doing("not readable as Parquet", path)?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).doing(UNREADABLE, path)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), need.columns.iter().copied());
     let groups = builder.metadata().row_groups().iter();
     let columns = groups.flat_map(|group| group.columns().iter().enumerate());
@@ -76,24 +80,13 @@ fn file(path: &Path, need: &TableNeed) -> Outcome<Decoded> {
         columns.filter(|(at, _)| mask.leaf_included(*at)).map(|(_, chunk)| chunk.compressed_size() as u64).sum();
     let reader = builder.with_projection(mask).with_batch_size(lake::BATCH_ROWS).build();
     let mut decoded = Decoded { bytes, ..Decoded::default() };
-    for batch in reader.doing("not readable as Parquet", path)? {
-        decoded.rows += std::hint::black_box(batch.doing("not readable as Parquet", path)?).num_rows() as u64;
+    for batch in reader.doing(UNREADABLE, path)? {
+        decoded.rows += std::hint::black_box(batch.doing(UNREADABLE, path)?).num_rows() as u64;
     }
-    if !matches!(need.table.name, "bene" | "enrollment") {
+    if need.table.holds_claims() {
         decoded.claim_rows = decoded.rows;
     }
     Ok(decoded)
-}
-
-/// The lake that a study's numbers are measured on.
-///
-/// # Errors
-/// A study that starts from rates.
-pub(crate) fn wants_claims(loaded: &LoadedStudy) -> Outcome<()> {
-    match loaded.study.input.raw {
-        Some(_) => Ok(()),
-        None => Err(trouble::of_study(&loaded.file, "the study has no claims: nothing to decode")),
-    }
 }
 
 /// What nation to make, and where its persons go.

@@ -258,7 +258,7 @@ pub(crate) fn shard_file(run: &Path, table: &str, shard: u32) -> PathBuf {
 
 fn person_years(run: &Path, shard: u32) -> Outcome<impl Iterator<Item = Result<RecordBatch, String>>> {
     let path = shard_file(run, "person_year", shard);
-    let reader = parquet_door::batches(parquet_door::builder(&path)?).doing("not readable as Parquet", &path)?;
+    let reader = parquet_door::batches(parquet_door::builder(&path)?).doing(parquet_door::UNREADABLE, &path)?;
     Ok(reader.map(|batch| batch.map_err(|error| error.to_string())))
 }
 

@@ -10,9 +10,9 @@ use crate::manifest::{Manifest, Metrics, OutputRecord, StageRecord, VERSION, has
 use crate::output::Output;
 use crate::person;
 use crate::remote;
-use crate::study::{Finding, LoadedStudy};
+use crate::study::{Finding, LoadedStudy, pool};
 use crate::tables::{read_parquet, write_both};
-use crate::trouble::{self, Io, Outcome};
+use crate::trouble::{self, Outcome};
 use acoledger_aco::expected::Expected;
 use acoledger_aco::risk_cap::{RiskCap, risk_cap};
 use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
@@ -56,8 +56,7 @@ impl RunReport {
 /// # Errors
 /// What stops the run; the output of an earlier run is then as it was.
 pub fn run_study(loaded: &LoadedStudy, until: &Stage) -> Outcome<RunReport> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(loaded.threads()).build();
-    let pool = pool.doing("threads cannot be started", &loaded.file)?;
+    let pool = pool(loaded.threads(), &loaded.file)?;
     let run = || pool.install(|| Run::new(loaded, until).run());
     let Some(location) = loaded.remote.published.as_ref().filter(|_| until.name != "ingest") else { return run() };
     let _lock = remote::reserve(location, &loaded.out())?;

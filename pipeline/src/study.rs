@@ -113,9 +113,7 @@ impl LoadedStudy {
         let remote = remote::localise(file, &mut study, overrides.freshness)?;
         crate::check::known_quality(file, &study)?;
         apart(file, &study, out.as_deref())?;
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads(&study)).build();
-        let pool = pool.doing("threads cannot be started", file)?;
-        pool.install(|| LoadedStudy::read(file, study, overrides, out, remote))
+        pool(threads(&study), file)?.install(|| LoadedStudy::read(file, study, overrides, out, remote))
     }
 
     /// The small inputs of a study, and those that grow with the lives put away.
@@ -208,6 +206,14 @@ impl LoadedStudy {
     pub fn name(&self, path: &Path) -> String {
         remote::name_below(&self.folder, path)
     }
+}
+
+/// Threads to work with, 0: all; `file` is what an error names.
+///
+/// # Errors
+/// The system has no more.
+pub(crate) fn pool(threads: usize, file: &Path) -> Outcome<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().doing("threads cannot be started", file)
 }
 
 /// Threads that a study may use, at least one.

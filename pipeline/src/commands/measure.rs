@@ -3,10 +3,12 @@
 use super::{Exit, print};
 use crate::grid::{Format, Grid, Head, Value};
 use crate::measure::{self, InMemory};
-use crate::study::{Freshness, LoadedStudy, Overrides};
-use crate::trouble::{Io, Outcome};
+use crate::study::{Freshness, LoadedStudy, Overrides, pool};
+use crate::trouble::Outcome;
 use clap::{Args, Subcommand};
+use rayon::ThreadPool;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub(crate) struct MeasureArgs {
@@ -52,34 +54,31 @@ struct DecodeArgs {
 fn decode(args: &DecodeArgs) -> Outcome<Exit> {
     let overrides = Overrides { threads: args.threads, freshness: Freshness::List, ..Overrides::default() };
     let loaded = LoadedStudy::load(&args.study, &overrides)?;
-    measure::wants_claims(&loaded)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(loaded.threads()).build();
-    let pool = pool.doing("threads cannot be started", &args.study)?;
+    let pool = pool(loaded.threads(), &args.study)?;
     let (decoded, time) = pool.install(|| measure::decode(&loaded))?;
-    let mut grid = Grid::new(&HEADS);
-    let seconds = time.as_secs_f64();
-    grid.push(vec![
-        "decode".into(),
-        pool.current_num_threads().into(),
-        decoded.rows.into(),
-        decoded.claim_rows.into(),
-        decoded.bytes.into(),
-        Value::Decimal(seconds, 3),
-        Value::from((decoded.rows as f64 / seconds.max(1e-9)) as u64),
+    let mut grid = Grid::new(&[
+        Head::Left("measure"),
+        Head::Right("threads"),
+        Head::Right("rows"),
+        Head::Right("claim_rows"),
+        Head::Right("bytes"),
+        Head::Right("seconds"),
+        Head::Right("rows_per_second"),
     ]);
+    let what = [decoded.rows, decoded.claim_rows, decoded.bytes];
+    push(&mut grid, "decode", &pool, &what, (decoded.rows, time));
     print(&grid.render(args.format), args.format)?;
     Ok(Exit::Done)
 }
 
-const HEADS: [Head; 7] = [
-    Head::Left("measure"),
-    Head::Right("threads"),
-    Head::Right("rows"),
-    Head::Right("claim_rows"),
-    Head::Right("bytes"),
-    Head::Right("seconds"),
-    Head::Right("rows_per_second"),
-];
+/// A row: what was measured, by how many threads, counts, seconds, rows a second.
+fn push(grid: &mut Grid, name: &str, pool: &ThreadPool, counts: &[u64], (rows, time): (u64, Duration)) {
+    let seconds = time.as_secs_f64();
+    let mut row = vec![Value::from(name), pool.current_num_threads().into()];
+    row.extend(counts.iter().copied().map(Value::from));
+    row.extend([Value::Decimal(seconds, 3), Value::from((rows as f64 / seconds.max(1e-9)) as u64)]);
+    grid.push(row);
+}
 
 #[derive(Debug, Args)]
 struct MemoryArgs {
@@ -110,8 +109,7 @@ struct MemoryArgs {
 }
 
 fn memory(args: &MemoryArgs) -> Outcome<Exit> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build();
-    let pool = pool.doing("threads cannot be started", &args.out)?;
+    let pool = pool(args.threads, &args.out)?;
     let of = InMemory {
         lives: args.lives,
         years: &args.years,
@@ -130,15 +128,7 @@ fn memory(args: &MemoryArgs) -> Outcome<Exit> {
         Head::Right("rows_per_second"),
     ]);
     for part in parts {
-        let seconds = part.time.as_secs_f64();
-        grid.push(vec![
-            part.name.into(),
-            pool.current_num_threads().into(),
-            part.lives.into(),
-            part.claim_rows.into(),
-            Value::Decimal(seconds, 3),
-            Value::from((part.claim_rows as f64 / seconds.max(1e-9)) as u64),
-        ]);
+        push(&mut grid, part.name, &pool, &[part.lives, part.claim_rows], (part.claim_rows, part.time));
     }
     print(&grid.render(args.format), args.format)?;
     Ok(Exit::Done)

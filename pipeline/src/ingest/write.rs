@@ -32,8 +32,8 @@ const ZSTD_LEVEL: i32 = 3;
 /// Columns that rows are sorted by, in order.
 const SORT_KEY: [&str; 3] = ["bene_key", "claim_key", "line"];
 
-/// Columns whose values are written one by one; all others through a dictionary. Chosen by bytes and by time to decode, as measured
-/// (`benches/README.md`): the bytes of amounts, claim numbers and days of service compress best one place at a time.
+/// Columns whose values are written one by one; all others through a dictionary: the bytes of amounts, claim numbers and days of
+/// service compress best one place at a time.
 #[rustfmt::skip]
 const ENCODINGS: &[(&str, &[&str], Encoding)] = &[
     ("bene_key",          &["bene", "enrollment", "carrier", "dme", "facility", "revenue"], Encoding::PLAIN),

@@ -19,8 +19,8 @@ use super::raw::Counts;
 
 /// Shards of a nation's lake; its study says the same.
 pub(super) const SHARDS: u32 = 64;
-/// People made before their rows are written.
-const PEOPLE_PER_GROUP: usize = 64;
+/// People made at once: few enough for their rows to stay near.
+pub(super) const PEOPLE_PER_GROUP: usize = 64;
 
 /// What one shard came to: its files, and rows and cents by raw table.
 type Shard = (Vec<LakeFile>, BTreeMap<&'static str, Tally>);
@@ -30,10 +30,7 @@ pub(super) fn write(nation: &Nation, place: &Place, progress: &(dyn Fn(SynthProg
     let folder = &place.new_lake();
     std::fs::create_dir_all(folder).doing("cannot be created", folder)?;
     let lists = Lists::new(nation, Form::Text);
-    let mut people: Vec<(u64, u64)> = (0..nation.people())
-        .into_par_iter()
-        .map(|index| (bene_key(&nation.beneficiary(index).to_string()), index))
-        .collect();
+    let mut people: Vec<(u64, u64)> = (0..nation.people()).into_par_iter().map(|index| keyed(nation, index)).collect();
     people.par_sort_unstable();
     let of = |shard: u32| {
         let start = people.partition_point(|(key, _)| shard_of(*key, SHARDS) < shard);
@@ -80,11 +77,16 @@ fn write_shard(
             files.add(&DME, Some(year), dme(lists, &tables.dme, &key)?)?;
             files.add(&FACILITY, Some(year), facility(lists, tables, &key)?)?;
             files.add(&REVENUE, Some(year), revenue(lists, &tables.outpatient, &key)?)?;
-            *tables = YearTables::default();
+            tables.clear();
         }
         step(group.len() as u64, rows as u64);
     }
     Ok((files.finish()?, sums))
+}
+
+/// A person's key and number.
+pub(super) fn keyed(nation: &Nation, index: u64) -> (u64, u64) {
+    (bene_key(&nation.beneficiary(index).to_string()), index)
 }
 
 /// Keys of beneficiary numbers. Rows of one life come together: its key is made once.

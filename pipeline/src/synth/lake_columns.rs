@@ -101,15 +101,17 @@ impl<'r> Build<'r> {
     fn new(table: &'static LakeTable, lists: &'r Lists, rows: &'r [usize]) -> Self {
         Build { table, lists, rows, columns: Vec::new() }
     }
-    fn listed(&mut self, name: &'static str, list: &List, read: impl Fn(usize) -> u32) {
-        let array: ArrayRef = match self.lists.form {
+    fn array(&self, list: &List, read: impl Fn(usize) -> u32) -> ArrayRef {
+        match self.lists.form {
             Form::Text => Arc::new(StringArray::from_iter_values(self.rows.iter().map(|row| list.text(read(*row))))),
             Form::Dictionary => {
                 let keys = Int32Array::from_iter_values(self.rows.iter().map(|row| list.key(read(*row))));
                 Arc::new(DictionaryArray::new(keys, list.array.clone()))
             }
-        };
-        self.columns.push((name, array));
+        }
+    }
+    fn listed(&mut self, name: &'static str, list: &List, read: impl Fn(usize) -> u32) {
+        self.columns.push((name, self.array(list, read)));
     }
     fn code(&mut self, name: &'static str, read: impl Fn(usize) -> Code) {
         self.listed(name, &self.lists.codes, |row| read(row).into());
@@ -159,11 +161,7 @@ impl<'r> Build<'r> {
         let given = |name: &str| self.columns.iter().find(|(given, _)| *given == name).map(|(_, array)| array.clone());
         let columns = self.table.columns.iter().map(|column| {
             given(column.name).unwrap_or_else(|| match column.store {
-                Store::Code if self.lists.form == Form::Dictionary => {
-                    let keys = Int32Array::from_iter_values((0..rows).map(|_| self.lists.codes.key(NONE)));
-                    Arc::new(DictionaryArray::new(keys, self.lists.codes.array.clone()))
-                }
-                Store::Code => Arc::new(StringArray::from_iter_values((0..rows).map(|_| ""))),
+                Store::Code => self.array(&self.lists.codes, |_| NONE),
                 Store::Text => Arc::new(StringArray::new_null(rows)),
                 Store::Cents if column.nullable => Arc::new(Int64Array::new_null(rows)),
                 Store::Cents => Arc::new(Int64Array::from_iter_values((0..rows).map(|_| 0))),

@@ -1,12 +1,12 @@
 //! Shards of a synthetic nation that stand nowhere: made in memory as the kernels ask for them, a few people at a time. What is in memory does
 //! not depend on the number of lives.
 
-use super::lake::{keys, lives};
+use super::lake::{PEOPLE_PER_GROUP, keyed, keys, lives};
 use super::lake_columns::{Form, Lists, dme, enrollment, facility, lines, revenue};
 use crate::person::Shards;
 use crate::trouble::Outcome;
 use acoledger_person::{Context, People, Pieces, ShardStreams, TableNeed};
-use acoledger_schemas::keys::bene_key;
+use acoledger_schemas::lake::LakeTable;
 use acoledger_schemas::program::Program;
 use acoledger_synth::Nation;
 use acoledger_synth::tables::YearTables;
@@ -16,9 +16,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// People of a shard, and people made at once: few enough for their rows to stay near.
+/// People of a shard.
 const PEOPLE_PER_SHARD: u64 = 20_000;
-const PEOPLE_PER_GROUP: usize = 64;
 
 /// The shards: people by ranges of their numbers, in a shard by their keys. Results do not depend on how lives are cut.
 pub(crate) struct MemoryShards<'n> {
@@ -51,8 +50,7 @@ impl<'n> MemoryShards<'n> {
 
     /// (key, number) of a shard's people, by key.
     fn by_key(&self, shard: u32) -> Vec<(u64, u64)> {
-        let key = |index: u64| (bene_key(&self.nation.beneficiary(index).to_string()), index);
-        let mut people: Vec<(u64, u64)> = self.range(shard).map(key).collect();
+        let mut people: Vec<(u64, u64)> = self.range(shard).map(|index| keyed(self.nation, index)).collect();
         people.sort_unstable();
         people
     }
@@ -89,9 +87,10 @@ impl Shards for MemoryShards<'_> {
         for need in &context.needs().tables {
             let known = |year: &&i32| self.nation.years().contains(year) && **year >= self.from;
             let years = need.years.iter().chain(&need.optional_years).filter(known);
-            match need.table.name {
-                "bene" => wanted.push((need, None)),
-                _ => wanted.extend(years.map(|year| (need, Some(*year)))),
+            if need.table.by_year {
+                wanted.extend(years.map(|year| (need, Some(*year))));
+            } else {
+                wanted.push((need, None));
             }
         }
         let source = Source {
@@ -99,7 +98,7 @@ impl Shards for MemoryShards<'_> {
             people: self.by_key(shard),
             next: 0,
             tables: vec![YearTables::default(); self.nation.years().count()],
-            wanted: wanted.iter().map(|(need, year)| (need.table.name, *year)).collect(),
+            wanted: wanted.iter().map(|(need, year)| (need.table, *year)).collect(),
             queues: vec![VecDeque::new(); wanted.len()],
         };
         let source = Arc::new(Mutex::new(source));
@@ -123,7 +122,7 @@ struct Source<'s> {
     people: Vec<(u64, u64)>,
     next: usize,
     tables: Vec<YearTables>,
-    wanted: Vec<(&'static str, Option<i32>)>,
+    wanted: Vec<(&'static LakeTable, Option<i32>)>,
     queues: Vec<VecDeque<RecordBatch>>,
 }
 
@@ -150,7 +149,7 @@ impl Source<'_> {
         let mut claim_rows = 0;
         for ((table, year), queue) in self.wanted.iter().zip(&mut self.queues) {
             let rows = &self.tables[year.map_or(0, |year| (year - first) as usize)];
-            let batch = match *table {
+            let batch = match table.name {
                 "bene" => lives(nation, group)?,
                 "enrollment" => enrollment(lists, &rows.enrollment, &key)?,
                 "carrier" => lines(lists, &rows.carrier, &key)?,
@@ -158,7 +157,7 @@ impl Source<'_> {
                 "facility" => facility(lists, rows, &key)?,
                 _ => revenue(lists, &rows.outpatient, &key)?,
             };
-            if !matches!(*table, "bene" | "enrollment") {
+            if table.holds_claims() {
                 claim_rows += batch.num_rows();
             }
             queue.push_back(batch);

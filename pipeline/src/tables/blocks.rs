@@ -25,6 +25,14 @@ pub(crate) trait Gather: Default + Send {
     fn row(&mut self, file: &str, line: u64, cells: &[&str]);
 }
 
+/// Gives a row to `rows`, cell by cell.
+fn give<'c>(rows: &mut impl Gather, (file, line): (&str, u64), columns: usize, cell: impl Fn(usize) -> &'c str) {
+    let mut cells = [""; MOST_CELLS];
+    let cells = &mut cells[..columns];
+    cells.iter_mut().enumerate().for_each(|(column, to)| *to = cell(column));
+    rows.row(file, line, cells);
+}
+
 /// A table that was read.
 pub(crate) struct ReadThrough {
     /// Its file, as messages name it.
@@ -133,12 +141,7 @@ impl Block {
             }
             let at = record.position().map_or(1, csv::Position::line) - 1;
             let line = self.line + at - u64::from(!self.is_first && at > 0);
-            let mut cells = [""; MOST_CELLS];
-            let cells = &mut cells[..spec.columns.len()];
-            for (column, cell) in cells.iter_mut().enumerate() {
-                *cell = cell_of_record(spec, places, &record, column);
-            }
-            rows.row(file, line, cells);
+            give(&mut rows, (file, line), spec.columns.len(), |column| cell_of_record(spec, places, &record, column));
         }
     }
 }
@@ -251,12 +254,8 @@ fn read_parquet<G: Gather>(
                 let columns = texts_of(&batch, spec, &places, file)?;
                 let mut rows = G::default();
                 for row in 0..batch.num_rows() {
-                    let mut cells = [""; MOST_CELLS];
-                    let cells = &mut cells[..spec.columns.len()];
-                    for (column, cell) in cells.iter_mut().enumerate() {
-                        *cell = cell_of(&columns, column, row);
-                    }
-                    rows.row(file, first + row as u64, cells);
+                    let place = (file, first + row as u64);
+                    give(&mut rows, place, spec.columns.len(), |column| cell_of(&columns, column, row));
                 }
                 Ok(rows)
             })
@@ -314,8 +313,21 @@ mod tests {
                 }
             }
         }
-        let mut cut = Vec::new();
+        let told = |blocks: &mut dyn Iterator<Item = Block>| {
+            let mut told = Vec::new();
+            for block in blocks {
+                let (rows, is_whole) = block.parse::<Told>("t.csv", spec, &places, fields);
+                told.extend(rows.0);
+                if !is_whole {
+                    told.push("unreadable".into());
+                    break;
+                }
+            }
+            told
+        };
         let mut cutter = Cutter::new(text);
+        let one: Vec<String> = told(&mut std::iter::from_fn(|| cutter.next().expect("memory")));
+        assert_eq!(one, whole);
         // The cutter's own blocks are a megabyte long: what it does at their ends is done here behind every few bytes.
         let mut blocks = Vec::new();
         let (mut rest, mut source, mut line) = (Vec::new(), Slowly(text, bytes), 1);
@@ -335,25 +347,7 @@ mod tests {
                 break;
             }
         }
-        for block in blocks {
-            let (rows, is_whole) = block.parse::<Told>("t.csv", spec, &places, fields);
-            cut.extend(rows.0);
-            if !is_whole {
-                cut.push("unreadable".into());
-                break;
-            }
-        }
-        let mut one = Vec::new();
-        while let Some(block) = cutter.next().expect("memory") {
-            let (rows, is_whole) = block.parse::<Told>("t.csv", spec, &places, fields);
-            one.extend(rows.0);
-            if !is_whole {
-                one.push("unreadable".into());
-                break;
-            }
-        }
-        assert_eq!(one, whole);
-        (cut, whole)
+        (told(&mut blocks.into_iter()), whole)
     }
 
     proptest! {
