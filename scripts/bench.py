@@ -24,9 +24,9 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 import tomllib
+
+from measured import measured
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RUNS = os.path.join(HERE, "..", "benches", "runs")
@@ -64,19 +64,12 @@ def main():
 # One process, measured from outside.
 
 
-def measure(command, **environment):
-    """Runs a command to its end: {wall, cpu: seconds, peak: bytes, out: what it printed}."""
-    started = time.monotonic()
-    with tempfile.TemporaryFile("w+") as errors:
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=os.environ | environment)
-        out = child.stdout.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.monotonic() - started
-        if child.returncode not in (0, 1):
-            errors.seek(0)
-            fail(f"`{' '.join(command)}` ended with {child.returncode}: {errors.read()[-2000:]}")
-    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss * 1024, "out": out}
+def measure(command):
+    """As `measured`; a command that could not run ends the bench."""
+    ran = measured(command)
+    if ran["status"] not in (0, 1):
+        fail(f"`{' '.join(command)}` ended with {ran['status']}: {ran['errors']}")
+    return ran
 
 
 def median(runs, key="wall"):
@@ -441,19 +434,19 @@ def plot(file, paths):
             if limit:
                 margin = value / limit["at_least"] if "at_least" in limit else limit["at_most"] / value
                 bound = f"≥ {limit['at_least']:g}" if "at_least" in limit else f"≤ {limit['at_most']:g}"
-                bars.append((name, f"{value:.2f}", bound, margin))
+                bars.append((name, f"{value:.2f} ({bound})", margin))
     left, wide, high = 250, 330, 22
     def x(margin):
         return left + wide * (math.log2(min(max(margin, 1 / 8), 8)) + 3) / 6
     lines = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + wide + 150} {high * len(bars) + 50}" font-family="sans-serif" font-size="13" role="img">',
              "<title>Ratios of the last runs beside their limits</title>",
              "<style>text{fill:#222}.kept{fill:#2b7a4b}.missed{fill:#b5482e}.limit{stroke:#222}@media(prefers-color-scheme:dark){text{fill:#ddd}.limit{stroke:#ddd}}</style>"]
-    for at, (name, value, bound, margin) in enumerate(bars):
+    for at, (name, label, margin) in enumerate(bars):
         y = at * high + 8
         start, end = sorted((x(1), x(margin)))
         lines.append(f'<text x="{left - 10}" y="{y + 13}" text-anchor="end">{html.escape(name)}</text>')
         lines.append(f'<rect class="{"kept" if margin >= 1 else "missed"}" x="{start:.1f}" y="{y}" width="{max(end - start, 1):.1f}" height="{high - 6}"/>')
-        lines.append(f'<text x="{left + wide + 10}" y="{y + 13}">{value} ({html.escape(bound)})</text>')
+        lines.append(f'<text x="{left + wide + 10}" y="{y + 13}">{html.escape(label)}</text>')
     bottom = len(bars) * high + 12
     lines.append(f'<line class="limit" x1="{x(1):.1f}" x2="{x(1):.1f}" y1="4" y2="{bottom}"/>')
     for margin, label in ((1 / 8, "8 times short"), (1, "limit"), (8, "8 times better")):

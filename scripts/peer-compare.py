@@ -12,11 +12,11 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 
 PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "benches", "peers")
 sys.path.insert(0, PEERS)
+from measured import measured  # noqa: E402
 from study import fail, read_study  # noqa: E402
 
 try:
@@ -75,9 +75,10 @@ def run_program(arguments, study):
     study["run_dir"] = arguments.out = arguments.out or study["run_dir"]
     if not arguments.keep:
         shutil.rmtree(study["run_dir"], ignore_errors=True)
-        status, text, _, used = run([arguments.program, "cells", study["path"], "--threads", str(arguments.threads), "--out", study["run_dir"]])
-        if status == 2:
-            fail(f"`{arguments.program} cells` failed: {text}")
+        ran = measured([arguments.program, "cells", study["path"], "--threads", str(arguments.threads), "--out", study["run_dir"]])
+        used = ran["cpu"]
+        if ran["status"] == 2:
+            fail(f"`{arguments.program} cells` failed: {ran['errors']}")
     with open(os.path.join(study["run_dir"], "metrics.json")) as file:
         metrics = json.load(file)
     stages = {stage["stage"]: stage["seconds"] for stage in metrics["stages"] if not stage["skipped"]}
@@ -89,23 +90,13 @@ def run_program(arguments, study):
 
 def run_peer(arguments):
     """Runs the peer; what it says of itself, and the most memory that its process held."""
-    status, text, peak, _ = run([sys.executable, os.path.join(PEERS, arguments.engine + "_peer.py"), arguments.job, arguments.program,
-                              arguments.study, arguments.temp, "--slices", str(arguments.slices), "--memory", arguments.memory,
-                              "--threads", str(arguments.threads)], POLARS_MAX_THREADS=str(arguments.threads))
-    if status:
-        fail(f"`{arguments.engine}_peer.py` failed: {text}")
+    ran = measured([sys.executable, os.path.join(PEERS, arguments.engine + "_peer.py"), arguments.job, arguments.program,
+                    arguments.study, arguments.temp, "--slices", str(arguments.slices), "--memory", arguments.memory,
+                    "--threads", str(arguments.threads)], POLARS_MAX_THREADS=str(arguments.threads))
+    if ran["status"]:
+        fail(f"`{arguments.engine}_peer.py` failed: {ran['errors']}")
     with open(os.path.join(arguments.temp, "peer.json")) as file:
-        return json.load(file) | {"peak_bytes": peak}
-
-
-def run(command, **environment):
-    """(exit status, end of its errors, peak of resident memory in bytes, seconds of processors)"""
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ | environment)
-    text = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return child.returncode, text[-2000:], peak, usage.ru_utime + usage.ru_stime
+        return json.load(file) | {"peak_bytes": ran["peak"]}
 
 
 def compare_assignment(db, arguments, study):
