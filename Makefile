@@ -1,5 +1,6 @@
 # `make` lists the targets. Nothing here needs more than a Rust toolchain (1.90 or later), a C compiler and make;
-# `worlds-check` and `rates-check` also use python3, `peer-assign`, `peer-spend` and `peer-ingest` python3 with venv, and DuckDB from PyPI;
+# `worlds-check` and `rates-check` also use python3, `peer-assign`, `peer-spend`, `peer-ingest` and `peer-polars` python3 with venv, and DuckDB and Polars
+# from PyPI;
 # `object-store-check` python3 with venv, and an S3-compatible server from PyPI.
 
 SHELL := /bin/bash
@@ -12,6 +13,7 @@ SEED ?= 1
 DEMO ?= target/demo
 # Share of people whose home practice is in an ACO: far above the published one, so that 50,000 lives have seven ACOs of real size.
 DEMO_ACO_SHARE ?= 0.95
+comma := ,
 RELEASE := target/release/acoledger
 ifdef CARGO_TARGET_DIR
 RELEASE := $(CARGO_TARGET_DIR)/release/acoledger
@@ -118,6 +120,10 @@ peer-ingest: build ## the same ingest by DuckDB, from text and from Parquet, LIV
 	scripts/peer-check.sh ingest-csv $(RELEASE) $(INGEST_LIVES) target/peer
 	scripts/peer-check.sh ingest-parquet $(RELEASE) $(INGEST_LIVES) target/peer
 
+.PHONY: peer-polars
+peer-polars: build ## the same assignment, spending, thresholds and cells by Polars: cells that differ, seconds of both; 15 GB of disk
+	scripts/peer-check.sh spend $(RELEASE) $(PEER_LIVES) target/peer polars
+
 .PHONY: peer-hcc
 peer-hcc: oracles ## risk scores of the same people by hccinfhir (PyPI) and by our kernel, one process each: people a second, ratio
 	scripts/peer-hcc.sh $(ORACLES)/data/hcc target/peer-hcc
@@ -146,3 +152,21 @@ calibrate: build ## the synthetic nation of 2018 against published figures (data
 	$(RELEASE) synth --lives $(CALIBRATE_LIVES) --seed $(SEED) --years 2018 --raw lake --out target/calibrate
 	$(RELEASE) run target/calibrate/study.toml --csv
 	scripts/calibrate.py target/calibrate/run target/calibrate/lake data/calibration/targets.json
+
+BENCH := target/bench
+
+# What the peers need: DuckDB and Polars, pinned, in a virtual environment of their own.
+.PHONY: bench
+bench: build ## each stage in its own process beside bare decoding, DuckDB and Polars (PyPI), LIVES=200000: table, benches/runs/DATE; 20 to 40 minutes
+	scripts/peer-venv.sh target/peer
+	scripts/bench.py run $(RELEASE) $(BENCH) --peers target/peer --lives $(if $(filter file,$(origin LIVES)),200000,$(LIVES))
+
+.PHONY: bench-check
+bench-check: ## the latest runs of benches/runs against benches/limits.toml; exit status 1 when a ratio is missed
+	scripts/bench.py check
+
+# Lives on disk, ascending, separated by commas; and LIVES:YEAR:FIRST_YEAR of nations made in memory.
+SCALE_MEMORY ?= 1000000:2019:2019,10000000:2019:2016,44000000:2019:2019
+.PHONY: scale
+scale: build ## the same stages for LIVES=1000000,4000000 on disk (6 GB for a million) and up to 44 million lives in memory; hours
+	scripts/bench.py scale $(RELEASE) $(BENCH) --lives $(if $(filter file,$(origin LIVES)),1000000$(comma)4000000,$(LIVES)) --memory "$(SCALE_MEMORY)"

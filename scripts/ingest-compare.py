@@ -13,10 +13,11 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import time
 import tomllib
+
+from measured import measured
 
 try:
     import duckdb
@@ -45,24 +46,24 @@ def main():
     shutil.rmtree(arguments.temp, ignore_errors=True)
     os.makedirs(arguments.temp)
     warm(raw)
-    ours = measured([arguments.program, "ingest", arguments.study, "--threads", str(arguments.threads), "--memory", arguments.memory])
+    ours = run([arguments.program, "ingest", arguments.study, "--threads", str(arguments.threads), "--memory", arguments.memory])
     theirs_lake = os.path.join(arguments.temp, "lake")
-    theirs = measured([sys.executable, os.path.abspath(__file__), arguments.program, raw, "--peer", "--temp", arguments.temp,
+    theirs = run([sys.executable, os.path.abspath(__file__), arguments.program, raw, "--peer", "--temp", arguments.temp,
                        "--memory", arguments.memory, "--threads", str(arguments.threads)])
-    seconds = json.loads(theirs["printed"].splitlines()[-1])
+    seconds = json.loads(theirs["out"].splitlines()[-1])
     theirs["seconds"] = sum(seconds.values())
     differ, rows = compare(lake, theirs_lake, arguments)
     lines = sum(rows[table] for table in CLAIM_LINES)
     result = {
         "duckdb": duckdb.__version__, "threads": arguments.threads, "memory": arguments.memory, "rows": rows, "claim_lines": lines,
-        "raw_bytes": bytes_below(raw, ""), "columns_that_differ": differ, "seconds": round(ours["seconds"], 2), "cpu_seconds": round(ours["cpu"], 2),
+        "raw_bytes": bytes_below(raw, ""), "columns_that_differ": differ, "seconds": round(ours["wall"], 2), "cpu_seconds": round(ours["cpu"], 2),
         "peak_bytes": ours["peak"], "lake_bytes": bytes_below(lake, ".parquet"), "peer_peak_bytes": theirs["peak"],
         "peer_lake_bytes": bytes_below(theirs_lake, ".parquet"),
     }
     if not differ:
         result |= {"peer_seconds": round(theirs["seconds"], 2), "peer_cpu_seconds": round(theirs["cpu"], 2),
                    "peer_seconds_by_table": {k: round(v, 2) for k, v in seconds.items()},
-                   "ratio": round(theirs["seconds"] / ours["seconds"], 2)}
+                   "ratio": round(theirs["seconds"] / ours["wall"], 2)}
     result["bytes_ratio"] = round(result["lake_bytes"] / result["peer_lake_bytes"], 3)
     result["bytes_per_claim_line"] = round(result["lake_bytes"] / lines, 2)
     say(result)
@@ -93,16 +94,13 @@ def warm(raw):
                 pass
 
 
-def measured(command):
-    """Seconds and peak memory of a process and its children."""
-    start = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    printed, errors = process.stdout.read(), process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if os.waitstatus_to_exitcode(status) not in (0, 1) or (status and not printed):
-        print(f"error: `{' '.join(command[:3])}` failed: {errors[-2000:]}", file=sys.stderr)
+def run(command):
+    """As `measured`; a command that could not run ends the comparison."""
+    ran = measured(command)
+    if ran["status"] not in (0, 1) or (ran["status"] and not ran["out"]):
+        print(f"error: `{' '.join(command[:3])}` failed: {ran['errors']}", file=sys.stderr)
         sys.exit(2)
-    return {"seconds": time.monotonic() - start, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss * 1024, "printed": printed}
+    return ran
 
 
 def peer(arguments):

@@ -3,17 +3,24 @@
 -- `assignment`, columns as in run/assignment.
 
 -- Months that count: those that do not begin after death (M.A.1.1).
-CREATE OR REPLACE TABLE month AS
-WITH life AS (
-  SELECT bene_key, arg_max(birth_date, year) AS birth_date, max(death_date) AS death_date FROM lake_enrollment GROUP BY ALL)
-SELECT e.bene_key, e.year::INT AS year, m AS month, make_date(e.year::INT, m::INT, 1) AS begins_on, life.birth_date, life.death_date,
+-- Nearly all lives share a handful of strings of codes: each is read once.
+CREATE OR REPLACE TABLE pattern_month AS
+SELECT buyin, plan, dual, status, m AS month,
   buyin[m] IN (SELECT code FROM rule_code WHERE key = 'enroll.parts.both') AS both_parts,
   buyin[m] IN (SELECT code FROM rule_code WHERE key = 'enroll.parts.one') AS one_part,
   plan[m] IN (SELECT code FROM rule_code WHERE key = 'enroll.plan.codes') AS in_plan,
-  nullif(trim(substring(CASE setting('county_codes') WHEN 'ssa' THEN county_ssa ELSE county_fips END, 5 * m - 4, 5)), '') AS county,
-  substring(dual, 2 * m - 1, 2) AS dual_code, substring(status, 2 * m - 1, 2) AS status_code, current_reason
-FROM lake_enrollment AS e JOIN life USING (bene_key), range(1, 13) AS months(m)
-WHERE life.death_date IS NULL OR make_date(e.year::INT, m::INT, 1) <= life.death_date;
+  substring(dual, 2 * m - 1, 2) AS dual_code, substring(status, 2 * m - 1, 2) AS status_code
+FROM (SELECT DISTINCT buyin, plan, dual, status FROM lake_enrollment), range(1, 13) AS months(m);
+
+CREATE OR REPLACE TABLE month AS
+WITH life AS (
+  SELECT bene_key, arg_max(birth_date, year) AS birth_date, max(death_date) AS death_date FROM lake_enrollment GROUP BY ALL)
+SELECT e.bene_key, e.year::INT AS year, p.month, make_date(e.year::INT, p.month::INT, 1) AS begins_on, life.birth_date, life.death_date,
+  both_parts, one_part, in_plan,
+  nullif(trim(substring(CASE setting('county_codes') WHEN 'ssa' THEN county_ssa ELSE county_fips END, 5 * p.month - 4, 5)), '') AS county,
+  dual_code, status_code
+FROM lake_enrollment AS e JOIN life USING (bene_key) JOIN pattern_month AS p USING (buyin, plan, dual, status)
+WHERE life.death_date IS NULL OR make_date(e.year::INT, p.month::INT, 1) <= life.death_date;
 
 CREATE OR REPLACE TABLE residence AS
 SELECT county, bool_or(starts_with(county, code)) AS inside
@@ -32,30 +39,33 @@ HAVING bool_or(both_parts) AND NOT bool_or(one_part) AND NOT bool_or(in_plan)
 
 -- Stays, for visits in nursing facilities and to inpatients (M.A.5.1, 5.2): claims that are not denied.
 CREATE OR REPLACE TABLE stay AS
-SELECT bene_key, claim_type::VARCHAR IN (SELECT code FROM rule_code WHERE key = 'primary_care.snf.claim_types') AS nursing,
+SELECT bene_key, claim_type IN (SELECT code::INT FROM rule_code WHERE key = 'primary_care.snf.claim_types') AS nursing,
   coalesce(from_date, thru_date) AS first_day, thru_date AS last_day, coalesce(proc_date, DATE '0001-01-01') AS known_on
 FROM lake_facility
-WHERE nonpayment = '' AND claim_type::VARCHAR IN (
-  SELECT code FROM rule_code WHERE key IN ('primary_care.snf.claim_types', 'primary_care.inpatient.claim_types'));
+WHERE nonpayment = '' AND claim_type IN (
+  SELECT code::INT FROM rule_code WHERE key IN ('primary_care.snf.claim_types', 'primary_care.inpatient.claim_types'));
 
 -- Outpatient claims of clinics, Method II critical access hospitals and teaching-amendment hospitals (M.A.7).
 CREATE OR REPLACE TABLE outpatient AS
-SELECT *, facility_type || service_class AS bill_type, CASE
+SELECT bene_key, claim_key, ccn, from_date, thru_date, proc_date, paid_cents, deductible_cents, coinsurance_cents, rendering_npi, other_npi,
+  attending_npi, facility_type || service_class AS bill_type, CASE
     WHEN bill_type IN (SELECT code FROM rule_code WHERE key = 'assign.cah.bill_types') THEN 'cah'
     WHEN bill_type IN (SELECT code FROM rule_code WHERE key = 'assign.eta.bill_types') THEN 'eta'
     WHEN EXISTS (SELECT 1 FROM rule_code WHERE key = 'assign.clinic.bill_types' AND code = bill_type
                  AND thru_date BETWEEN begins AND ends) THEN 'clinic' END AS provider
 FROM lake_facility
-WHERE nonpayment = '' AND claim_type::VARCHAR IN (SELECT code FROM rule_code WHERE key = 'spend.claim_types.outpatient')
+WHERE nonpayment = '' AND claim_type IN (SELECT code::INT FROM rule_code WHERE key = 'spend.claim_types.outpatient')
   AND facility_type NOT IN (SELECT code FROM rule_code WHERE key = 'spend.denied.facility_types')
   AND provider IS NOT NULL AND (provider <> 'eta' OR ccn IN (SELECT ccn FROM csv_eta_hospital));
 
 CREATE OR REPLACE TABLE outpatient_line AS
-SELECT o.provider, r.*, coalesce(r.service_date, o.thru_date) AS day, o.ccn, o.proc_date,
+SELECT o.provider, r.bene_key, r.claim_key, r.line, r.center, r.hcpcs, r.paid_cents, r.deductible_cents, r.coinsurance_cents,
+  coalesce(r.service_date, o.thru_date) AS day, o.ccn, o.proc_date,
   CASE o.provider
     WHEN 'cah' THEN coalesce(nullif(r.rendering_npi, ''), nullif(o.rendering_npi, ''), nullif(o.other_npi, ''), nullif(o.attending_npi, ''))
     ELSE coalesce(nullif(o.other_npi, ''), nullif(o.attending_npi, '')) END AS npi
-FROM lake_revenue AS r JOIN outpatient AS o USING (bene_key, claim_key);
+FROM lake_revenue AS r JOIN outpatient AS o USING (bene_key, claim_key)
+WHERE r.hcpcs IN (SELECT hcpcs FROM primary_care_code);   -- bases of add-ons and nursing facility visits are such codes too
 
 -- Every service that can be primary care in some performance year, whatever the window. `cents`: allowed charges.
 CREATE OR REPLACE TABLE service AS
@@ -67,10 +77,11 @@ WITH specialty AS (
 SELECT 'line' AS provider, 'practice' AS kind, bene_key, claim_key, line, tin AS biller, coalesce(first_date, last_date) AS from_day,
   last_date AS day, coalesce(proc_date, DATE '0001-01-01') AS known_on, hcpcs, specialty, place, allowed_cents AS cents
 FROM lake_carrier
-WHERE claim_type::VARCHAR IN (SELECT code FROM rule_code WHERE key = 'spend.claim_types.carrier')
+WHERE claim_type IN (SELECT code::INT FROM rule_code WHERE key = 'spend.claim_types.carrier')
   AND denial NOT IN (SELECT code FROM rule_code WHERE key = 'spend.denied.carrier')
   AND processing IN (SELECT code FROM rule_code WHERE key = 'spend.accepted.processing')
   AND hcpcs IN (SELECT hcpcs FROM primary_care_code)
+  AND last_date BETWEEN (SELECT min(expanded_first_day) FROM assignment_window) AND (SELECT max(last_day) FROM assignment_window)
   AND (specialty IN (SELECT specialty FROM clinician) OR EXISTS (FROM cohort_aco))   -- cohorts ask for anybody's services
 UNION ALL
 SELECT provider, 'facility', bene_key, claim_key, line, ccn, day, day, coalesce(proc_date, DATE '0001-01-01'), l.hcpcs, specialty, '',

@@ -7,7 +7,8 @@ CREATE OR REPLACE TABLE study_year AS SELECT DISTINCT calendar_year FROM own_yea
 -- By the day of a payment: what sequestration took off (M.B.1.3), and by when it must have been processed (M.B.5.1). From a year
 -- earlier on: episodes reach over the end of a year.
 CREATE OR REPLACE TABLE payment_day AS
-SELECT day, calendar_year, (value::DECIMAL(6, 4) * 10000)::INT AS withheld, 10000 - withheld AS left_over,
+SELECT day, calendar_year AS year, month_start(day) AS begins_on, 4 * (month(day) - 1)::INT AS shift, (value::DECIMAL(6, 4) * 10000)::INT AS withheld,
+  10000 - withheld AS left_over, calendar_year IN (FROM study_year) AS in_study,
   CASE setting('maturity') WHEN 'mature' THEN DATE '9999-12-31'
     ELSE last_day(make_date(calendar_year, 12, 1) + to_months(rule_number('spend.run_out.months', new_year(calendar_year)))) END AS known_by
 FROM (SELECT calendar_year, unnest(range(new_year(calendar_year)::TIMESTAMP, new_year(calendar_year + 1)::TIMESTAMP, INTERVAL 1 DAY))::DATE AS day
@@ -87,61 +88,83 @@ WITH texts AS (
 SELECT coalesce(claim_key, try_cast(claim_id AS BIGINT)) AS claim_key, line::INT AS line, sum(cents(amount)) AS cents
 FROM csv_claim_reduction LEFT JOIN texts USING (claim_id) GROUP BY ALL;
 
--- Payments that are not denied, known in time, and not of the suspect services (M.B.1, M.B.4.2).
-CREATE OR REPLACE TABLE payment AS
-WITH line AS (
-  SELECT * FROM lake_carrier UNION ALL BY NAME SELECT * FROM lake_dme),
-counted AS (
-  SELECT bene_key, claim_key, line, kind, last_date AS day, tin AS biller, line.paid_cents, withheld, left_over,
-    CASE WHEN kind = 'carrier' AND line.hcpcs IN (SELECT code FROM rule_code WHERE key = 'spend.category.ambulance')
-      THEN 'ambulance' ELSE '' END AS class
-  FROM line JOIN kind_of_type USING (claim_type) JOIN payment_day ON day = last_date
-    LEFT JOIN suspect ON suspect.hcpcs = line.hcpcs AND suspect.claim_type = line.claim_type AND last_date BETWEEN begins AND ends
-  WHERE kind IN ('carrier', 'dme') AND suspect.hcpcs IS NULL AND coalesce(proc_date <= known_by, true)
-    AND denial NOT IN (SELECT code FROM rule_code WHERE key = 'spend.denied.carrier')
-    AND processing IN (SELECT code FROM rule_code WHERE key = 'spend.accepted.processing')),
-reduced AS (   -- a claim's own reduction goes to its first line that counts
-  SELECT c.bene_key, c.claim_key, c.line, sum(r.cents) AS cents
-  FROM (SELECT *, row_number() OVER (PARTITION BY bene_key, claim_key ORDER BY line) AS place
-        FROM counted WHERE claim_key IN (SELECT claim_key FROM reduction)) AS c
-    JOIN reduction AS r ON r.claim_key = c.claim_key AND (r.line = c.line OR r.line IS NULL AND place = 1)
-  GROUP BY ALL),
-facility AS (
-  SELECT bene_key, kind, thru_date AS day, ccn AS biller, f.paid_cents, withheld, left_over,
-    CASE WHEN kind = 'inpatient' THEN hospital_class(ccn) ELSE '' END AS class,
-    CASE WHEN kind = 'inpatient' AND ccn[:2] NOT IN (SELECT code FROM rule_code WHERE key = 'spend.inpatient.whole')
-      THEN ime_operating_cents + ime_capital_cents + dsh_operating_cents + dsh_capital_cents + uncompensated_cents ELSE 0 END AS taken_out,
-    coalesce((SELECT sum(cents) FROM reduction WHERE reduction.claim_key = f.claim_key), 0) AS reduced_cents
-  FROM lake_facility AS f JOIN kind_of_type USING (claim_type) JOIN payment_day ON day = thru_date
-  WHERE nonpayment = '' AND coalesce(proc_date <= known_by, true)
-    AND NOT (kind IN ('outpatient', 'home_health')
-             AND facility_type IN (SELECT code FROM rule_code WHERE key = 'spend.denied.facility_types'))),
-every AS (
-  SELECT bene_key, kind, class, 'practice' AS biller_kind, day, biller, paid_cents, withheld, left_over, 0 AS taken_out,
-    coalesce(cents, 0) AS reduced_cents
-  FROM counted LEFT JOIN reduced USING (bene_key, claim_key, line)
-  UNION ALL BY NAME SELECT *, 'facility' AS biller_kind FROM facility)
-SELECT bene_key, kind, class, biller_kind, biller, month_start(day) AS begins_on, paid_cents + reduced_cents AS gross_cents,
-  gross_cents + sign(paid_cents) * ((2 * abs(paid_cents) * withheld + left_over) // (2 * left_over)) - taken_out AS spend_cents
-FROM every;
+-- Enrollment types of the months of a life and year, four bits each, so that a payment meets one row: 0 where a month does not count.
+CREATE OR REPLACE TABLE life_year AS
+SELECT bene_key, year, sum(list_position(['ESRD', 'DIS', 'AGDU', 'AGND'], enrollment_type)::BIGINT << (4 * (month - 1))::INT)::BIGINT AS types
+FROM eligible_month WHERE NOT in_episode GROUP BY ALL;
+
+-- Hospitals: their class, and whether what is paid for education and uncompensated care counts (M.B.1, M.G).
+CREATE OR REPLACE TABLE hospital AS
+SELECT claim_type, ccn, hospital_class(ccn) AS class, ccn[:2] IN (SELECT code FROM rule_code WHERE key = 'spend.inpatient.whole') AS whole
+FROM (SELECT DISTINCT claim_type, ccn FROM lake_facility WHERE claim_type IN (SELECT claim_type FROM kind_of_type WHERE kind = 'inpatient'));
+
+-- What sequestration took off, half away from zero (M.B.1.3).
+CREATE OR REPLACE MACRO kept(paid) AS paid + sign(paid) * ((2 * abs(paid) * withheld + left_over) // (2 * left_over));
+
+-- Payments that are not denied, known in time, and not of the suspect services (M.B.1, M.B.4.2). Types of claims are told apart when they are summed.
+CREATE OR REPLACE TEMP VIEW line_payment AS
+SELECT bene_key, claim_key, line, claim_type, line.hcpcs, tin AS biller, year, begins_on, shift,
+  paid_cents AS gross_cents, kept(paid_cents) AS spend_cents
+FROM (SELECT * EXCLUDE (year) FROM lake_carrier UNION ALL BY NAME SELECT * EXCLUDE (year) FROM lake_dme) AS line
+  JOIN (FROM payment_day WHERE in_study) AS d ON day = last_date
+  ANTI JOIN suspect ON suspect.hcpcs = line.hcpcs AND suspect.claim_type = line.claim_type AND last_date BETWEEN suspect.begins AND suspect.ends
+WHERE coalesce(proc_date <= known_by, true)
+  AND denial NOT IN (SELECT code FROM rule_code WHERE key = 'spend.denied.carrier')
+  AND processing IN (SELECT code FROM rule_code WHERE key = 'spend.accepted.processing');
+
+CREATE OR REPLACE TEMP VIEW facility_payment AS
+SELECT bene_key, claim_key, claim_type, ccn AS biller, year, begins_on, shift, coalesce(class, '') AS class, paid_cents AS gross_cents,
+  kept(paid_cents) - CASE WHEN NOT whole
+    THEN ime_operating_cents + ime_capital_cents + dsh_operating_cents + dsh_capital_cents + uncompensated_cents ELSE 0 END AS spend_cents
+FROM (SELECT * EXCLUDE (year) FROM lake_facility) AS f JOIN (FROM payment_day WHERE in_study) AS d ON day = thru_date
+  LEFT JOIN hospital USING (claim_type, ccn)
+WHERE nonpayment = '' AND coalesce(proc_date <= known_by, true)
+  AND NOT (facility_type IN (SELECT code FROM rule_code WHERE key = 'spend.denied.facility_types')
+           AND claim_type IN (SELECT claim_type FROM kind_of_type WHERE kind IN ('outpatient', 'home_health')));
+
+-- What was reduced, as payments of their own; a claim's own reduction goes to its first line that counts.
+CREATE OR REPLACE TABLE reduced_line AS
+SELECT p.* REPLACE (r.cents AS gross_cents, r.cents AS spend_cents)
+FROM (SELECT *, row_number() OVER (PARTITION BY bene_key, claim_key ORDER BY line) AS place
+      FROM line_payment SEMI JOIN reduction USING (claim_key)) AS p
+  JOIN reduction AS r ON r.claim_key = p.claim_key AND (r.line = p.line OR r.line IS NULL AND place = 1)
+WHERE claim_type IN (SELECT claim_type FROM kind_of_type WHERE kind IN ('carrier', 'dme'));
+CREATE OR REPLACE TABLE reduced_facility AS
+SELECT p.* REPLACE (r.cents AS gross_cents, r.cents AS spend_cents)
+FROM facility_payment AS p JOIN (SELECT claim_key, sum(cents) AS cents FROM reduction GROUP BY ALL) AS r USING (claim_key);
+
+-- Sums by life, year and type of month; what is no line of a claim has neither claim type nor class.
+CREATE OR REPLACE TABLE spent AS
+SELECT bene_key, year, types >> shift & 15 AS type, claim_type, '' AS class, sum(spend_cents) AS spend_cents, sum(gross_cents) AS gross_cents,
+  coalesce(sum(spend_cents) FILTER (hcpcs IN (SELECT code FROM rule_code WHERE key = 'spend.category.ambulance')), 0) AS ambulance_cents
+FROM (SELECT bene_key, year, shift, claim_type, hcpcs, spend_cents, gross_cents FROM line_payment
+      UNION ALL SELECT bene_key, year, shift, claim_type, hcpcs, spend_cents, gross_cents FROM reduced_line)
+  JOIN life_year USING (bene_key, year) GROUP BY ALL
+UNION ALL
+SELECT bene_key, year, types >> shift & 15, claim_type, class, sum(spend_cents), sum(gross_cents), 0
+FROM (SELECT bene_key, year, shift, claim_type, class, spend_cents, gross_cents FROM facility_payment
+      UNION ALL SELECT bene_key, year, shift, claim_type, class, spend_cents, gross_cents FROM reduced_facility)
+  JOIN life_year USING (bene_key, year) GROUP BY ALL;
 
 INSERT INTO person_year
 WITH demonstration AS (   -- final ones only, from PY2018 (M.B.1.4)
-  SELECT bene_key, make_date(calendar_year::INT, month::INT, 1) AS begins_on, sum(cents(amount)) AS cents
-  FROM csv_non_claims_payment JOIN lake_bene USING (bene_id) WHERE final = '1' GROUP BY ALL),
-monthly AS (
-  SELECT bene_key, begins_on, kind, class, sum(spend_cents) AS spend_cents, sum(gross_cents) AS gross_cents FROM payment GROUP BY ALL
-  UNION ALL SELECT bene_key, begins_on, 'non_claims', '', cents, cents FROM demonstration),
-spent AS (
-  SELECT bene_key, year, enrollment_type, sum(spend_cents) AS spend, sum(gross_cents) AS gross,
+  SELECT bene_key, year, types >> (4 * (month::INT - 1)) & 15 AS type, sum(cents(amount)) AS cents
+  FROM csv_non_claims_payment JOIN lake_bene USING (bene_id) JOIN life_year USING (bene_key)
+  WHERE final = '1' AND calendar_year::INT = year GROUP BY ALL),
+every AS (
+  SELECT spent.* EXCLUDE (claim_type), kind FROM spent JOIN kind_of_type USING (claim_type)
+  UNION ALL BY NAME SELECT bene_key, year, type, '' AS class, 'non_claims' AS kind, cents AS spend_cents, cents AS gross_cents, 0 AS ambulance_cents
+  FROM demonstration),
+by_type AS (
+  SELECT bene_key, year, ['ESRD', 'DIS', 'AGDU', 'AGND'][type] AS enrollment_type, sum(spend_cents) AS spend, sum(gross_cents) AS gross,
     sum(spend_cents) FILTER (kind = 'inpatient') AS inpatient, sum(spend_cents) FILTER (kind = 'snf') AS snf,
     sum(spend_cents) FILTER (kind = 'outpatient') AS outpatient, sum(spend_cents) FILTER (kind = 'home_health') AS home_health,
     sum(spend_cents) FILTER (kind = 'hospice') AS hospice, sum(spend_cents) FILTER (kind = 'carrier') AS carrier,
     sum(spend_cents) FILTER (kind = 'dme') AS dme, sum(spend_cents) FILTER (kind = 'non_claims') AS non_claims,
     sum(spend_cents) FILTER (class = 'long_term') AS long_term, sum(spend_cents) FILTER (class = 'rehabilitation') AS rehabilitation,
     sum(spend_cents) FILTER (class = 'psychiatric') AS psychiatric, sum(spend_cents) FILTER (class = 'other') AS other_inpatient,
-    sum(spend_cents) FILTER (class = 'ambulance') AS ambulance
-  FROM monthly JOIN eligible_month USING (bene_key, begins_on) WHERE NOT in_episode GROUP BY ALL),
+    sum(ambulance_cents) FILTER (kind = 'carrier') AS ambulance
+  FROM every WHERE type > 0 GROUP BY ALL),
 enrolled AS (
   SELECT bene_key, year, enrollment_type, sum(1 << (month - 1)::INT)::INT AS months_mask, count(*) AS months, count(*) FILTER (dual) AS dual_months
   FROM eligible_month WHERE NOT in_episode GROUP BY ALL)
@@ -150,10 +173,11 @@ SELECT bene_key, bene_id, year, enrollment_type, months_mask, months, dual_month
   coalesce(carrier, 0), coalesce(dme, 0), coalesce(non_claims, 0), coalesce(long_term, 0), coalesce(rehabilitation, 0),
   coalesce(psychiatric, 0), coalesce(other_inpatient, 0), coalesce(ambulance, 0)
 FROM enrolled JOIN lake_bene USING (bene_key) LEFT JOIN year_county ON year_county.bene_key = enrolled.bene_key AND calendar_year = year
-  LEFT JOIN spent USING (bene_key, year, enrollment_type);
+  LEFT JOIN by_type USING (bene_key, year, enrollment_type);
 
 INSERT INTO population
-SELECT performance_year, calendar_year, method, bene_key FROM assignable SEMI JOIN (FROM list_year WHERE kept) USING (performance_year, calendar_year);
+SELECT performance_year, calendar_year, method, bene_key
+FROM assignable SEMI JOIN (FROM list_year WHERE kept) USING (performance_year, calendar_year);
 
 INSERT INTO head
 SELECT a.performance_year, a.calendar_year, b.bene_key, a.aco_id, a.basis, a.cohort, a.county,
@@ -165,11 +189,22 @@ GROUP BY ALL;
 
 -- What participants were paid for any life in the performance year, outside episodes (M.B.5).
 INSERT INTO earning
-SELECT performance_year, aco_id, sum(gross_cents)
-FROM (SELECT performance_year, unnest(acos) AS aco_id, bene_key, begins_on, gross_cents
-      FROM payment JOIN owner ON owner.kind = biller_kind AND owner.biller = payment.biller AND performance_year = year(begins_on))
-  ANTI JOIN episode_month USING (bene_key, begins_on)
-GROUP BY ALL;
+WITH practice AS (SELECT performance_year, biller, unnest(acos) AS aco_id FROM tin_owner),
+facility AS (SELECT performance_year, biller, unnest(acos) AS aco_id FROM ccn_owner),
+paid AS (
+  SELECT bene_key, claim_type, biller, year, begins_on, gross_cents FROM line_payment WHERE year IN (SELECT performance_year FROM own_year)
+  UNION ALL SELECT bene_key, claim_type, biller, year, begins_on, gross_cents FROM reduced_line),
+paid_facility AS (
+  SELECT bene_key, claim_type, biller, year, begins_on, gross_cents FROM facility_payment WHERE year IN (SELECT performance_year FROM own_year)
+  UNION ALL SELECT bene_key, claim_type, biller, year, begins_on, gross_cents FROM reduced_facility),
+every AS (
+  SELECT performance_year, aco_id, bene_key, claim_type, begins_on, gross_cents
+  FROM paid JOIN practice ON practice.biller = paid.biller AND performance_year = year
+  UNION ALL
+  SELECT performance_year, aco_id, bene_key, claim_type, begins_on, gross_cents
+  FROM paid_facility AS paid JOIN facility ON facility.biller = paid.biller AND performance_year = year)
+SELECT performance_year, aco_id, sum(gross_cents) FROM every JOIN kind_of_type USING (claim_type)
+  ANTI JOIN episode_month USING (bene_key, begins_on) GROUP BY ALL;
 
 --! nation
 -- Assignable lives of the calendar year, and by the prospective window where agreements from 2024 on ask for it (M.A.8.4).

@@ -11,6 +11,7 @@ pub(crate) use table::table;
 
 use crate::explain::deciding_program;
 use crate::lake::{self, Lake};
+use crate::lives::Lives;
 use crate::manifest::{Manifest, RulesRecord};
 use crate::parquet_door;
 use crate::person::{TABLES, shard_file};
@@ -23,7 +24,7 @@ use acoledger_schemas::values::PerformanceYear;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, StringArray};
 use arrow_schema::DataType;
-use member::{Residences, place_of, sources};
+use member::{Designations, Residences, sources};
 use parquet::arrow::ProjectionMask;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,7 +58,7 @@ pub(crate) fn list(question: &Question<'_>) -> Outcome<List> {
     let folder = file.parent().map(Path::to_owned).unwrap_or_default();
     let run = folder.join(&study.run.out);
     let year = year(question, &study)?;
-    let program = deciding_program(&folder.join(&study.input.program), &mut 0)?;
+    let (program, lives) = deciding_program(&study, &folder, false, &mut 0)?;
     let before = list_before(question, &study, &program, year)?;
     let Some(manifest) = Manifest::read(&run)? else {
         let hint = "make the run with `acoledger run STUDY.toml`";
@@ -75,9 +76,9 @@ pub(crate) fn list(question: &Question<'_>) -> Outcome<List> {
     // The lists are in the run already: whose they are does not matter here.
     study.input.assignment = AssignmentSource::Own;
     let facts = Facts::of(&study, false).map_err(|what| trouble::of_study(file, &what))?;
-    let context = Context::new(&rules, &program, &facts)?;
+    let context = lives.context(&rules, &program, &facts)?;
     let lake = lake::standing(&folder.join(&study.lake.path))?;
-    let asked = Asked { aco_id: question.aco_id, year, before, context: &context, lake: &lake, program: &program };
+    let asked = Asked { aco_id: question.aco_id, year, before, context: &context, lake: &lake, lives: &lives };
     let shards = (0..lake.report.shards).into_par_iter().map(|shard| asked.shard(&run, shard));
     let mut members = shards.try_reduce(Vec::new, |mut all, one| {
         all.extend(one);
@@ -132,7 +133,7 @@ struct Asked<'q> {
     before: Option<(i32, i32)>,
     context: &'q Context,
     lake: &'q Lake,
-    program: &'q Program,
+    lives: &'q Lives,
 }
 
 /// What `assignment` says of a life.
@@ -161,7 +162,10 @@ impl Asked<'_> {
         let needs = Needs { tables: needs, ..Needs::default() };
         let roster = Roster { performance_year: self.year, calendar_year: self.year, aco_id: self.aco_id };
         let streams = self.lake.streams(shard, &needs, &read)?;
-        let lives = life_years(self.context, streams, roster, |id| rows.now.contains_key(id))?;
+        let shards = self.lake.report.shards;
+        let pieces = self.lives.pieces(self.context, shard, shards);
+        let designations = Designations::new(self.lives.designations(shard, shards)?);
+        let lives = life_years(self.context, pieces, streams, roster, |id| rows.now.contains_key(id))?;
         let mut residences = Residences::default();
         for (_, batches) in self.lake.table(shard, &of_year, &read)? {
             let wanted = lives.iter().map(|life| (life.bene_key, &life.months)).collect();
@@ -172,7 +176,7 @@ impl Asked<'_> {
             let Some(row) = rows.now.remove(&life.bene_id) else { continue };
             members.push(Member {
                 before: self.before.map(|_| rows.before.contains(&life.bene_id)),
-                designee: place_of(self.program, &life, &row),
+                designee: designations.place_of(&life, &row),
                 residence: residences.of(life.bene_key),
                 life,
                 row,
@@ -188,7 +192,7 @@ impl Asked<'_> {
 
     /// The rows of a shard of `assignment` that the list and the one before it have.
     fn rows(&self, path: &Path) -> Outcome<Rows> {
-        const WHAT: &str = "not readable as Parquet";
+        const WHAT: &str = parquet_door::UNREADABLE;
         const COLUMNS: [&str; 8] =
             ["performance_year", "calendar_year", "bene_id", "aco_id", "basis", "window", "step", "cohort"];
         let builder = parquet_door::builder(path)?;

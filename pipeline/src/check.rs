@@ -318,6 +318,6 @@ fn shards(folder: &Path) -> Outcome<Vec<PathBuf>> {
 
 fn rows_of(path: &Path) -> Outcome<u64> {
     let file = File::open(path).doing("cannot be read", path)?;
-    let reader = SerializedFileReader::new(file).doing("not readable as Parquet", path)?;
+    let reader = SerializedFileReader::new(file).doing(crate::parquet_door::UNREADABLE, path)?;
     Ok(u64::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or_default())
 }

@@ -172,6 +172,9 @@ enum Command {
     /// Exit status: 0 nothing differs, 1 something does, 2 they could not be compared.
     #[command(display_order = 32)]
     Diff(commands::runs::DiffArgs),
+    /// Measure what this machine can do: the limits that a run is held against
+    #[command(display_order = 35)]
+    Measure(commands::measure::MeasureArgs),
     /// Print the completions of a shell
     ///
     /// As in: acoledger completions bash > ~/.local/share/bash-completion/completions/acoledger
@@ -287,6 +290,7 @@ fn dispatch(command: Command) -> crate::trouble::Outcome<Exit> {
         Command::Marginal(args) => commands::marginal::run(&args),
         Command::AssignmentList(args) => commands::assignment_list::run(&args),
         Command::Score(args) => commands::score::run(&args),
+        Command::Measure(args) => commands::measure::run(&args),
         Command::Synth(args) => commands::synth::run(&args),
     }
 }

@@ -7,6 +7,7 @@
 mod lake;
 
 use crate::files::is_below;
+use crate::lives::Lives;
 use crate::manifest::{Manifest, Metrics};
 use crate::program::read_program;
 use crate::rates_door::{read_county_file, read_rates_of};
@@ -17,7 +18,7 @@ use acoledger_aco::replay::{replay, tie_out};
 use acoledger_aco::scenario::{Reform, Scenario, settle};
 use acoledger_aco::tables::SavingsLosses;
 use acoledger_aco::{Detail, Index};
-use acoledger_person::{Context, Facts};
+use acoledger_person::Facts;
 use acoledger_schemas::program::{self, Program};
 use acoledger_schemas::rates::{self, Rates};
 use acoledger_schemas::rules::Rules;
@@ -25,6 +26,7 @@ use acoledger_schemas::study::Study;
 use acoledger_schemas::table::{Problems, Table, match_header, read_csv};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The doors, by the names of their folders of seeds.
 pub const NAMES: [&str; 20] = [
@@ -59,6 +61,7 @@ pub struct Doors {
     rules: Rules,
     study: Study,
     program: Program,
+    lives: Arc<Lives>,
     rates: Rates,
     ours: Vec<SavingsLosses>,
     lake: lake::Base,
@@ -80,14 +83,15 @@ impl Doors {
         crate::ingest::doors::base_feed(&base.join("cclf"))?;
         let rules = Rules::built_in().map_err(|error| of_rule(&error))?;
         let study = study_in(&base.join("study.toml"))?;
-        let (program, _) = read_program(&base.join("program"), &study)?;
+        let (program, lives, _) = read_program(&base.join("program"), &study, &base)?;
+        let lives = Arc::new(lives);
         let mut of_rates = study.clone();
         of_rates.input.raw = None;
         let (rates, _) = read_rates_of(&of_rates, Some(&program), &base.join("rates"))?;
         let results = corpus.join("results/savings_losses.csv");
         let ours = read_csv(fs::File::open(&results).doing("cannot be read", &results)?, "savings_losses.csv")?;
-        let lake = lake::Base::make(&base, &rules, &program, &study)?;
-        Ok(Doors { base, case, rules, study, program, rates, ours, lake, scorers: crate::score::Door::new()? })
+        let lake = lake::Base::make(&base, &rules, (&program, &lives), &study)?;
+        Ok(Doors { base, case, rules, study, program, lives, rates, ours, lake, scorers: crate::score::Door::new()? })
     }
 
     /// Throws bytes at a door: whether it took them.
@@ -125,7 +129,7 @@ impl Doors {
         let study = study_in(input)?;
         let rules = crate::study::rules_in(input)?;
         let facts = Facts::of(&study, true).map_err(|what| crate::trouble::of_study(input, &what))?;
-        Context::new(&rules, &self.program, &facts).map(drop)
+        self.lives.context(&rules, &self.program, &facts).map(drop)
     }
 
     fn reform(&self, input: &Path) -> Outcome<()> {
@@ -161,9 +165,9 @@ impl Doors {
         let folder = self.case.join("program");
         copy(&self.base.join("program"), &folder)?;
         put(&folder, bytes, &PROGRAM)?;
-        let (program, _) = read_program(&folder, &self.study)?;
+        let (program, lives, _) = read_program(&folder, &self.study, &folder)?;
         let facts = Facts::of(&self.study, false).map_err(|what| crate::trouble::of_study(&folder, &what))?;
-        Context::new(&self.rules, &program, &facts).map(drop)
+        lives.context(&self.rules, &program, &facts).map(drop)
     }
 
     fn rates(&self, bytes: &[u8]) -> Outcome<()> {

@@ -6,16 +6,17 @@ mod page;
 pub(crate) use page::page;
 
 use crate::lake::{self, Lake};
+use crate::lives::Lives;
 use crate::manifest::{ExplainMetrics, Manifest, RulesRecord};
 use crate::study::{rules_in, study_in};
 use crate::tables::read_table;
 use crate::trouble::{self, Outcome};
 use acoledger_person::explain::{LifeStory, explain, lists};
-use acoledger_person::{Context, Facts};
+use acoledger_person::{Context, Facts, People};
 use acoledger_schemas::keys::bene_key;
-use acoledger_schemas::program::Program;
+use acoledger_schemas::program::{AssignmentGiven, EsrdMonth, OtherInitiative, Program, VoluntaryAlignment};
 use acoledger_schemas::rules::Rules;
-use acoledger_schemas::study::AssignmentSource;
+use acoledger_schemas::study::{AssignmentSource, Study};
 use acoledger_schemas::table::{Problems, Table};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -58,14 +59,11 @@ pub(crate) fn life(question: &Question<'_>) -> Outcome<Answer> {
         return Err(trouble::of_file_with_hint(file, "a study that starts from rates has no lives", hint).into());
     }
     let mut program_bytes = 0;
-    let from = folder.join(&study.input.program);
-    let mut program = program(&from, question.bene_id, &mut program_bytes)?;
-    if study.input.assignment == AssignmentSource::Given {
-        // Whole: which lists the file has, and whether it has all that it must, is asked of every row.
-        program.assignment_given = read_counted(&from, &mut program_bytes)?;
-    }
+    // Which lists the file has, and whether it has all that it must, is asked of every row of it.
+    let with_lists = study.input.assignment == AssignmentSource::Given;
+    let (program, lives) = deciding_program(&study, &folder, with_lists, &mut program_bytes)?;
     let facts = Facts::of(&study, false).map_err(|what| trouble::of_study(file, &what))?;
-    let context = Context::new(&rules, &program, &facts)?;
+    let context = lives.context(&rules, &program, &facts)?;
     years_are_there(question, &context)?;
     let lake = lake::standing(&folder.join(&study.lake.path))?;
     let missing: BTreeSet<i32> = lake.enrollment_missing(context.needs()).into_iter().collect();
@@ -78,12 +76,14 @@ pub(crate) fn life(question: &Question<'_>) -> Outcome<Answer> {
     let read = Arc::new(AtomicU64::new(0));
     let key = bene_key(question.bene_id);
     let streams = lake.life(key, context.needs(), &read)?;
-    let story = explain(&context, streams, key, question.calendar_year, question.performance_year)?;
+    let of_life = lives.of_life(key, question.bene_id)?;
+    let people = People::new(&context, &of_life, u64::MAX);
+    let story = explain(&context, &people, streams, key, question.calendar_year, question.performance_year)?;
     // Two identifiers of one key are refused at ingest; one that is not in the lake may still meet a key that is.
     let Some(mut story) = story.filter(|story| story.bene_id == question.bene_id) else {
         return Err(unknown(&lake));
     };
-    name(&mut story, &program);
+    name(&mut story, &of_life);
     let run = folder.join(&study.run.out);
     let manifest = Manifest::read(&run).unwrap_or_default();
     let metrics = ExplainMetrics {
@@ -105,17 +105,6 @@ fn unknown(lake: &Lake) -> Problems {
     trouble::of_file_with_hint(&lake.folder, what, hint).into()
 }
 
-/// Program files that decide assignment; of tables about single lives the rows of this one. Scores, payments and
-/// subsidies move no life from one list to another and are not read.
-fn program(folder: &Path, bene_id: &str, bytes: &mut u64) -> Outcome<Program> {
-    let mut program = deciding_program(folder, bytes)?;
-    let about = |id: &str| id == bene_id;
-    program.voluntary_alignment.iter_mut().for_each(|rows| rows.retain(|row| about(row.bene_id.as_str())));
-    program.other_initiative.iter_mut().for_each(|rows| rows.retain(|row| about(row.bene_id.as_str())));
-    program.esrd_month.iter_mut().for_each(|rows| rows.retain(|row| about(row.bene_id.as_str())));
-    Ok(program)
-}
-
 /// Names what decides nothing and is therefore not kept with the lives: designees outside the study, and initiatives.
 fn name(story: &mut LifeStory, program: &Program) {
     for (told, row) in story.designations.iter_mut().zip(program.voluntary_alignment.iter().flatten()) {
@@ -130,20 +119,31 @@ fn name(story: &mut LifeStory, program: &Program) {
     }
 }
 
+fn size(folder: &Path, table: &str) -> u64 {
+    let of = |extension| folder.join(table).with_extension(extension).metadata().map_or(0, |about| about.len());
+    of("csv") + of("parquet")
+}
+
 fn read_counted<T: Table>(folder: &Path, bytes: &mut u64) -> Outcome<Option<Vec<T>>> {
-    for extension in ["csv", "parquet"] {
-        let path = folder.join(T::SPEC.name).with_extension(extension);
-        *bytes += path.metadata().map_or(0, |about| about.len());
-    }
+    *bytes += size(folder, T::SPEC.name);
     read_table(folder)
 }
 
-/// Program files that decide assignment, whole. `bytes` counts what is read.
+/// Program files that decide assignment, and of tables about single lives those that do, and the lists where they are asked for:
+/// scores, payments and subsidies move no life from one list to another and are not read. `bytes` counts what is.
 ///
 /// # Errors
 /// A file that cannot be read; `aco` is missing.
-pub(crate) fn deciding_program(folder: &Path, bytes: &mut u64) -> Outcome<Program> {
-    Ok(Program {
+pub(crate) fn deciding_program(
+    study: &Study,
+    base: &Path,
+    with_lists: bool,
+    bytes: &mut u64,
+) -> Outcome<(Program, Lives)> {
+    const OF_LIVES: [&str; 4] =
+        [VoluntaryAlignment::SPEC.name, OtherInitiative::SPEC.name, EsrdMonth::SPEC.name, AssignmentGiven::SPEC.name];
+    let folder = &base.join(&study.input.program);
+    let mut program = Program {
         aco: read_counted(folder, bytes)?.ok_or_else(|| {
             let hint = "the program folder needs a table `aco`, as CSV or Parquet";
             trouble::of_file_with_hint(&folder.join("aco.csv"), "no such file", hint)
@@ -152,13 +152,18 @@ pub(crate) fn deciding_program(folder: &Path, bytes: &mut u64) -> Outcome<Progra
         participant_ccn: read_counted(folder, bytes)?,
         aco_provider: read_counted(folder, bytes)?,
         provider_specialty: read_counted(folder, bytes)?,
-        voluntary_alignment: read_counted(folder, bytes)?,
-        other_initiative: read_counted(folder, bytes)?,
-        esrd_month: read_counted(folder, bytes)?,
-        eta_hospital: read_counted(folder, bytes)?,
-        eta_fee: read_counted(folder, bytes)?,
         ..Program::default()
-    })
+    };
+    let wanted = if with_lists { &OF_LIVES[..] } else { &OF_LIVES[..3] };
+    *bytes += wanted.iter().map(|table| size(folder, table)).sum::<u64>();
+    let memory = study.memory_bytes().map_err(|what| trouble::of_study(folder, &what))?;
+    let (lives, mut wrong) = Lives::read(folder, wanted, memory, &base.join(&study.run.out));
+    if let Some(wrong) = wanted.iter().find_map(|table| wrong.remove(table)) {
+        return Err(wrong);
+    }
+    program.eta_hospital = read_counted(folder, bytes)?;
+    program.eta_fee = read_counted(folder, bytes)?;
+    Ok((program, lives))
 }
 
 /// The study must have a list of the year that is asked for.

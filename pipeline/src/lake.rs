@@ -22,8 +22,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Rows per batch out of the lake.
-const BATCH_ROWS: usize = 8192;
+/// Rows per batch out of the lake: the batches of a shard's two dozen streams stay near, and opening one costs little for each row
+/// (benches/README.md, "Rows of a batch").
+pub(crate) const BATCH_ROWS: usize = 4096;
 
 /// From this many lives on, a month without any claim is a missing delivery, not chance: a life has about nine claim lines
 /// a month. Below it, the lack is a finding.
@@ -232,12 +233,15 @@ impl Lake {
         need: &TableNeed,
         rows: &'a AtomicU64,
     ) -> Outcome<Vec<(Option<i32>, Batches<'a>)>> {
+        self.files(shard, need).map(|file| Ok((file.year, batches(&self.folder, file, need, rows)?))).collect()
+    }
+
+    /// The files of one table and shard.
+    pub(crate) fn files<'l>(&'l self, shard: u32, need: &'l TableNeed) -> impl Iterator<Item = &'l LakeFile> {
         let year = |year: i32| need.years.contains(&year) || need.optional_years.contains(&year);
-        let wanted = |file: &&LakeFile| {
+        self.report.files.iter().filter(move |file| {
             file.shard == shard && file.table == need.table.name && file.year.is_none_or(year) && file.rows > 0
-        };
-        let files = self.report.files.iter().filter(wanted);
-        files.map(|file| Ok((file.year, batches(&self.folder, file, need, rows)?))).collect()
+        })
     }
 }
 
@@ -251,7 +255,7 @@ fn date_column(table: &str) -> Option<&'static str> {
 
 /// The batches of one file, only the columns needed. The file must be what the manifest says: its rows, and all columns that are read.
 fn batches<'a>(lake: &Path, about: &LakeFile, need: &TableNeed, rows: &'a AtomicU64) -> Outcome<Batches<'a>> {
-    const WHAT: &str = "not readable as Parquet";
+    const WHAT: &str = parquet_door::UNREADABLE;
     let path = &lake.join(&about.file);
     let builder = parquet_door::builder(path)?;
     let held = builder.metadata().file_metadata().num_rows();

@@ -18,10 +18,12 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use thrift::PageHeader;
 
 /// What an error says of a file that is not understood.
@@ -40,8 +42,59 @@ const PAGE_HEADER_BYTES: usize = 4 << 20;
 /// A file whose pages are looked at before they are read.
 #[derive(Debug)]
 pub(crate) struct Guarded {
-    file: File,
+    file: Arc<File>,
     bytes: u64,
+    ahead: Arc<Ahead>,
+}
+
+/// Bytes that are read at once of a column that is read from its beginning to its end: pages and their descriptions are pieces of them.
+const AHEAD_BYTES: u64 = 128 << 10;
+
+/// What has been read of each column and not been asked for.
+#[derive(Debug, Default)]
+struct Ahead {
+    /// First and last byte of each column of each row group, ascending; none where a file is read here and there.
+    chunks: Vec<(u64, u64)>,
+    /// By chunk: where its bytes begin, and the bytes.
+    read: Mutex<HashMap<usize, (u64, Bytes)>>,
+}
+
+impl Ahead {
+    fn of(metadata: &ParquetMetaData) -> Ahead {
+        let chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
+        let mut chunks: Vec<(u64, u64)> = chunks
+            .map(|chunk| chunk.byte_range())
+            .filter(|(_, length)| *length > 0)
+            .map(|(start, length)| (start, start + length))
+            .collect();
+        chunks.sort_unstable();
+        Ahead { chunks, read: Mutex::default() }
+    }
+
+    /// Bytes from `start` on: `length` of them or more, fewer where their column ends before. `None`: not in a column.
+    fn at(&self, file: &File, start: u64, length: u64) -> io::Result<Option<Bytes>> {
+        let chunk = self.chunks.partition_point(|(first, _)| *first <= start).wrapping_sub(1);
+        let Some((_, end)) = self.chunks.get(chunk).filter(|(_, end)| start < *end) else { return Ok(None) };
+        let wanted = length.min(end - start);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((from, bytes)) = read.get(&chunk)
+            && let Some(skip) = start.checked_sub(*from)
+            && skip + wanted <= bytes.len() as u64
+        {
+            let bytes = bytes.slice(skip as usize..);
+            if skip + wanted == bytes.len() as u64 && start + wanted == *end {
+                read.remove(&chunk);
+            }
+            return Ok(Some(bytes));
+        }
+        let bytes = file.get_bytes(start, wanted.max(AHEAD_BYTES).min(end - start) as usize)?;
+        if bytes.len() as u64 > wanted {
+            read.insert(chunk, (start, bytes.clone()));
+        } else {
+            read.remove(&chunk);
+        }
+        Ok(Some(bytes))
+    }
 }
 
 /// A reader of a file's batches.
@@ -52,7 +105,8 @@ pub(crate) type Builder = ParquetRecordBatchReaderBuilder<Guarded>;
 /// # Errors
 /// A file that cannot be read, is no Parquet, or is beyond the limits.
 pub(crate) fn builder(path: &Path) -> Outcome<Builder> {
-    let (file, metadata) = open(path)?;
+    let (mut file, metadata) = open(path)?;
+    file.ahead = Arc::new(Ahead::of(metadata.metadata()));
     Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata))
 }
 
@@ -76,7 +130,7 @@ fn open(path: &Path) -> Outcome<(Guarded, ArrowReaderMetadata)> {
     let file = Guarded::open(path)?;
     let beyond = |what: String| of_file_with_hint(path, format!("{UNREADABLE}: {what}"), HINT);
     file.check_description().map_err(beyond)?;
-    let load = || ArrowReaderMetadata::load(&file.file, ArrowReaderOptions::new());
+    let load = || ArrowReaderMetadata::load(&*file.file, ArrowReaderOptions::new());
     let metadata = guarded(load).and_then(|loaded| loaded).doing(UNREADABLE, path)?;
     check(metadata.metadata(), file.bytes).map_err(beyond)?;
     Ok((file, metadata))
@@ -178,7 +232,7 @@ impl Guarded {
     fn open(path: &Path) -> Outcome<Guarded> {
         let file = File::open(path).doing("cannot be read", path)?;
         let bytes = file.metadata().doing("cannot be read", path)?.len();
-        Ok(Guarded { file, bytes })
+        Ok(Guarded { file: Arc::new(file), bytes, ahead: Arc::default() })
     }
 
     /// Looks at the description at the end, where there is one.
@@ -215,7 +269,8 @@ impl ChunkReader for Guarded {
 
     /// The reader asks here for the description of a page, and with [`ChunkReader::get_bytes`] for what follows it.
     fn get_read(&self, start: u64) -> parquet::errors::Result<PageStart> {
-        Ok(PageStart { file: self.file.try_clone()?, file_bytes: self.bytes, start, header: None })
+        let (file, ahead) = (self.file.clone(), self.ahead.clone());
+        Ok(PageStart { file, ahead, file_bytes: self.bytes, start, header: None })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
@@ -223,17 +278,21 @@ impl ChunkReader for Guarded {
             let what = format!("{length} bytes from {start} on, of a file of {}", self.bytes);
             return Err(ParquetError::EOF(what));
         }
-        self.file.get_bytes(start, length)
+        match self.ahead.at(&self.file, start, length as u64)? {
+            Some(bytes) if bytes.len() >= length => Ok(bytes.slice(..length)),
+            _ => self.file.get_bytes(start, length),
+        }
     }
 }
 
 /// The description of a page, which is looked at as soon as somebody reads it.
 #[derive(Debug)]
 pub(crate) struct PageStart {
-    file: File,
+    file: Arc<File>,
+    ahead: Arc<Ahead>,
     file_bytes: u64,
     start: u64,
-    header: Option<Cursor<Vec<u8>>>,
+    header: Option<Cursor<Bytes>>,
 }
 
 impl Read for PageStart {
@@ -250,21 +309,31 @@ impl Read for PageStart {
 
 impl PageStart {
     /// Bytes that begin with the whole description of a page.
-    fn look(&mut self) -> io::Result<Vec<u8>> {
+    fn look(&mut self) -> io::Result<Bytes> {
         let damaged = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
-        self.file.seek(SeekFrom::Start(self.start))?;
-        let mut bytes = Vec::new();
         let mut wanted = 512;
         loop {
-            let read = self.file.by_ref().take(wanted).read_to_end(&mut bytes)?;
-            if let Some(header) = PageHeader::read(&bytes) {
+            let bytes = match self.ahead.at(&self.file, self.start, wanted)? {
+                Some(bytes) => bytes,
+                None => self.beside(wanted)?,
+            };
+            if let Some(header) = PageHeader::read(&bytes[..bytes.len().min(PAGE_HEADER_BYTES)]) {
                 return self.judge(&header).map(|()| bytes).map_err(damaged);
             }
-            if read == 0 || bytes.len() >= PAGE_HEADER_BYTES {
+            if (bytes.len() as u64) < wanted || bytes.len() >= PAGE_HEADER_BYTES {
                 return Err(damaged(format!("the description of the page at byte {} is damaged", self.start)));
             }
-            wanted = bytes.len() as u64 * 7;
+            wanted = bytes.len() as u64 * 8;
         }
+    }
+
+    /// Bytes of a file that is not read column by column.
+    fn beside(&self, wanted: u64) -> io::Result<Bytes> {
+        let mut bytes = Vec::new();
+        let mut file = &*self.file;
+        file.seek(SeekFrom::Start(self.start))?;
+        file.take(wanted).read_to_end(&mut bytes)?;
+        Ok(bytes.into())
     }
 
     fn judge(&self, header: &PageHeader) -> Result<(), String> {

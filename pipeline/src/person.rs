@@ -3,12 +3,15 @@
 
 use crate::files::{files_below, write_atomically};
 use crate::lake::Lake;
+use crate::lives::Lives;
 use crate::manifest::{Account, Reason};
 use crate::parquet_door;
 use crate::progress::Progress;
 use crate::study::Finding;
 use crate::trouble::{self, Io, Outcome};
-use acoledger_person::{CellSums, Context, LedgerRow, Selection, ShardA, Sink, Thresholds, pass_a, pass_b};
+use acoledger_person::{
+    CellSums, Context, LedgerRow, Pieces, Selection, ShardA, ShardStreams, Sink, Thresholds, pass_a, pass_b,
+};
 use acoledger_schemas::cells::{Cells, Threshold};
 use acoledger_schemas::program::Aco;
 use acoledger_schemas::rates::National;
@@ -38,24 +41,56 @@ pub(crate) struct PassA {
     pub(crate) rows_written: [u64; 3],
 }
 
+/// Shards of lives with what files and tables say of them.
+pub(crate) trait Shards: Sync {
+    /// How many there are.
+    fn count(&self) -> u32;
+    /// What program tables say of the lives of a shard.
+    fn pieces<'s>(&'s self, context: &'s Context, shard: u32) -> Pieces<'s>;
+    /// The tables and years that the context needs. `rows` counts what is read.
+    ///
+    /// # Errors
+    /// A file that cannot be opened.
+    fn streams<'s>(&'s self, context: &'s Context, shard: u32, rows: &'s AtomicU64) -> Outcome<ShardStreams<'s>>;
+}
+
+/// The shards of a lake, beside the program's tables.
+pub(crate) struct LakeShards<'l> {
+    pub(crate) lives: &'l Lives,
+    pub(crate) lake: &'l Lake,
+}
+
+impl Shards for LakeShards<'_> {
+    fn count(&self) -> u32 {
+        self.lake.report.shards
+    }
+    fn pieces<'s>(&'s self, context: &'s Context, shard: u32) -> Pieces<'s> {
+        self.lives.pieces(context, shard, self.count())
+    }
+    fn streams<'s>(&'s self, context: &'s Context, shard: u32, rows: &'s AtomicU64) -> Outcome<ShardStreams<'s>> {
+        self.lake.streams(shard, context.needs(), rows)
+    }
+}
+
 /// Walks every shard once: enrollment, assignment, spending, risk.
 ///
 /// # Errors
 /// A lake file that cannot be read or is out of order, the disk.
-pub(crate) fn run_pass_a(context: &Context, lake: &Lake, run: &Path) -> Outcome<PassA> {
+pub(crate) fn run_pass_a(context: &Context, shards: &impl Shards, run: &Path) -> Outcome<PassA> {
     for table in written(context.differences_schema().is_some()) {
         let folder = run.join(table);
         fs::create_dir_all(&folder).doing("cannot be created", &folder)?;
     }
-    let progress = Progress::begin("persons", u64::from(lake.report.shards), "shards");
+    let progress = Progress::begin("persons", u64::from(shards.count()), "shards");
     let read = AtomicU64::new(0);
     let written = [AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0)];
-    let all = (0..lake.report.shards)
+    let all = (0..shards.count())
         .into_par_iter()
         .map(|shard| {
             let rows = AtomicU64::new(0);
             let mut sink = Files::create(context, run, shard)?;
-            let one = pass_a(context, lake.streams(shard, context.needs(), &rows)?, &mut sink)?;
+            let (pieces, streams) = (shards.pieces(context, shard), shards.streams(context, shard, &rows)?);
+            let one = pass_a(context, pieces, streams, &mut sink)?;
             for (count, rows) in written.iter().zip(sink.close()?) {
                 count.fetch_add(rows, Ordering::Relaxed);
             }
@@ -223,7 +258,7 @@ pub(crate) fn shard_file(run: &Path, table: &str, shard: u32) -> PathBuf {
 
 fn person_years(run: &Path, shard: u32) -> Outcome<impl Iterator<Item = Result<RecordBatch, String>>> {
     let path = shard_file(run, "person_year", shard);
-    let reader = parquet_door::batches(parquet_door::builder(&path)?).doing("not readable as Parquet", &path)?;
+    let reader = parquet_door::batches(parquet_door::builder(&path)?).doing(parquet_door::UNREADABLE, &path)?;
     Ok(reader.map(|batch| batch.map_err(|error| error.to_string())))
 }
 
@@ -350,5 +385,5 @@ pub(crate) fn check_benchmark_years(file: &Path, of_persons: &Rules, of_acos: &R
 pub(crate) fn context(loaded: &crate::study::LoadedStudy, benchmarks: bool) -> Outcome<Context> {
     let facts = acoledger_person::Facts::of(&loaded.study, benchmarks)
         .map_err(|what| trouble::of_study(&loaded.file, &what))?;
-    Context::new(&loaded.rules, &loaded.program, &facts)
+    loaded.lives.context(&loaded.rules, &loaded.program, &facts)
 }

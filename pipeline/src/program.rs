@@ -1,5 +1,6 @@
 //! The program folder: every table that is there, checked against itself and against the study.
 
+use crate::lives::Lives;
 use crate::study::Finding;
 use crate::tables::{read_table, unknown_tables};
 use crate::trouble::{self, Outcome};
@@ -43,43 +44,70 @@ const TABLES: &[&str] = &[
     CountyCrosswalk::SPEC.name,
 ];
 
-/// Reads the program folder and checks it against the study.
+/// Reads the program folder and checks it against the study. Rows of lives that memory has no room for wait in the folder `waiting`.
 ///
 /// # Errors
 /// All problems of all files: unreadable, bad header or cell, repeated key, misspelt name, years without ACOs, lists without
 /// participants, shared TINs beyond the study's limit.
-pub(crate) fn read_program(folder: &Path, study: &Study) -> Outcome<(Program, Vec<Finding>)> {
+pub(crate) fn read_program(folder: &Path, study: &Study, waiting: &Path) -> Outcome<(Program, Lives, Vec<Finding>)> {
     if !folder.is_dir() {
         let hint = "`input.program` of the study names the folder of program files";
         return Err(trouble::of_file_with_hint(folder, "no such folder", hint).into());
     }
+    let memory = study.memory_bytes().map_err(|what| trouble::of_study(folder, &what))?;
     let mut problems = unknown_tables(folder, TABLES)?;
+    let ((program, mut wrong), (lives, of_lives)) =
+        rayon::join(|| read_tables(folder), || Lives::read(folder, Lives::TABLES, memory, waiting));
+    wrong.extend(of_lives);
+    for table in TABLES {
+        if let Some(wrong) = wrong.remove(table) {
+            problems.extend(wrong);
+        }
+    }
+    if problems.count > 0 {
+        return Err(problems);
+    }
+    let findings = check(&program, folder, study)?;
+    Ok((program, lives, findings))
+}
+
+/// The tables that are not about single lives; what is wrong, by table.
+fn read_tables(folder: &Path) -> (Program, BTreeMap<&'static str, Problems>) {
     let mut program = Program::default();
+    let mut wrong = BTreeMap::new();
     macro_rules! read {
-        ($($field:ident),+) => {$(
-            match read_table(folder) {
+        ($($field:ident: $row:ident),+ $(,)?) => {$(
+            match read_table::<$row>(folder) {
                 Ok(rows) => program.$field = rows,
-                Err(error) => problems.extend(error),
+                Err(error) => _ = wrong.insert($row::SPEC.name, error),
             }
         )+};
     }
     match read_table::<Aco>(folder) {
         Ok(Some(rows)) => program.aco = rows,
-        Ok(None) => problems.push(trouble::of_file_with_hint(
-            &folder.join("aco.csv"),
-            "no such file",
-            "the program folder needs a table `aco`, as CSV or Parquet",
-        )),
-        Err(error) => problems.extend(error),
+        Ok(None) => {
+            let hint = "the program folder needs a table `aco`, as CSV or Parquet";
+            let problem = trouble::of_file_with_hint(&folder.join("aco.csv"), "no such file", hint);
+            wrong.insert(Aco::SPEC.name, problem.into());
+        }
+        Err(error) => _ = wrong.insert(Aco::SPEC.name, error),
     }
-    read!(aco_history, participant, participant_ccn, aco_provider, provider_specialty, voluntary_alignment);
-    read!(other_initiative, assignment_given, risk_score, esrd_month, lis_adi, non_claims_payment, claim_reduction);
-    read!(risk_status, improper_payment, eta_hospital, eta_fee, acpt, completion_factor, disaster, county_crosswalk);
-    if problems.count > 0 {
-        return Err(problems);
+    read! {
+        aco_history: AcoHistory,
+        participant: Participant,
+        participant_ccn: ParticipantCcn,
+        aco_provider: AcoProvider,
+        provider_specialty: ProviderSpecialty,
+        claim_reduction: ClaimReduction,
+        improper_payment: ImproperPayment,
+        eta_hospital: EtaHospital,
+        eta_fee: EtaFee,
+        acpt: Acpt,
+        completion_factor: CompletionFactor,
+        disaster: Disaster,
+        county_crosswalk: CountyCrosswalk,
     }
-    let findings = check(&program, folder, study)?;
-    Ok((program, findings))
+    (program, wrong)
 }
 
 /// Checks across tables, in the order in which a reader would ask.

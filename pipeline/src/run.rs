@@ -10,9 +10,9 @@ use crate::manifest::{Manifest, Metrics, OutputRecord, StageRecord, VERSION, has
 use crate::output::Output;
 use crate::person;
 use crate::remote;
-use crate::study::{Finding, LoadedStudy};
+use crate::study::{Finding, LoadedStudy, pool};
 use crate::tables::{read_parquet, write_both};
-use crate::trouble::{self, Io, Outcome};
+use crate::trouble::{self, Outcome};
 use acoledger_aco::expected::Expected;
 use acoledger_aco::risk_cap::{RiskCap, risk_cap};
 use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
@@ -56,8 +56,7 @@ impl RunReport {
 /// # Errors
 /// What stops the run; the output of an earlier run is then as it was.
 pub fn run_study(loaded: &LoadedStudy, until: &Stage) -> Outcome<RunReport> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(loaded.threads()).build();
-    let pool = pool.doing("threads cannot be started", &loaded.file)?;
+    let pool = pool(loaded.threads(), &loaded.file)?;
     let run = || pool.install(|| Run::new(loaded, until).run());
     let Some(location) = loaded.remote.published.as_ref().filter(|_| until.name != "ingest") else { return run() };
     let _lock = remote::reserve(location, &loaded.out())?;
@@ -130,7 +129,7 @@ impl<'a> Run<'a> {
 
     /// Whether lists of assignment are given.
     fn has_lists(&self) -> bool {
-        self.loaded.program.assignment_given.is_some()
+        self.loaded.lives.has_lists()
     }
 
     fn reaches(&self, name: &str) -> bool {
@@ -148,7 +147,7 @@ impl<'a> Run<'a> {
             let loaded = self.loaded;
             person::check_benchmark_years(&loaded.file, &loaded.rules, &loaded.rules, &loaded.program.aco)?;
         }
-        if self.reaches("benchmark") && self.loaded.program.risk_score.is_none() && !context.has_scores() {
+        if self.reaches("benchmark") && !self.loaded.lives.has_scores() && !context.has_scores() {
             let hint = "benchmarks need a score for each life and year (M.C.1, M.C.2): this table, as CSV or Parquet, or, where no calendar year is \
                         before 2017, rule risk.source = \"diagnoses\"";
             let file = self.loaded.resolve(&self.loaded.study.input.program).join("risk_score");

@@ -350,6 +350,7 @@ impl LoadedStudy {
             rates: None,
             findings: Vec::<Finding>::new(),
             inputs,
+            lives: self.lives.clone(),
             csv: false,
             public: false,
             out: Some(out),

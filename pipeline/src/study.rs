@@ -1,20 +1,23 @@
 //! A study with everything that can be known before any work: its file, rules, program files, rates, findings.
 
 use crate::files::{files_below, hash_file, read_text};
+use crate::lives::Lives;
 use crate::program::read_program;
 use crate::rates_door::read_rates_of;
 pub use crate::remote::Freshness;
 use crate::remote::{self, Remote};
 use crate::study_file;
-use crate::trouble::{self, Outcome};
+use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::limits::SETTINGS_BYTES;
 use acoledger_schemas::program::Program;
 use acoledger_schemas::rates::Rates;
 use acoledger_schemas::rules::Rules;
 use acoledger_schemas::study::{MOST_THREADS, Raw, Run, Study};
 use acoledger_schemas::table::{Problem, Problems};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// What the command line says in place of the study file.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +71,7 @@ pub struct LoadedStudy {
     pub study: Study,
     /// Rules in force, overrides applied.
     pub rules: Rules,
-    /// Program files.
+    /// Program files, without the tables about single lives.
     pub program: Program,
     /// Rates, when the study starts from them.
     pub rates: Option<Rates>,
@@ -80,6 +83,8 @@ pub struct LoadedStudy {
     pub csv: bool,
     /// Whether the tables for publication are written too.
     pub public: bool,
+    /// Program tables about single lives.
+    pub(crate) lives: Arc<Lives>,
     pub(crate) out: Option<PathBuf>,
     /// Another run whose finished stages may be taken over.
     pub(crate) beside: Option<PathBuf>,
@@ -108,14 +113,26 @@ impl LoadedStudy {
         let remote = remote::localise(file, &mut study, overrides.freshness)?;
         crate::check::known_quality(file, &study)?;
         apart(file, &study, out.as_deref())?;
+        pool(threads(&study), file)?.install(|| LoadedStudy::read(file, study, overrides, out, remote))
+    }
+
+    /// The small inputs of a study, and those that grow with the lives put away.
+    fn read(
+        file: &Path,
+        study: Study,
+        overrides: &Overrides,
+        out: Option<PathBuf>,
+        remote: Remote,
+    ) -> Outcome<LoadedStudy> {
         let mut problems = Problems::default();
         let mut note = |error: Problems| problems.extend(error);
         let rules = rules_of(file, &study, overrides.rules.as_deref()).map_err(&mut note).ok();
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
-        let program = read_program(&folder.join(&study.input.program), &study).map_err(&mut note).ok();
-        let read = |rates| read_rates_of(&study, program.as_ref().map(|(program, _)| program), &folder.join(rates));
+        let waiting = out.clone().unwrap_or_else(|| folder.join(&study.run.out));
+        let program = read_program(&folder.join(&study.input.program), &study, &waiting).map_err(&mut note).ok();
+        let read = |rates| read_rates_of(&study, program.as_ref().map(|(program, ..)| program), &folder.join(rates));
         let rates = study.input.rates.as_ref().map(read).transpose().map_err(&mut note).ok();
-        let (Some(rules), Some((program, mut findings)), Some(rates)) = (rules, program, rates) else {
+        let (Some(rules), Some((program, lives, mut findings)), Some(rates)) = (rules, program, rates) else {
             return Err(problems);
         };
         let rates = rates.map(|(rates, of_rates)| {
@@ -131,6 +148,7 @@ impl LoadedStudy {
             rates,
             findings,
             inputs: Vec::new(),
+            lives: Arc::new(lives),
             csv: overrides.csv,
             public: false,
             out,
@@ -170,26 +188,39 @@ impl LoadedStudy {
 
     /// Threads to use, at least one.
     pub fn threads(&self) -> usize {
-        match self.study.run.threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            threads => threads,
-        }
+        threads(&self.study)
     }
 
     fn hash_inputs(&self) -> Outcome<Vec<InputFile>> {
-        let mut inputs = Vec::new();
+        let mut paths = Vec::new();
         for folder in [Some(&self.study.input.program), self.study.input.rates.as_ref()].into_iter().flatten() {
-            for path in files_below(&self.resolve(folder))? {
-                inputs.push(InputFile { sha256: hash_file(&path)?, file: self.name(&path) });
-            }
+            paths.extend(files_below(&self.resolve(folder))?);
         }
-        Ok(inputs)
+        let input = |path: &PathBuf| Ok(InputFile { sha256: hash_file(path)?, file: self.name(path) });
+        let inputs: Vec<Outcome<InputFile>> = paths.par_iter().map(input).collect();
+        inputs.into_iter().collect()
     }
 
     /// A path as the manifest says it: relative to the study's folder where it lies below it, with `/`; of a mirrored object from
     /// the last part of its URL on.
     pub fn name(&self, path: &Path) -> String {
         remote::name_below(&self.folder, path)
+    }
+}
+
+/// Threads to work with, 0: all; `file` is what an error names.
+///
+/// # Errors
+/// The system has no more.
+pub(crate) fn pool(threads: usize, file: &Path) -> Outcome<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().doing("threads cannot be started", file)
+}
+
+/// Threads that a study may use, at least one.
+fn threads(study: &Study) -> usize {
+    match study.run.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
     }
 }
 

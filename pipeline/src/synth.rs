@@ -7,6 +7,7 @@ mod columns;
 mod feed;
 mod lake;
 mod lake_columns;
+pub(crate) mod memory;
 mod parquet;
 mod place;
 mod program;

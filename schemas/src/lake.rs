@@ -72,6 +72,11 @@ impl LakeTable {
         Arc::new(Schema::new(fields.collect::<Vec<_>>()))
     }
 
+    /// Whether its rows are claims or lines of claims.
+    pub fn holds_claims(&self) -> bool {
+        self.position("claim_key").is_some()
+    }
+
     /// A column's position.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)

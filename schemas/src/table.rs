@@ -1,11 +1,13 @@
 //! A table is declared once; reading, writing, schemas and reference pages follow from the declaration.
 
-use crate::limits::{MOST_COLUMNS, Metered, RECORD_BYTES};
+mod text;
+
+pub use text::{Records, RowReader, bad_cell, cell_of, match_header, read_csv, same_key, too_many_columns, write_csv};
+
 use crate::shown::shown;
-use crate::spreadsheet::{neutral, original};
+use crate::spreadsheet::neutral;
 use crate::values::*;
 use std::fmt;
-use std::io::{Read, Write};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -493,174 +495,6 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
-
-/// Matches a header to a table: for each declared column, its position in the file.
-///
-/// # Errors
-/// Every required column that is absent, every name that occurs twice, every unknown name.
-pub fn match_header(spec: &TableSpec, header: &[&str], file: &str) -> Result<Vec<Option<usize>>, Problems> {
-    let mut problems = Problems::default();
-    if header.len() > MOST_COLUMNS {
-        return Err(too_many_columns(file, header.len()).into());
-    }
-    let trouble = |column: &str, what: &str, hint: String| Problem {
-        file: file.into(),
-        line: 1,
-        column: column.into(),
-        what: what.into(),
-        value: None,
-        hint: Some(hint),
-    };
-    let names: Vec<String> = header.iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_owned()).collect();
-    for (i, name) in names.iter().enumerate() {
-        if names[..i].contains(name) {
-            problems.push(trouble(name, "column occurs twice", "rename or remove one of them".into()));
-        }
-        if !spec.columns.iter().any(|column| column.name == name) {
-            let known: Vec<&str> = spec.columns.iter().map(|column| column.name).collect();
-            problems.push(trouble(name, "unknown column", format!("table `{}` has: {}", spec.name, known.join(", "))));
-        }
-    }
-    let places =
-        spec.columns.iter().map(|column| names.iter().position(|name| name == column.name)).collect::<Vec<_>>();
-    for (column, place) in spec.columns.iter().zip(&places) {
-        if place.is_none() && !column.optional {
-            problems.push(trouble(
-                column.name,
-                "column is missing",
-                format!("{} ({})", column.meaning.trim(), column.unit),
-            ));
-        }
-    }
-    problems.or(places)
-}
-
-/// A table with more columns than any has.
-pub fn too_many_columns(file: &str, columns: usize) -> Problem {
-    Problem {
-        file: file.into(),
-        line: 1,
-        column: String::new(),
-        what: format!("{columns} columns: more than the {MOST_COLUMNS} that are read"),
-        value: None,
-        hint: Some("the file is damaged, or no table of this kind".into()),
-    }
-}
-
-/// Reads a table of comma-separated text; `file` names it in messages. A byte-order mark is skipped.
-///
-/// # Errors
-/// Bad headers, bad cells and repeated keys, the first ten and a count.
-pub fn read_csv<T: Table>(source: impl Read, file: &str) -> Result<Vec<T>, Problems> {
-    let mut reader =
-        csv::ReaderBuilder::new().flexible(false).from_reader(Metered::new(source, "a record", RECORD_BYTES));
-    let whole = |error: csv::Error| Problem {
-        file: file.into(),
-        line: error.position().map_or(0, csv::Position::line),
-        column: String::new(),
-        what: "not readable as comma-separated text".into(),
-        value: Some(error.to_string()),
-        hint: None,
-    };
-    let header = reader.headers().map_err(whole)?.clone();
-    let places = match_header(&T::SPEC, &header.iter().collect::<Vec<_>>(), file)?;
-    let mut rows = RowReader::<T>::new(file);
-    let mut record = csv::StringRecord::new();
-    let text_column = |i: usize| T::SPEC.columns[i].kind == Kind::Text;
-    loop {
-        reader.get_mut().begin();
-        match reader.read_record(&mut record) {
-            Ok(false) => break,
-            Ok(true) => {
-                let line = record.position().map_or(0, csv::Position::line);
-                rows.push(line, &|i| {
-                    let text = places[i].and_then(|place| record.get(place)).unwrap_or("").trim();
-                    if text_column(i) { original(text) } else { text }
-                });
-            }
-            Err(error) => {
-                rows.problems.push(whole(error));
-                break;
-            }
-        }
-    }
-    rows.finish()
-}
-
-/// Collects rows of a table from any source of text cells, checks keys, and keeps the problems.
-pub struct RowReader<'f, T> {
-    file: &'f str,
-    rows: Vec<T>,
-    keys: std::collections::HashMap<String, u64>,
-    /// What went wrong so far.
-    pub problems: Problems,
-}
-
-impl<'f, T: Table> RowReader<'f, T> {
-    /// An empty reader; `file` names the source in messages.
-    pub fn new(file: &'f str) -> Self {
-        RowReader { file, rows: Vec::new(), keys: Default::default(), problems: Problems::default() }
-    }
-
-    /// Takes one row.
-    pub fn push<'a>(&mut self, line: u64, text: &dyn Fn(usize) -> &'a str) {
-        match T::from_text(text) {
-            Err((at, expected)) => {
-                let column = &T::SPEC.columns[at];
-                self.problems.push(Problem {
-                    file: self.file.into(),
-                    line,
-                    column: column.name.into(),
-                    what: expected,
-                    value: (!is_private(column.name)).then(|| text(at).to_owned()),
-                    hint: None,
-                });
-            }
-            Ok(row) => {
-                if !T::SPEC.key.is_empty() {
-                    let mut key = String::new();
-                    for name in T::SPEC.key {
-                        let at = T::SPEC.columns.iter().position(|c| c.name == *name).expect("keys name columns");
-                        key.push_str(text(at));
-                        key.push('\u{1f}');
-                    }
-                    if let Some(first) = self.keys.insert(key, line) {
-                        self.problems.push(Problem {
-                            file: self.file.into(),
-                            line,
-                            column: String::new(),
-                            what: format!("same key ({}) as line {first}", T::SPEC.key.join(", ")),
-                            value: None,
-                            hint: Some("keep one of the two rows".into()),
-                        });
-                    }
-                }
-                self.rows.push(row);
-            }
-        }
-    }
-
-    /// The rows, or what was wrong.
-    ///
-    /// # Errors
-    /// The problems, when there are any.
-    pub fn finish(self) -> Result<Vec<T>, Problems> {
-        self.problems.or(self.rows)
-    }
-}
-
-/// Writes rows as comma-separated text with a header.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write_csv<T: Table>(rows: &[T], target: impl Write) -> std::io::Result<()> {
-    let mut writer = csv::Writer::from_writer(target);
-    writer.write_record(T::SPEC.columns.iter().map(|column| column.name))?;
-    for row in rows {
-        writer.write_record((0..T::SPEC.columns.len()).map(|i| row.cell(i).for_csv()))?;
-    }
-    writer.flush()
-}
 
 /// The Arrow schema of a table: text as `Utf8`, whole numbers as `Int64`, decimals as `Float64`, days as `Date32`.
 pub fn arrow_schema(spec: &TableSpec) -> arrow_schema::Schema {

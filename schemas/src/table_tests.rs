@@ -1,7 +1,8 @@
 use super::*;
+use crate::limits::MOST_COLUMNS;
 use crate::program::{Aco, OtherInitiative};
 use proptest::prelude::*;
-use std::io;
+use std::io::{self, Read};
 
 const HEADER: &str = "bene_id,calendar_year,initiative,begins_on,ends_on,decided_on\n";
 

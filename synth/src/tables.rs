@@ -258,6 +258,16 @@ pub struct YearTables {
 }
 
 impl YearTables {
+    /// Forgets the rows and keeps the room.
+    pub fn clear(&mut self) {
+        self.enrollment.clear();
+        self.carrier.clear();
+        self.dme.clear();
+        for claims in [&mut self.inpatient, &mut self.snf, &mut self.outpatient, &mut self.hha, &mut self.hospice] {
+            claims.clear();
+        }
+    }
+
     /// Claim lines in all tables; enrollment does not count.
     pub fn line_count(&self) -> usize {
         let facility = [&self.inpatient, &self.snf, &self.outpatient, &self.hha, &self.hospice];

@@ -3,8 +3,8 @@
 use super::Row;
 use acoledger_person::{Batches, LifeYear, Needs, TableNeed};
 use acoledger_schemas::lake::ENROLLMENT;
-use acoledger_schemas::program::Program;
-use acoledger_schemas::values::EnrollmentType;
+use acoledger_schemas::program::VoluntaryAlignment;
+use acoledger_schemas::values::{Date, EnrollmentType};
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_array::{Array, StringArray};
@@ -41,12 +41,22 @@ pub(super) fn sources(needs: &Needs, year: i32) -> (Vec<TableNeed>, TableNeed) {
     (tables.cloned().collect(), of_year)
 }
 
-/// Who a life designated, where that is what put it on the list: the last row of the day.
-pub(super) fn place_of(program: &Program, life: &LifeYear, row: &Row) -> Option<(String, Option<String>)> {
-    let day = life.designated_on.filter(|_| row.basis != "claims")?;
-    let mut rows = program.voluntary_alignment.iter().flatten().rev();
-    let row = rows.find(|row| row.bene_id.as_str() == life.bene_id && row.designated_on == day)?;
-    Some((row.designee_tin.as_str().to_owned(), row.designee_npi.as_ref().map(|npi| npi.as_str().to_owned())))
+/// Designations of a shard's lives by life and day: of several of a day the last row.
+pub(super) struct Designations {
+    of: HashMap<(String, Date), VoluntaryAlignment>,
+}
+
+impl Designations {
+    pub(super) fn new(rows: Vec<VoluntaryAlignment>) -> Designations {
+        Designations { of: rows.into_iter().map(|row| ((row.bene_id.to_string(), row.designated_on), row)).collect() }
+    }
+
+    /// Who a life designated, where that is what put it on the list.
+    pub(super) fn place_of(&self, life: &LifeYear, row: &Row) -> Option<(String, Option<String>)> {
+        let day = life.designated_on.filter(|_| row.basis != "claims")?;
+        let row = self.of.get(&(life.bene_id.clone(), day))?;
+        Some((row.designee_tin.as_str().to_owned(), row.designee_npi.as_ref().map(|npi| npi.as_str().to_owned())))
+    }
 }
 
 /// Residences of a shard's lives.

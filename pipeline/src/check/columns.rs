@@ -19,7 +19,7 @@ pub(super) fn each_batch(
     columns: &[&str],
     mut each: impl FnMut(&RecordBatch),
 ) -> Outcome<()> {
-    const WHAT: &str = "not readable as Parquet";
+    const WHAT: &str = parquet_door::UNREADABLE;
     let path = folder.join(&file.file);
     let builder = parquet_door::builder(&path)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());

@@ -61,7 +61,7 @@ fn rates_door(list: &mut List, rates: &Rates) {
 
 fn raw_door(list: &mut List, loaded: &LoadedStudy, plan: &crate::ingest::IngestPlan) -> Outcome<()> {
     let context = person::context(loaded, true)?;
-    if loaded.program.risk_score.is_none() {
+    if !loaded.lives.has_scores() {
         let (state, remark) = match context.has_scores() {
             true => {
                 ("absent", "scores are made from diagnoses, and need the year before each benchmark year; cells do not")

@@ -6,6 +6,7 @@ pub(crate) mod compare;
 pub(crate) mod dry_run;
 pub(crate) mod explain;
 pub(crate) mod marginal;
+pub(crate) mod measure;
 pub(crate) mod place;
 pub(crate) mod replay;
 pub(crate) mod rules;

@@ -3,8 +3,8 @@
 use super::{Exit, print};
 use crate::grid::{Format, Grid, Head, Value, thousands, wrap};
 use crate::scenario::{self, Report};
-use crate::study::{LoadedStudy, Overrides};
-use crate::trouble::{self, Io, Outcome};
+use crate::study::{LoadedStudy, Overrides, pool};
+use crate::trouble::{self, Outcome};
 use acoledger_aco::scenario::{Difference, Summary};
 use acoledger_schemas::values::Cents;
 use clap::Args;
@@ -47,9 +47,7 @@ pub(crate) fn run(args: &ScenarioArgs) -> Outcome<Exit> {
         let name = run.file_name().unwrap_or_default().to_string_lossy();
         run.with_file_name(format!("{name}-scenario"))
     });
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(loaded.threads()).build();
-    let pool = pool.doing("threads cannot be started", &loaded.file)?;
-    let report = pool.install(|| scenario::run(&loaded, &args.reform, &out))?;
+    let report = pool(loaded.threads(), &loaded.file)?.install(|| scenario::run(&loaded, &args.reform, &out))?;
     for finding in &report.findings {
         tracing::warn!("{finding}");
     }

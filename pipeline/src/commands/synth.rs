@@ -3,8 +3,9 @@
 use super::{Exit, print};
 use crate::grid::{Format, thousands};
 use crate::progress::Progress;
+use crate::study::pool;
 use crate::synth::{RawKind, SynthOptions, SynthProgress, run as write_nation};
-use crate::trouble::{Io, Outcome};
+use crate::trouble::Outcome;
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -69,8 +70,7 @@ pub(crate) fn run(args: &SynthArgs) -> Outcome<Exit> {
         parts: args.parts,
         part: args.part,
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build();
-    let pool = pool.doing("threads cannot be started", &args.out)?;
+    let pool = pool(args.threads, &args.out)?;
     let progress = Progress::begin("synth", u64::from(args.lives), "lives");
     let rows = AtomicU64::new(0);
     let show = |now: SynthProgress| {

@@ -191,7 +191,7 @@ impl Rows {
                 let builder = parquet_door::builder(&self.file)?.with_batch_size(BATCH_ROWS);
                 let wanted = ProjectionMask::columns(builder.parquet_schema(), self.columns.iter().copied());
                 let reader = parquet_door::batches(builder.with_projection(wanted));
-                self.reader = Some(reader.doing("not readable as Parquet", &self.file)?);
+                self.reader = Some(reader.doing(parquet_door::UNREADABLE, &self.file)?);
             } else {
                 return Ok(());
             }

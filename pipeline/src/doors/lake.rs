@@ -3,8 +3,9 @@
 use super::copy;
 use crate::ingest::{Quiet, doors};
 use crate::lake::Lake;
+use crate::lives::Lives;
 use crate::parquet_door;
-use crate::person::{run_pass_a, run_pass_b};
+use crate::person::{LakeShards, run_pass_a, run_pass_b};
 use crate::trouble::{Io, Outcome};
 use acoledger_person::{Context, Facts};
 use acoledger_schemas::keys::bene_key;
@@ -20,15 +21,21 @@ use std::sync::atomic::AtomicU64;
 pub(super) struct Base {
     folder: PathBuf,
     context: Context,
+    lives: Arc<Lives>,
 }
 
 impl Base {
     /// Makes the lake of the raw seeds.
-    pub(super) fn make(base: &Path, rules: &Rules, program: &Program, study: &Study) -> Outcome<Base> {
+    pub(super) fn make(
+        base: &Path,
+        rules: &Rules,
+        (program, lives): (&Program, &Arc<Lives>),
+        study: &Study,
+    ) -> Outcome<Base> {
         let plan = doors::plan(base, base, "raw");
         crate::ingest::run(&plan, &Quiet)?;
         let facts = Facts::of(study, false).map_err(|what| crate::trouble::of_study(base, &what))?;
-        Ok(Base { folder: plan.lake, context: Context::new(rules, program, &facts)? })
+        Ok(Base { folder: plan.lake, context: lives.context(rules, program, &facts)?, lives: lives.clone() })
     }
 
     /// Puts a file in the place of the lake's own with the same columns and walks the lake.
@@ -55,7 +62,7 @@ impl Base {
         fs::copy(input, &place).doing("cannot be copied", &place)?;
         lake.claim_months()?;
         let run = case.join("run");
-        let done = run_pass_a(&self.context, &lake, &run)
+        let done = run_pass_a(&self.context, &LakeShards { lives: &self.lives, lake: &lake }, &run)
             .and_then(|walked| run_pass_b(&self.context, lake.report.shards, &run, &walked.all, None).map(drop));
         let read = Arc::new(AtomicU64::new(0));
         let streams = lake.life(bene_key("1"), self.context.needs(), &read)?;

@@ -22,7 +22,7 @@ const BATCH_ROWS: usize = 1 << 14;
 
 /// Batches of some columns of a file of the lake.
 fn batches(path: &Path, columns: &[&str]) -> Outcome<Batches> {
-    const WHAT: &str = "not readable as Parquet";
+    const WHAT: &str = parquet_door::UNREADABLE;
     let builder = parquet_door::builder(path)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     parquet_door::batches(builder.with_projection(mask).with_batch_size(BATCH_ROWS)).doing(WHAT, path)

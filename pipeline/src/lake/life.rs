@@ -54,7 +54,7 @@ impl Lake {
 
 /// The rows of a life in one file.
 fn rows_of(path: &Path, key: u64, need: &TableNeed, read: &Arc<AtomicU64>) -> Outcome<Batches<'static>> {
-    const WHAT: &str = "not readable as Parquet";
+    const WHAT: &str = parquet_door::UNREADABLE;
     parquet_door::look(path)?;
     let file = Counted { file: File::open(path).doing("cannot be read", path)?, read: read.clone() };
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);

@@ -5,7 +5,7 @@ use super::tables::{copy_rejects, read_cells, write_cells, write_spending};
 use crate::lake::Lake;
 use crate::manifest::{Manifest, OutputRecord};
 use crate::output::{self, Output};
-use crate::person::{self, PassA};
+use crate::person::{self, LakeShards, PassA};
 use crate::study::Finding;
 use crate::trouble::Outcome;
 use acoledger_person::Context;
@@ -61,7 +61,7 @@ impl Run<'_> {
     fn person_passes(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<Cells>> {
         let context = self.context()?;
         let started = Instant::now();
-        let a = person::run_pass_a(&context, lake, output.folder())?;
+        let a = person::run_pass_a(&context, &LakeShards { lives: &self.loaded.lives, lake }, output.folder())?;
         self.metrics.stage("enroll, assign, spend, risk", started, a.rows_read);
         self.note_pass_a(&context, &a);
         copy_rejects(lake, output.folder())?;

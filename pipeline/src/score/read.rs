@@ -68,7 +68,7 @@ enum Source {
     Parquet(Box<parquet_door::Batches>),
 }
 
-const WHAT: &str = "not readable as Parquet";
+const WHAT: &str = parquet_door::UNREADABLE;
 
 impl People {
     /// Opens a file; Parquet where its name ends so.

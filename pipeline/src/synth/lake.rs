@@ -14,13 +14,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::lake_columns::{Lists, dme, enrollment, facility, lines, revenue};
+use super::lake_columns::{Form, Lists, dme, enrollment, facility, lines, revenue};
 use super::raw::Counts;
 
 /// Shards of a nation's lake; its study says the same.
 pub(super) const SHARDS: u32 = 64;
-/// People made before their rows are written.
-const PEOPLE_PER_GROUP: usize = 64;
+/// People made at once: few enough for their rows to stay near.
+pub(super) const PEOPLE_PER_GROUP: usize = 64;
 
 /// What one shard came to: its files, and rows and cents by raw table.
 type Shard = (Vec<LakeFile>, BTreeMap<&'static str, Tally>);
@@ -29,11 +29,8 @@ type Shard = (Vec<LakeFile>, BTreeMap<&'static str, Tally>);
 pub(super) fn write(nation: &Nation, place: &Place, progress: &(dyn Fn(SynthProgress) + Sync)) -> Outcome<Counts> {
     let folder = &place.new_lake();
     std::fs::create_dir_all(folder).doing("cannot be created", folder)?;
-    let lists = Lists::new(nation);
-    let mut people: Vec<(u64, u64)> = (0..nation.people())
-        .into_par_iter()
-        .map(|index| (bene_key(&nation.beneficiary(index).to_string()), index))
-        .collect();
+    let lists = Lists::new(nation, Form::Text);
+    let mut people: Vec<(u64, u64)> = (0..nation.people()).into_par_iter().map(|index| keyed(nation, index)).collect();
     people.par_sort_unstable();
     let of = |shard: u32| {
         let start = people.partition_point(|(key, _)| shard_of(*key, SHARDS) < shard);
@@ -70,24 +67,40 @@ fn write_shard(
         for &(_, index) in group {
             nation.generate(index..index + 1, &mut tables);
         }
+        let key = keys();
         let mut rows = 0;
         for (year, tables) in nation.years().zip(&mut tables) {
             rows += tables.line_count();
             tally(tables, &mut sums);
-            let key = |bene: u64| bene_key(&bene.to_string());
             files.add(&ENROLLMENT, Some(year), enrollment(lists, &tables.enrollment, &key)?)?;
             files.add(&CARRIER, Some(year), lines(lists, &tables.carrier, &key)?)?;
             files.add(&DME, Some(year), dme(lists, &tables.dme, &key)?)?;
             files.add(&FACILITY, Some(year), facility(lists, tables, &key)?)?;
             files.add(&REVENUE, Some(year), revenue(lists, &tables.outpatient, &key)?)?;
-            *tables = YearTables::default();
+            tables.clear();
         }
         step(group.len() as u64, rows as u64);
     }
     Ok((files.finish()?, sums))
 }
 
-fn lives(nation: &Nation, group: &[(u64, u64)]) -> Outcome<RecordBatch> {
+/// A person's key and number.
+pub(super) fn keyed(nation: &Nation, index: u64) -> (u64, u64) {
+    (bene_key(&nation.beneficiary(index).to_string()), index)
+}
+
+/// Keys of beneficiary numbers. Rows of one life come together: its key is made once.
+pub(super) fn keys() -> impl Fn(u64) -> u64 {
+    let last = std::cell::Cell::new((0, bene_key("0")));
+    move |bene| {
+        if last.get().0 != bene {
+            last.set((bene, bene_key(&bene.to_string())));
+        }
+        last.get().1
+    }
+}
+
+pub(super) fn lives(nation: &Nation, group: &[(u64, u64)]) -> Outcome<RecordBatch> {
     let keys = UInt64Array::from_iter_values(group.iter().map(|(key, _)| *key));
     let texts = StringArray::from_iter_values(group.iter().map(|(_, index)| nation.beneficiary(*index).to_string()));
     RecordBatch::try_new(acoledger_ingest::rows::plain_schema(&BENE), vec![Arc::new(keys), Arc::new(texts)])

@@ -5,32 +5,68 @@ use acoledger_ingest::rows::plain_schema;
 use acoledger_schemas::lake::{CARRIER, DME, ENROLLMENT, FACILITY, LakeTable, REVENUE};
 use acoledger_synth::Nation;
 use acoledger_synth::tables::{Claims, Code, Enrollment, Lines, NO_DATE, NONE, YearTables};
-use arrow_array::{ArrayRef, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray, UInt64Array};
+use arrow_array::builder::StringDictionaryBuilder;
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, Date32Array, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray, UInt64Array,
+};
 use std::path::Path;
 use std::sync::Arc;
 
+/// Texts that rows point into, and the same as an array: a blank last.
+struct List {
+    texts: Vec<String>,
+    array: ArrayRef,
+}
+
+impl List {
+    fn new(texts: Vec<String>) -> List {
+        let array = Arc::new(StringArray::from_iter_values(texts.iter().map(String::as_str).chain([""])));
+        List { texts, array }
+    }
+
+    fn text(&self, at: u32) -> &str {
+        if at == NONE { "" } else { &self.texts[at as usize] }
+    }
+
+    fn key(&self, at: u32) -> i32 {
+        if at == NONE { self.texts.len() as i32 } else { at as i32 }
+    }
+}
+
+/// How codes stand in a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As text: on the way to a file.
+    Text,
+    /// As keys of a dictionary that all batches share: as the lake's readers hand them out.
+    Dictionary,
+}
+
 /// The lists that rows point into.
 pub(super) struct Lists {
-    codes: Vec<String>,
-    tins: Vec<String>,
-    npis: Vec<String>,
-    ccns: Vec<String>,
-    counties: Vec<String>,
+    form: Form,
+    codes: List,
+    tins: List,
+    npis: List,
+    ccns: List,
+    counties: List,
 }
 
 impl Lists {
-    pub(super) fn new(nation: &Nation) -> Lists {
+    pub(super) fn new(nation: &Nation, form: Form) -> Lists {
         Lists {
-            codes: nation.codes().to_vec(),
-            tins: nation.tins(),
-            npis: nation.npis(),
-            ccns: nation.ccns(),
-            counties: nation.counties(),
+            form,
+            codes: List::new(nation.codes().to_vec()),
+            tins: List::new(nation.tins()),
+            npis: List::new(nation.npis()),
+            ccns: List::new(nation.ccns()),
+            counties: List::new(nation.counties()),
         }
     }
 
     fn code(&self, code: Code) -> &str {
-        &self.codes[usize::from(code)]
+        &self.codes.texts[usize::from(code)]
     }
 
     /// A code that the lake keeps as a number.
@@ -53,28 +89,53 @@ pub(super) fn claims_of(tables: &YearTables) -> [(&'static str, &Claims); 5] {
     ]
 }
 
-fn listed(list: &[String], at: u32) -> &str {
-    if at == NONE { "" } else { &list[at as usize] }
-}
-
 /// Columns of a batch by their names, rows by a list of positions.
 struct Build<'r> {
     table: &'static LakeTable,
+    lists: &'r Lists,
     rows: &'r [usize],
     columns: Vec<(&'static str, ArrayRef)>,
 }
 
 impl<'r> Build<'r> {
-    fn new(table: &'static LakeTable, rows: &'r [usize]) -> Self {
-        Build { table, rows, columns: Vec::new() }
+    fn new(table: &'static LakeTable, lists: &'r Lists, rows: &'r [usize]) -> Self {
+        Build { table, lists, rows, columns: Vec::new() }
     }
-    fn text<'t>(&mut self, name: &'static str, read: impl Fn(usize) -> &'t str) {
-        let array = StringArray::from_iter_values(self.rows.iter().map(|row| read(*row)));
-        self.columns.push((name, Arc::new(array)));
+    fn array(&self, list: &List, read: impl Fn(usize) -> u32) -> ArrayRef {
+        match self.lists.form {
+            Form::Text => Arc::new(StringArray::from_iter_values(self.rows.iter().map(|row| list.text(read(*row))))),
+            Form::Dictionary => {
+                let keys = Int32Array::from_iter_values(self.rows.iter().map(|row| list.key(read(*row))));
+                Arc::new(DictionaryArray::new(keys, list.array.clone()))
+            }
+        }
+    }
+    fn listed(&mut self, name: &'static str, list: &List, read: impl Fn(usize) -> u32) {
+        self.columns.push((name, self.array(list, read)));
+    }
+    fn code(&mut self, name: &'static str, read: impl Fn(usize) -> Code) {
+        self.listed(name, &self.lists.codes, |row| read(row).into());
+    }
+    fn tin(&mut self, name: &'static str, read: impl Fn(usize) -> u32) {
+        self.listed(name, &self.lists.tins, read);
+    }
+    fn npi(&mut self, name: &'static str, read: impl Fn(usize) -> u32) {
+        self.listed(name, &self.lists.npis, read);
+    }
+    fn ccn(&mut self, name: &'static str, read: impl Fn(usize) -> u32) {
+        self.listed(name, &self.lists.ccns, read);
     }
     fn words(&mut self, name: &'static str, read: impl Fn(usize) -> String) {
-        let array = StringArray::from_iter_values(self.rows.iter().map(|row| read(*row)));
-        self.columns.push((name, Arc::new(array)));
+        let texts = self.rows.iter().map(|row| read(*row));
+        let array: ArrayRef = match self.lists.form {
+            Form::Text => Arc::new(StringArray::from_iter_values(texts)),
+            Form::Dictionary => {
+                let mut words = StringDictionaryBuilder::<Int32Type>::new();
+                texts.for_each(|text| words.append_value(text));
+                Arc::new(words.finish())
+            }
+        };
+        self.columns.push((name, array));
     }
     fn key(&mut self, read: impl Fn(usize) -> u64) {
         let array = UInt64Array::from_iter_values(self.rows.iter().map(|row| read(*row)));
@@ -100,22 +161,25 @@ impl<'r> Build<'r> {
         let given = |name: &str| self.columns.iter().find(|(given, _)| *given == name).map(|(_, array)| array.clone());
         let columns = self.table.columns.iter().map(|column| {
             given(column.name).unwrap_or_else(|| match column.store {
-                Store::Code => Arc::new(StringArray::from_iter_values((0..rows).map(|_| ""))),
+                Store::Code => self.array(&self.lists.codes, |_| NONE),
                 Store::Text => Arc::new(StringArray::new_null(rows)),
                 Store::Cents if column.nullable => Arc::new(Int64Array::new_null(rows)),
                 Store::Cents => Arc::new(Int64Array::from_iter_values((0..rows).map(|_| 0))),
                 _ => unreachable!("{} is given", column.name),
             })
         });
-        RecordBatch::try_new(plain_schema(self.table), columns.collect())
-            .doing("cannot be made", Path::new(self.table.name))
+        let schema = match self.lists.form {
+            Form::Text => plain_schema(self.table),
+            Form::Dictionary => self.table.schema(),
+        };
+        RecordBatch::try_new(schema, columns.collect()).doing("cannot be made", Path::new(self.table.name))
     }
 }
 
 /// Enrollment rows.
 pub(super) fn enrollment(lists: &Lists, t: &Enrollment, key: Key<'_>) -> Outcome<RecordBatch> {
     let rows: Vec<usize> = (0..t.bene.len()).collect();
-    let mut build = Build::new(&ENROLLMENT, &rows);
+    let mut build = Build::new(&ENROLLMENT, lists, &rows);
     build.key(|i| key(t.bene[i]));
     build.day("birth_date", |i| t.birth[i]);
     build.day("death_date", |i| t.death[i]);
@@ -126,7 +190,7 @@ pub(super) fn enrollment(lists: &Lists, t: &Enrollment, key: Key<'_>) -> Outcome
     let months = |width: usize, word: &dyn Fn(usize) -> String| {
         (0..12).map(|month| format!("{:width$}", word(month))).collect::<String>()
     };
-    build.words("county_fips", |i| months(5, &|m| listed(&lists.counties, t.county[i][m]).to_owned()));
+    build.words("county_fips", |i| months(5, &|m| lists.counties.text(t.county[i][m]).to_owned()));
     // The raw files name no SSA counties: unknown in all months.
     build.words("county_ssa", |_| months(5, &|_| String::new()));
     build.words("status", |i| months(2, &|m| lists.code(t.status[i][m]).to_owned()));
@@ -142,8 +206,8 @@ pub(super) fn enrollment(lists: &Lists, t: &Enrollment, key: Key<'_>) -> Outcome
 pub(super) fn lines(lists: &Lists, t: &Lines, key: Key<'_>) -> Outcome<RecordBatch> {
     let rows = once_each(t);
     let mut build = line_columns(&CARRIER, lists, t, key, &rows);
-    build.text("npi", |i| listed(&lists.npis, t.clinician[i]));
-    build.text("line_diagnosis", |i| lists.code(t.diagnosis[i]));
+    build.npi("npi", |i| t.clinician[i]);
+    build.code("line_diagnosis", |i| t.diagnosis[i]);
     build.batch()
 }
 
@@ -160,8 +224,14 @@ fn once_each(t: &Lines) -> Vec<usize> {
     (0..t.bene.len()).filter(|&i| !repeats(i)).collect()
 }
 
-fn line_columns<'r>(table: &'static LakeTable, lists: &Lists, t: &Lines, key: Key<'_>, rows: &'r [usize]) -> Build<'r> {
-    let mut build = Build::new(table, rows);
+fn line_columns<'r>(
+    table: &'static LakeTable,
+    lists: &'r Lists,
+    t: &Lines,
+    key: Key<'_>,
+    rows: &'r [usize],
+) -> Build<'r> {
+    let mut build = Build::new(table, lists, rows);
     build.key(|i| key(t.bene[i]));
     build.long("claim_key", |i| t.claim[i]);
     build.int("line", |i| t.line[i]);
@@ -171,13 +241,13 @@ fn line_columns<'r>(table: &'static LakeTable, lists: &Lists, t: &Lines, key: Ke
     build.day("first_date", |i| t.first[i]);
     build.day("last_date", |i| t.last[i]);
     build.day("proc_date", |i| t.processed[i]);
-    build.text("denial", |i| lists.code(t.denial[i]));
-    build.text("processing", |i| lists.code(t.processing[i]));
-    build.text("hcpcs", |i| lists.code(t.hcpcs[i]));
-    build.text("modifier", |i| lists.code(t.modifier[i]));
-    build.text("specialty", |i| lists.code(t.specialty[i]));
-    build.text("place", |i| lists.code(t.place[i]));
-    build.text("tin", |i| listed(&lists.tins, t.practice[i]));
+    build.code("denial", |i| t.denial[i]);
+    build.code("processing", |i| t.processing[i]);
+    build.code("hcpcs", |i| t.hcpcs[i]);
+    build.code("modifier", |i| t.modifier[i]);
+    build.code("specialty", |i| t.specialty[i]);
+    build.code("place", |i| t.place[i]);
+    build.tin("tin", |i| t.practice[i]);
     build.long("paid_cents", |i| t.paid[i]);
     build.long("allowed_cents", |i| t.allowed[i]);
     build.words("diagnoses", |i| diagnoses(lists, &[t.principal[i], t.second[i]]));
@@ -214,7 +284,7 @@ pub(super) fn facility(lists: &Lists, tables: &YearTables, key: Key<'_>) -> Outc
         let (name, claims) = parts[part];
         (name, &claims.headers, row - starts[part])
     };
-    let mut build = Build::new(&FACILITY, &rows);
+    let mut build = Build::new(&FACILITY, lists, &rows);
     macro_rules! of {
         ($kind:ident, $name:literal, |$h:ident, $i:ident| $value:expr) => {
             build.$kind($name, |row| {
@@ -240,13 +310,13 @@ pub(super) fn facility(lists: &Lists, tables: &YearTables, key: Key<'_>) -> Outc
     of!(day, "proc_date", |h, i| h.processed[i]);
     of!(day, "admission_date", "inpatient" | "snf" => |h, i| h.admission[i], NO_DATE);
     of!(day, "discharge_date", "inpatient" | "snf" => |h, i| h.discharge[i], NO_DATE);
-    of!(text, "discharge_status", |h, i| lists.code(h.status[i]));
-    of!(text, "ccn", |h, i| listed(&lists.ccns, h.facility[i]));
-    of!(text, "facility_type", |h, i| lists.code(h.facility_type[i]));
-    of!(text, "service_class", |h, i| lists.code(h.service_class[i]));
-    of!(text, "frequency", |h, i| lists.code(h.frequency[i]));
-    of!(text, "nonpayment", |h, i| lists.code(h.nonpayment[i]));
-    of!(text, "drg", "inpatient" | "snf" => |h, i| lists.code(h.drg[i]), "");
+    of!(code, "discharge_status", |h, i| h.status[i]);
+    of!(ccn, "ccn", |h, i| h.facility[i]);
+    of!(code, "facility_type", |h, i| h.facility_type[i]);
+    of!(code, "service_class", |h, i| h.service_class[i]);
+    of!(code, "frequency", |h, i| h.frequency[i]);
+    of!(code, "nonpayment", |h, i| h.nonpayment[i]);
+    of!(code, "drg", "inpatient" | "snf" => |h, i| h.drg[i], 0);
     of!(long, "paid_cents", |h, i| h.paid[i]);
     of!(long, "deductible_cents", "outpatient" => |h, i| h.deductible[i], 0);
     of!(long, "coinsurance_cents", "outpatient" => |h, i| h.coinsurance[i], 0);
@@ -255,9 +325,9 @@ pub(super) fn facility(lists: &Lists, tables: &YearTables, key: Key<'_>) -> Outc
     of!(long, "dsh_operating_cents", "inpatient" => |h, i| h.extras[i][2], 0);
     of!(long, "dsh_capital_cents", "inpatient" => |h, i| h.extras[i][3], 0);
     of!(long, "uncompensated_cents", "inpatient" => |h, i| h.extras[i][4], 0);
-    of!(text, "attending_npi", |h, i| listed(&lists.npis, h.clinicians[i][0]));
-    of!(text, "operating_npi", "outpatient" => |h, i| listed(&lists.npis, h.clinicians[i][1]), "");
-    of!(text, "other_npi", "outpatient" => |h, i| listed(&lists.npis, h.clinicians[i][2]), "");
+    of!(npi, "attending_npi", |h, i| h.clinicians[i][0]);
+    of!(npi, "operating_npi", "outpatient" => |h, i| h.clinicians[i][1], NONE);
+    of!(npi, "other_npi", "outpatient" => |h, i| h.clinicians[i][2], NONE);
     of!(words, "diagnoses", |h, i| diagnoses(lists, &h.diagnoses[i]));
     build.batch()
 }
@@ -266,17 +336,17 @@ pub(super) fn facility(lists: &Lists, tables: &YearTables, key: Key<'_>) -> Outc
 pub(super) fn revenue(lists: &Lists, claims: &Claims, key: Key<'_>) -> Outcome<RecordBatch> {
     let (t, headers) = (&claims.lines, &claims.headers);
     let rows: Vec<usize> = (0..t.header.len()).collect();
-    let mut build = Build::new(&REVENUE, &rows);
+    let mut build = Build::new(&REVENUE, lists, &rows);
     build.key(|i| key(headers.bene[t.header[i] as usize]));
     build.long("claim_key", |i| headers.claim[t.header[i] as usize]);
     build.int("line", |i| t.line[i]);
-    build.text("center", |i| lists.code(t.center[i]));
+    build.code("center", |i| t.center[i]);
     build.day("service_date", |i| t.date[i]);
-    build.text("hcpcs", |i| lists.code(t.hcpcs[i]));
+    build.code("hcpcs", |i| t.hcpcs[i]);
     build.long("units", |i| i64::from(t.units[i]));
     build.long("paid_cents", |i| t.paid[i]);
     build.long("deductible_cents", |i| t.deductible[i]);
     build.long("coinsurance_cents", |i| t.coinsurance[i]);
-    build.text("rendering_npi", |i| listed(&lists.npis, t.rendering[i]));
+    build.npi("rendering_npi", |i| t.rendering[i]);
     build.batch()
 }

@@ -1,10 +1,10 @@
 //! Reads a declared table from `<name>.csv` or `<name>.parquet`; Parquet cells go through text, so one parser judges both.
 
-use crate::parquet_door;
+use crate::parquet_door::{self, UNREADABLE};
 use crate::trouble::{self, Io, Outcome};
-use acoledger_schemas::table::{Column, Kind, Problem, Problems, RowReader, Table, match_header, read_csv};
+use acoledger_schemas::table::{Column, Kind, Problem, Problems, RowReader, Table, TableSpec, match_header, read_csv};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, TimeUnit};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -14,12 +14,31 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// The table in both forms, an unreadable file, bad headers or cells, repeated keys.
 pub(crate) fn read_table<T: Table>(folder: &Path) -> Outcome<Option<Vec<T>>> {
-    let csv = folder.join(format!("{}.csv", T::SPEC.name));
-    let parquet = folder.join(format!("{}.parquet", T::SPEC.name));
+    match place_of(folder, T::SPEC.name)? {
+        None => Ok(None),
+        Some((path, Form::Csv)) => read_csv_file(&path).map(Some),
+        Some((path, Form::Parquet)) => read_parquet_file(&path).map(Some),
+    }
+}
+
+/// The form of a table's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Csv,
+    Parquet,
+}
+
+/// The file of a table. `None`: the folder holds no such table.
+///
+/// # Errors
+/// The table in both forms.
+pub(super) fn place_of(folder: &Path, table: &str) -> Outcome<Option<(PathBuf, Form)>> {
+    let csv = folder.join(format!("{table}.csv"));
+    let parquet = folder.join(format!("{table}.parquet"));
     match (csv.exists(), parquet.exists()) {
         (false, false) => Ok(None),
-        (true, false) => read_csv_file(&csv).map(Some),
-        (false, true) => read_parquet_file(&parquet).map(Some),
+        (true, false) => Ok(Some((csv, Form::Csv))),
+        (false, true) => Ok(Some((parquet, Form::Parquet))),
         (true, true) => Err(trouble::of_file_with_hint(
             &csv,
             "stands beside a Parquet file of the same table",
@@ -69,7 +88,7 @@ fn read_csv_file<T: Table>(path: &Path) -> Outcome<Vec<T>> {
 }
 
 pub(crate) fn read_parquet_file<T: Table>(path: &Path) -> Outcome<Vec<T>> {
-    const WHAT: &str = "not readable as Parquet";
+    const WHAT: &str = UNREADABLE;
     let name = path.display().to_string();
     let builder = parquet_door::builder(path)?;
     let schema = builder.schema().clone();
@@ -79,23 +98,35 @@ pub(crate) fn read_parquet_file<T: Table>(path: &Path) -> Outcome<Vec<T>> {
     let mut line = 0;
     for batch in parquet_door::batches(builder.with_batch_size(8192)).doing(WHAT, path)? {
         let batch = batch.doing(WHAT, path)?;
-        let mut columns = Vec::with_capacity(places.len());
-        for (column, place) in T::SPEC.columns.iter().zip(&places) {
-            columns.push(match place {
-                Some(place) => Some(text_of(batch.column(*place), column, &name)?),
-                None => None,
-            });
-        }
+        let columns = texts_of(&batch, &T::SPEC, &places, &name)?;
         for row in 0..batch.num_rows() {
             line += 1;
-            let text = |i: usize| match &columns[i] {
-                Some(column) if column.is_valid(row) => column.value(row).trim(),
-                _ => "",
-            };
-            rows.push(line, &text);
+            rows.push(line, &|i| cell_of(&columns, i, row));
         }
     }
     rows.finish()
+}
+
+/// The declared columns of a batch as text; none for those that the file lacks.
+///
+/// # Errors
+/// A column of another type.
+pub(super) fn texts_of(
+    batch: &RecordBatch,
+    spec: &TableSpec,
+    places: &[Option<usize>],
+    file: &str,
+) -> Outcome<Vec<Option<StringArray>>> {
+    let columns = spec.columns.iter().zip(places);
+    columns.map(|(column, place)| place.map(|place| text_of(batch.column(place), column, file)).transpose()).collect()
+}
+
+/// The text of a cell; blank where there is none.
+pub(super) fn cell_of(columns: &[Option<StringArray>], column: usize, row: usize) -> &str {
+    match &columns[column] {
+        Some(column) if column.is_valid(row) => column.value(row).trim(),
+        _ => "",
+    }
 }
 
 /// A Parquet column as the text a CSV file would hold.
@@ -148,7 +179,7 @@ mod tests {
     use crate::tables::write_both;
     use acoledger_schemas::program::{EtaHospital, LisAdi, OtherInitiative};
     use acoledger_schemas::values::{BeneId, CalendarYear, Date};
-    use arrow_array::{Float64Array, Int64Array, RecordBatch, TimestampSecondArray};
+    use arrow_array::{Float64Array, Int64Array, TimestampSecondArray};
     use parquet::arrow::ArrowWriter;
     use std::sync::Arc;
 

@@ -167,6 +167,9 @@ fn lists_that_are_given_name_the_lives_that_differ() {
     folder.run("compare demo/run demo/beside").expect(0);
     assert!(folder.run("run demo/beside.toml --csv").expect(0).stdout.contains("nothing to do"));
     other(&folder, "cut", &|study| study.replace("shards = 8", "shards = 2").replace("\"lake\"", "\"lake-2\""));
+    // Nor does memory: without room for it the list waits on disk.
+    other(&folder, "little", &|study| study.replace("[run]", "[run]\nmemory = \"1\""));
+    assert!(folder.bytes("demo/little") == folder.bytes("demo/beside"));
     let copies = ["beside", "cut"].map(|run| folder.read(&format!("demo/{run}/assignment_differences.csv")));
     assert_eq!(copies[0], copies[1]);
     assert!(!folder.file("demo/run/assignment_differences").exists());

@@ -63,6 +63,13 @@ fn threads_and_shards_change_no_byte() {
         assert!(one == other, "{name} differs");
     }
     assert!(one.iter().any(|(name, bytes)| name == "person_year.csv" && bytes.len() > 10_000));
+
+    // No row of a program table about lives has room in memory: all wait on disk, under no name.
+    folder.run("run demo/study.toml --shards 8 --csv --out demo/little --memory 1").expect(0);
+    assert!(folder.bytes("demo/little") == folder.bytes("demo/run"), "memory changes bytes");
+    let left = std::fs::read_dir(folder.file("demo")).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = left.filter(|name| name.to_string_lossy().contains("lives")).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]

@@ -42,6 +42,7 @@ fn every_command_is_listed_once() {
             "diff",
             "completions",
             "man",
+            "measure",
             "help",
         ]
     "#]]

@@ -13,6 +13,7 @@ mod feed;
 mod fuzz;
 mod help;
 mod hostile;
+mod measure;
 mod privacy;
 mod quality;
 mod rates_door;

@@ -141,9 +141,7 @@ impl<'c> Case<'c> {
     /// The question of a list, by its position among those of the performance year.
     pub(crate) fn new(context: &'c Context, at: usize, list_at: usize, life: &'c Life) -> Case<'c> {
         let list = &context.performances[at].field.lists[list_at];
-        let elsewhere = context.people.elsewhere.rows(life.elsewhere.clone());
-        let designations = context.people.designations.rows(life.designations.clone());
-        Case { context, at, list, life, elsewhere, designations }
+        Case { context, at, list, life, elsewhere: &life.elsewhere, designations: &life.designations }
     }
 
     pub(crate) fn aco(&self, aco: u32) -> Option<&AcoYear> {

@@ -6,16 +6,15 @@ use acoledger_schemas::values::ServiceCategory;
 /// Number of classes.
 pub(crate) const CATEGORIES: usize = ServiceCategory::ALL.len();
 
-/// The class of a payment: of inpatient claims the hospital's, of carrier lines by the service.
+/// The class of a claim in the facilities' table: of inpatient claims the hospital's.
 #[inline]
-pub(crate) fn of_kind(kind: u8, hospital: ServiceCategory, ambulance: bool) -> ServiceCategory {
+pub(crate) fn of_claim(kind: u8, hospital: ServiceCategory) -> ServiceCategory {
     match kind {
         kind::INPATIENT => hospital,
         kind::SNF => ServiceCategory::Snf,
         kind::OUTPATIENT => ServiceCategory::Outpatient,
         kind::HOME_HEALTH => ServiceCategory::HomeHealth,
         kind::HOSPICE => ServiceCategory::Hospice,
-        kind::CARRIER if ambulance => ServiceCategory::Ambulance,
         kind::CARRIER => ServiceCategory::Physician,
         kind::DME => ServiceCategory::Dme,
         _ => ServiceCategory::NonClaims,

@@ -9,24 +9,29 @@ mod law;
 mod lists;
 mod people;
 mod performance;
+mod pieces;
 mod scoring;
 mod uses;
 
 pub(crate) use care::{Care, Names, class, flag};
 pub(crate) use clinicians::Clinicians;
 pub(crate) use faults::Faults;
+pub use given::Lists;
 pub(crate) use given::{Given, GivenPlace};
 pub(crate) use improper::Improper;
 pub(crate) use law::{CountyMonth, EnrollLaw, Hospitals, KINDS, PARTS, SpendLaw, kind};
 pub(crate) use lists::{AcoYear, Entities, Field, List, NOBODY, OWN, SHARED, Span};
-pub(crate) use people::{Designation, Elsewhere, Esrd, Payment, People, Reductions, Score, Status};
+pub use people::People;
+pub(crate) use people::{Designation, Elsewhere, Esrd, Payment, Reductions, Score, Status};
 pub(crate) use performance::{Performance, Timeline, Window};
+pub(crate) use pieces::Ahead;
+pub use pieces::Pieces;
 pub(crate) use scoring::{Scoring, Sources};
 pub(crate) use uses::{UseLaw, Visited, mark, within};
 
 use crate::needs::{Needs, needs};
 use crate::output;
-use acoledger_schemas::program::Program;
+use acoledger_schemas::program::{AssignmentGiven, Program};
 use acoledger_schemas::rules::Rules;
 use acoledger_schemas::study::{AssignmentSource, CountyCodes, Maturity, Study};
 use acoledger_schemas::table::Problems;
@@ -68,7 +73,19 @@ impl Facts {
     }
 }
 
-/// Everything that the kernels read beside claims: shared by all shards, never changed.
+/// What is asked of program tables about single lives as a whole, where the [`Program`] at hand is without them: they grow with
+/// the lives, and come to the kernels in pieces.
+#[derive(Default)]
+pub struct Beside<'b> {
+    /// Rows of `risk_score`; `None`: no such table.
+    pub scores: Option<u64>,
+    /// Whether there is a table `risk_status`.
+    pub status: bool,
+    /// `assignment_given`; `None`: no such table.
+    pub lists: Option<Lists<'b>>,
+}
+
+/// Everything that the kernels read beside claims and rows of single lives: shared by all shards, never changed.
 pub struct Context {
     pub(crate) seed: u64,
     pub(crate) time: Timeline,
@@ -97,7 +114,10 @@ pub struct Context {
     pub(crate) centers_everywhere_before: i32,
     /// Codes that are not on the list of teaching-amendment hospitals, from a day on.
     pub(crate) eta_unlisted: Vec<(i32, BTreeSet<u16>)>,
-    pub(crate) people: People,
+    /// Of claims and lines (M.B.1.3).
+    pub(crate) reductions: Reductions,
+    /// Whether lives have scores that are given.
+    scores_given: bool,
     pub(crate) sources: Sources,
     /// How diagnoses become scores, where they do.
     pub(crate) scoring: Option<Scoring>,
@@ -120,11 +140,26 @@ pub struct Context {
 }
 
 impl Context {
-    /// Compiles rules and program files for a study.
+    /// Compiles rules and program files for a study; the program has all its tables.
     ///
     /// # Errors
     /// A rule without a value, a program file that a rule in force needs and that is absent, a performance year without ACOs.
     pub fn new(rules: &Rules, program: &Program, facts: &Facts) -> Result<Context, Problems> {
+        let numbered = |rows: &Vec<AssignmentGiven>| (1..).zip(rows.iter().cloned()).collect();
+        let lists: Option<Vec<_>> = program.assignment_given.as_ref().map(numbered);
+        let beside = Beside {
+            scores: program.risk_score.as_ref().map(|rows| rows.len() as u64),
+            status: program.risk_status.is_some(),
+            lists: lists.map(|rows| -> Lists<'_> { Box::new(std::iter::once(Ok(rows))) }),
+        };
+        Context::beside(rules, program, facts, beside)
+    }
+
+    /// The same, of a program whose tables about single lives stand beside it.
+    ///
+    /// # Errors
+    /// As [`Context::new`]; lists that cannot be read.
+    pub fn beside(rules: &Rules, program: &Program, facts: &Facts, beside: Beside<'_>) -> Result<Context, Problems> {
         let mut faults = Faults::default();
         let mut years = facts.performance_years.clone();
         years.sort_unstable();
@@ -151,8 +186,8 @@ impl Context {
         let enroll = EnrollLaw::new(rules, facts.county_codes, latest, &mut faults);
         let lists = performances.iter().flat_map(|of| &of.field.lists).filter(|list| !list.only_before);
         let model_years: BTreeSet<i32> = lists.map(|list| list.year).chain(years.iter().copied()).collect();
-        let given = program.risk_score.is_some();
-        let sources = Sources::new(rules, (given, facts.benchmarks), &model_years, latest, &mut faults);
+        let sources =
+            Sources::new(rules, (beside.scores.is_some(), facts.benchmarks), &model_years, latest, &mut faults);
         let needs = needs(&performances, &enroll, sources.reads_diagnoses());
         let touched = needs.tables.iter().flat_map(|need| &need.years);
         let (first, last) = touched.fold((i32::MAX, i32::MIN), |(a, b), year| (a.min(*year), b.max(*year)));
@@ -161,8 +196,6 @@ impl Context {
         }
         let time = Timeline::new(first, last);
         let spend = SpendLaw::new(rules, first, last, facts.maturity, &mut faults);
-        let specialty = |text: &str| names.specialty(text);
-        let people = People::new(program, &entities, specialty);
         let improper = Improper::new(program, &mut faults);
         let emergency = faults.days(rules.at("primary_care.emergency.period", latest));
         let until: String = faults.take(rules.at("primary_care.clinic.centers_everywhere_before", latest));
@@ -172,7 +205,7 @@ impl Context {
         performances.iter_mut().for_each(|performance| performance.set_windows(&time, touched));
         let calendar_years = needs.expenditure_years.clone();
         let shared = |count: fn(&Performance) -> usize| performances.iter().map(|p| count(p) as u64).sum();
-        let given = Given::new(program, facts.assignment, &acos, &performances, &mut faults);
+        let given = Given::new(beside.lists, facts.assignment, &acos, &performances, &mut faults);
         let mut findings = vec![
             ("participant: TINs in more than one ACO of a performance year", shared(|p| p.field.tins.shared.len())),
             (
@@ -183,8 +216,7 @@ impl Context {
         findings.extend(given.iter().flat_map(|given| given.findings));
         findings.push(("risk: nothing compared: no program file `risk_score` (`risk.compare`)", sources.alone.into()));
         let scoring = if sources.reads_diagnoses() {
-            let has_status = program.risk_status.is_some();
-            Scoring::new(rules, &performances, &calendar_years, &time, has_status, &mut faults, &mut findings)
+            Scoring::new(rules, &performances, &calendar_years, &time, beside.status, &mut faults, &mut findings)
         } else {
             None
         };
@@ -193,6 +225,7 @@ impl Context {
             let at = |month: i32| years.iter().position(|year| *year == first + month / 12);
             months.map(|month| at(month).map_or(u8::MAX, |at| at as u8)).collect()
         };
+        let scores_given = beside.scores.is_some_and(|rows| rows > 0);
         let context = Context {
             seed: facts.seed,
             clinicians: Clinicians::new(program, &names, &acos, &years),
@@ -211,7 +244,7 @@ impl Context {
                 .collect(),
             margins: margins(rules, latest, &mut faults),
             assignment: output::assignment_schema(),
-            person_year: output::person_year_schema(&years, sources.made || !people.scores.is_empty()),
+            person_year: output::person_year_schema(&years, sources.made || scores_given),
             emergency_last_day: emergency.1,
             slot_of_month: by_month(&calendar_years),
             performance_of_month: by_month(&years),
@@ -224,7 +257,8 @@ impl Context {
             acos,
             entities,
             performances,
-            people,
+            reductions: Reductions::of_claims(program),
+            scores_given,
             sources,
             scoring,
             improper,
@@ -243,7 +277,7 @@ impl Context {
 
     /// Whether lives have scores, given or made.
     pub fn has_scores(&self) -> bool {
-        self.sources.made || !self.people.scores.is_empty()
+        self.sources.made || self.scores_given
     }
 
     /// Histograms of annualised spending, one for each list and type: the number of lists.

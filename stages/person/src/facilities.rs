@@ -44,7 +44,7 @@ impl Life {
             }
             let late = late(context, thru, processed);
             let facility = view.ccn.at(row);
-            let reduced: i64 = context.people.reductions.of(view.claim[row]).iter().map(|row| row.2).sum();
+            let reduced: i64 = context.reductions.of(view.claim[row]).iter().map(|row| row.2).sum();
             let gross = paid + reduced + view.carried.reduction(row);
             let withheld = view.carried.sequestration(row).unwrap_or_else(|| law.withheld(paid, thru));
             let mut spend = gross + withheld;
@@ -54,12 +54,12 @@ impl Life {
             if late {
                 ledger.add(Some(kind), Fate::AfterRunOut, paid);
             } else if law.counts(view.claim_type[row]) {
-                let category = categories::of_kind(kind, facility.category, false);
+                let category = categories::of_claim(kind, facility.category);
                 let biller = facility.biller;
                 self.pay(context, ledger, month, Paid { kind, category, biller, paid, gross, spend });
                 if biller.improper != 0 {
                     let tied = context.improper.tied.of(view.claim[row]).iter().map(|row| row.2).sum();
-                    self.note_improper(month, biller, spend, tied);
+                    self.note_improper(month, biller.improper, spend, tied);
                 }
             } else {
                 ledger.add(Some(kind), Fate::LeftOut, paid);

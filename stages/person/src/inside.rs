@@ -28,9 +28,14 @@ impl Billed {
         self.total_cents += cents;
         self.total_services += 1;
         if inside {
-            self.inside_cents += cents;
-            self.inside_services += 1;
+            self.add_inside(cents);
         }
+    }
+
+    /// Of what is in the totals already.
+    fn add_inside(&mut self, cents: i64) {
+        self.inside_cents += cents;
+        self.inside_services += 1;
     }
 }
 
@@ -79,6 +84,21 @@ impl Cared {
             if let Month::Of(..) = month(context, &life.enrollment, usize::from(payment.month)) {
                 let facility = !matches!(payment.kind, kind::CARRIER | kind::DME);
                 self.billed[usize::from(payment.kind)].add(payment.gross, inside(facility, payment.participant));
+            }
+        }
+        for (at, lines) in life.lines_of_year(year) {
+            if matches!(month(context, &life.enrollment, at), Month::Of(..)) {
+                for (of, kind) in [kind::CARRIER, kind::DME].into_iter().enumerate() {
+                    let billed = &mut self.billed[usize::from(kind)];
+                    billed.total_cents += lines.gross[of];
+                    billed.total_services += i64::from(lines.rows[of]);
+                }
+            }
+        }
+        for line in life.participant_lines.iter().filter(|line| usize::from(line.month) / 12 == year) {
+            let counts = matches!(month(context, &life.enrollment, usize::from(line.month)), Month::Of(..));
+            if counts && inside(false, line.participant) {
+                self.billed[usize::from(line.kind)].add_inside(line.gross);
             }
         }
     }

@@ -68,7 +68,13 @@ impl Ledger {
     /// Notes when a claim or line was processed.
     #[inline]
     pub(crate) fn note(&mut self, context: &Context, kind: u8, month: Option<u16>, processed: i32, cents: i64) {
-        self.triangle.add(context, kind, month, processed, cents);
+        self.triangle.add(Triangle::place(&context.time, kind, month, processed), cents);
+    }
+
+    /// The same, at a place of the triangle.
+    #[inline]
+    pub(crate) fn note_at(&mut self, place: u32, cents: i64) {
+        self.triangle.add(place as usize, cents);
     }
 
     #[inline]
@@ -76,6 +82,13 @@ impl Ledger {
         let kind = kind.map_or(OTHER, usize::from);
         self.rows[kind][fate as usize] += 1;
         self.cents[kind][fate as usize] += cents;
+    }
+
+    /// Adds rows of one kind and fate that were added up before.
+    #[inline]
+    pub(crate) fn add_rows(&mut self, kind: u8, fate: Fate, rows: u64, cents: i64) {
+        self.rows[usize::from(kind)][fate as usize] += rows;
+        self.cents[usize::from(kind)][fate as usize] += cents;
     }
 
     pub(crate) fn merge(&mut self, other: &Ledger) {

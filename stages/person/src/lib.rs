@@ -43,7 +43,7 @@ mod thresholds;
 mod usage;
 mod views;
 
-pub use context::{Context, Facts};
+pub use context::{Beside, Context, Facts, Lists, People, Pieces};
 pub use ledger::LedgerRow;
 pub use needs::{MonthSpan, Needs, TableNeed};
 pub use pass_a::{ShardA, Sink, pass_a};

@@ -1,7 +1,7 @@
 //! One open life: what its rows say, kept in buffers that the next life uses again.
 
 use crate::columns::NO_DAY;
-use crate::context::{Context, NOBODY, kind};
+use crate::context::{Context, Designation, Elsewhere, NOBODY, kind};
 use crate::counties::Residence;
 use crate::diagnoses::{Diagnoses, Insured};
 use crate::enroll::Enrollment;
@@ -13,7 +13,30 @@ use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::ServiceCategory;
 use std::ops::Range;
 
-/// A payment on its way into months.
+/// Lines of a month, added up as they come: what the month is for money is known when all rows have been read. One line of cache.
+#[derive(Clone, Copy, Default)]
+#[repr(align(64))]
+pub(crate) struct LineMonth {
+    /// M.B.1: carrier, ambulances, DME.
+    pub(crate) spend: [i64; 3],
+    /// M.B.5.3: carrier, DME.
+    pub(crate) gross: [i64; 2],
+    /// As read, for the ledger: carrier, DME.
+    pub(crate) paid: [i64; 2],
+    /// Lines: carrier, DME.
+    pub(crate) rows: [u32; 2],
+}
+
+/// Lines that participants of the study billed.
+#[derive(Clone, Copy)]
+pub(crate) struct ParticipantLine {
+    pub(crate) month: u16,
+    pub(crate) kind: u8,
+    pub(crate) participant: u32,
+    pub(crate) gross: i64,
+}
+
+/// A facility's payment on its way into months.
 #[derive(Clone, Copy)]
 pub(crate) struct Payment {
     pub(crate) month: u16,
@@ -34,6 +57,16 @@ pub(crate) struct Paid {
     pub(crate) kind: u8,
     pub(crate) category: ServiceCategory,
     pub(crate) biller: Biller,
+    pub(crate) paid: i64,
+    pub(crate) gross: i64,
+    pub(crate) spend: i64,
+}
+
+/// A payment as a carrier or DME line has it.
+pub(crate) struct PaidLine {
+    pub(crate) is_dme: bool,
+    pub(crate) is_ambulance: bool,
+    pub(crate) participant: u32,
     pub(crate) paid: i64,
     pub(crate) gross: i64,
     pub(crate) spend: i64,
@@ -111,6 +144,11 @@ pub(crate) struct Life {
     pub(crate) bene_id: String,
     pub(crate) enrollment: Enrollment,
     pub(crate) payments: Vec<Payment>,
+    /// By month of the timeline; only years in `line_years` hold anything.
+    pub(crate) line_months: Vec<LineMonth>,
+    /// Years of the timeline that have lines, as bits.
+    pub(crate) line_years: u32,
+    pub(crate) participant_lines: Vec<ParticipantLine>,
     pub(crate) earnings: Vec<Earning>,
     pub(crate) improper: Vec<ImproperPaid>,
     pub(crate) visits: Vec<Visit>,
@@ -130,8 +168,8 @@ pub(crate) struct Life {
     pub(crate) missing_fees: u64,
     pub(crate) without_specialty: u64,
     /// Rows of program files about this life.
-    pub(crate) elsewhere: Range<usize>,
-    pub(crate) designations: Range<usize>,
+    pub(crate) elsewhere: Vec<Elsewhere>,
+    pub(crate) designations: Vec<Designation>,
 }
 
 impl Life {
@@ -141,6 +179,9 @@ impl Life {
             bene_id: String::new(),
             enrollment: Enrollment::new(context),
             payments: Vec::new(),
+            line_months: vec![LineMonth::default(); context.time.years * 12],
+            line_years: 0,
+            participant_lines: Vec::new(),
             earnings: Vec::new(),
             improper: Vec::new(),
             visits: Vec::new(),
@@ -156,8 +197,8 @@ impl Life {
             improper_claim: None,
             missing_fees: 0,
             without_specialty: 0,
-            elsewhere: 0..0,
-            designations: 0..0,
+            elsewhere: Vec::new(),
+            designations: Vec::new(),
         }
     }
 
@@ -166,6 +207,11 @@ impl Life {
         self.bene_id.clear();
         self.enrollment.clear();
         self.payments.clear();
+        for year in (0..u32::BITS).filter(|year| self.line_years >> year & 1 == 1) {
+            self.line_months[year as usize * 12..][..12].fill(LineMonth::default());
+        }
+        self.line_years = 0;
+        self.participant_lines.clear();
         self.earnings.clear();
         self.improper.clear();
         self.visits.clear();
@@ -179,6 +225,14 @@ impl Life {
         self.usage.clear();
         self.reduced_claim = None;
         self.improper_claim = None;
+    }
+
+    /// Takes what program files say of it.
+    pub(crate) fn tell(&mut self, designations: &[Designation], elsewhere: &[Elsewhere]) {
+        self.designations.clear();
+        self.designations.extend_from_slice(designations);
+        self.elsewhere.clear();
+        self.elsewhere.extend_from_slice(elsewhere);
     }
 
     pub(crate) fn enroll(
@@ -208,7 +262,45 @@ impl Life {
         Ok(())
     }
 
-    /// A claim or line that spending counts, as expenditure and as its biller's revenue.
+    /// A line that spending counts, as expenditure and as its biller's revenue.
+    #[inline]
+    pub(crate) fn pay_line(&mut self, context: &Context, ledger: &mut Ledger, month: Option<u16>, line: &PaidLine) {
+        let PaidLine { is_dme, is_ambulance, participant, paid, gross, spend } = *line;
+        let kind = if is_dme { kind::DME } else { kind::CARRIER };
+        self.earn(context, kind, month, participant, gross);
+        let Some(month) = month.filter(|month| context.slot_of_month[usize::from(*month)] != u8::MAX) else {
+            return ledger.add(Some(kind), Fate::OtherYear, paid);
+        };
+        self.line_years |= 1 << (month / 12);
+        let sums = &mut self.line_months[usize::from(month)];
+        sums.spend[if is_dme { 2 } else { usize::from(is_ambulance) }] += spend;
+        sums.gross[usize::from(is_dme)] += gross;
+        sums.paid[usize::from(is_dme)] += paid;
+        sums.rows[usize::from(is_dme)] += 1;
+        if participant != NOBODY {
+            self.participant_lines.push(ParticipantLine { month, kind, participant, gross });
+        }
+    }
+
+    /// Months of a year of the timeline that have lines which spending counts.
+    pub(crate) fn lines_of_year(&self, year: usize) -> impl Iterator<Item = (usize, &LineMonth)> {
+        let months = if self.line_years >> year & 1 == 1 { 12 } else { 0 };
+        (year * 12..).zip(&self.line_months[year * 12..][..months]).filter(|(_, lines)| lines.rows != [0, 0])
+    }
+
+    /// A participant's payment in a performance year.
+    #[inline]
+    fn earn(&mut self, context: &Context, kind: u8, month: Option<u16>, participant: u32, cents: i64) {
+        if participant != NOBODY
+            && let Some(month) = month
+            && context.performance_of_month[usize::from(month)] != u8::MAX
+        {
+            let facility = !matches!(kind, kind::CARRIER | kind::DME);
+            self.earnings.push(Earning { month, facility, participant, cents });
+        }
+    }
+
+    /// A facility's claim that spending counts, as expenditure and as its biller's revenue.
     #[inline]
     pub(crate) fn pay(&mut self, context: &Context, ledger: &mut Ledger, month: Option<u16>, payment: Paid) {
         let Paid { kind, category, biller, paid, gross, spend } = payment;
@@ -219,20 +311,14 @@ impl Life {
             }
             _ => ledger.add(Some(kind), Fate::OtherYear, paid),
         }
-        if participant != NOBODY
-            && let Some(month) = month
-            && context.performance_of_month[usize::from(month)] != u8::MAX
-        {
-            let facility = !matches!(kind, kind::CARRIER | kind::DME);
-            self.earnings.push(Earning { month, facility, participant, cents: gross });
-        }
+        self.earn(context, kind, month, participant, gross);
     }
 
     /// Notes a payment to a provider with improper payments, with what of it was (M.B.4.3).
     #[inline]
-    pub(crate) fn note_improper(&mut self, month: Option<u16>, biller: Biller, spend: i64, tied: i64) {
+    pub(crate) fn note_improper(&mut self, month: Option<u16>, provider: u16, spend: i64, tied: i64) {
         if let Some(month) = month {
-            self.improper.push(ImproperPaid { month, provider: biller.improper, spend, tied });
+            self.improper.push(ImproperPaid { month, provider, spend, tied });
         }
     }
 

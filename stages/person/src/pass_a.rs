@@ -2,7 +2,7 @@
 
 use crate::assign::{Outcome, Place, Scratch, Why, assign, take_given, why_not, why_not_there};
 use crate::columns::NO_DAY;
-use crate::context::{Context, GivenPlace};
+use crate::context::{Ahead, Context, GivenPlace, People, Pieces};
 use crate::histogram::{BUCKETS, annual, bucket};
 use crate::improper::ImproperSums;
 use crate::inside::{Cared, add_uses};
@@ -157,18 +157,28 @@ impl ShardA {
     }
 }
 
-/// Walks one shard.
+/// Walks one shard. The pieces reach over all its lives.
 ///
 /// # Errors
-/// A stream that fails or is out of order, a column that is absent or of another type, a sink that fails.
-pub fn pass_a(context: &Context, streams: ShardStreams<'_>, sink: &mut dyn Sink) -> Result<ShardA, Problems> {
+/// A stream that fails or is out of order, a column that is absent or of another type, a piece or a sink that fails.
+pub fn pass_a(
+    context: &Context,
+    pieces: Pieces<'_>,
+    streams: ShardStreams<'_>,
+    sink: &mut dyn Sink,
+) -> Result<ShardA, Problems> {
     let mut merge = Merge::new(context, streams)?;
     let mut walk = Walk::new(context, sink);
+    let mut people = Ahead::new(pieces);
     while let Some(key) = merge.next_life() {
         walk.life.open(key);
         let (life, ledger) = (&mut walk.life, &mut walk.shard.ledger);
         merge.read_life(key, context, |rows| read(context, life, ledger, rows))?;
-        walk.close(&merge)?;
+        let (people, is_new) = people.reach(key)?;
+        if is_new {
+            walk.read_to = None;
+        }
+        walk.close(&merge, people)?;
     }
     walk.finish()
 }
@@ -262,13 +272,12 @@ impl<'w> Walk<'w> {
     }
 
     /// Everything that follows from a life's rows, once all have been read.
-    fn close(&mut self, merge: &Merge<'_>) -> Result<(), Problems> {
+    fn close(&mut self, merge: &Merge<'_>, people: &People) -> Result<(), Problems> {
         let context = self.context;
         self.shard.lives += 1;
         if self.life.bene_id.is_empty() {
             return Err(crate::columns::trouble("bene", None, "bene_key", "a life of other tables is missing here"));
         }
-        let people = &context.people;
         let key = self.life.key;
         let places = self.read_to.get_or_insert_with(|| Places {
             designations: people.designations.seek(key),
@@ -278,10 +287,11 @@ impl<'w> Walk<'w> {
             subsidies: people.subsidies.seek(key),
             payments: people.payments.seek(key),
             scores: people.scores.seek(key),
-            given: context.given.as_ref().map_or(0, |given| given.places.seek(key)),
+            given: people.given.seek(key),
         });
-        self.life.designations = people.designations.of(key, &mut places.designations);
-        self.life.elsewhere = people.elsewhere.of(key, &mut places.elsewhere);
+        let designations = people.designations.rows(people.designations.of(key, &mut places.designations));
+        let elsewhere = people.elsewhere.rows(people.elsewhere.of(key, &mut places.elsewhere));
+        self.life.tell(designations, elsewhere);
         let esrd = people.esrd.rows(people.esrd.of(key, &mut places.esrd));
         let subsidies = people.subsidies.rows(people.subsidies.of(key, &mut places.subsidies));
         let payments = people.payments.rows(people.payments.of(key, &mut places.payments));
@@ -310,8 +320,7 @@ impl<'w> Walk<'w> {
         add_earnings(context, &self.life, &mut self.shard.revenue);
         self.uses.fill([[0; MEASURES]; 4]);
         self.life.usage.count(context, &self.life.enrollment, &mut self.uses);
-        let given = context.given.as_ref();
-        let given = given.map_or(&[][..], |given| given.places.rows(given.places.of(key, &mut places.given)));
+        let given = people.given.rows(people.given.of(key, &mut places.given));
         self.assign_all(merge, subsidies, given)?;
         if !self.life.improper.is_empty() {
             let enrollment = &self.life.enrollment;

@@ -2,7 +2,7 @@
 
 use crate::assign::Case;
 use crate::columns::NO_DAY;
-use crate::context::Context;
+use crate::context::{Ahead, Context, Pieces};
 use crate::life::Life;
 use crate::merge::Merge;
 use crate::streams::ShardStreams;
@@ -39,13 +39,14 @@ pub struct LifeYear {
     pub designated_on: Option<Date>,
 }
 
-/// The lives of a shard that `wanted` asks for, in the order of the lake. The streams need hold `bene` and `enrollment` alone,
+/// The lives of a shard that `wanted` asks for, in the order of the lake. The pieces reach over the shard's lives; the streams need hold `bene` and `enrollment` alone,
 /// all years of [`Needs`](crate::Needs). A list that the study does not have: none.
 ///
 /// # Errors
 /// A stream that fails or is out of order, a column that is absent or of another type.
 pub fn life_years(
     context: &Context,
+    pieces: Pieces<'_>,
     streams: ShardStreams<'_>,
     roster: Roster<'_>,
     wanted: impl Fn(&str) -> bool,
@@ -63,7 +64,7 @@ pub fn life_years(
     let mut found = Vec::new();
     let mut merge = Merge::new(context, streams)?;
     let mut life = Life::new(context);
-    let people = &context.people;
+    let mut people = Ahead::new(pieces);
     while let Some(key) = merge.next_life() {
         life.open(key);
         merge.read_life(key, context, |rows| {
@@ -80,10 +81,9 @@ pub fn life_years(
         if life.bene_id.is_empty() || !wanted(&life.bene_id) {
             continue;
         }
-        let esrd = people.esrd.rows(people.esrd.of(key, &mut people.esrd.seek(key)));
-        life.enrollment.settle(context, esrd, &[]);
-        life.designations = people.designations.of(key, &mut people.designations.seek(key));
-        life.elsewhere = 0..0;
+        let (people, _) = people.reach(key)?;
+        life.enrollment.settle(context, people.esrd.find(key), &[]);
+        life.tell(people.designations.find(key), &[]);
         let case = Case::new(context, performance, list, &life);
         let designation = case.aco(aco as u32).and_then(|terms| case.in_force(terms.cutoff));
         found.push(life_year(&life, year, designation.map(|designation| Date(designation.on))));

@@ -1,7 +1,7 @@
 //! The run-out triangle: what was paid, by month of service and by how much later it was processed.
 
 use crate::columns::NO_DAY;
-use crate::context::{Context, KINDS, Timeline};
+use crate::context::{KINDS, Timeline};
 use acoledger_schemas::cells::RunoutTriangle;
 use acoledger_schemas::values::{CalendarYear, Cents};
 
@@ -25,16 +25,22 @@ impl Triangle {
         Triangle { months, cells: vec![(0, 0); CLAIM_KINDS * (months + 1) * LAGS] }
     }
 
+    /// Where a claim or line of the timeline is counted.
     #[inline]
-    pub(crate) fn add(&mut self, context: &Context, kind: u8, month: Option<u16>, processed: i32, cents: i64) {
+    pub(crate) fn place(time: &Timeline, kind: u8, month: Option<u16>, processed: i32) -> usize {
         let lag = match month {
             Some(month) if processed != NO_DAY => {
-                (context.time.any_month(processed) - i32::from(month)).clamp(-1, LAST_LAG) + 2
+                (time.any_month(processed) - i32::from(month)).clamp(-1, LAST_LAG) + 2
             }
             _ => 0,
         };
-        let month = month.map_or(self.months, usize::from);
-        let at = (usize::from(kind) * (self.months + 1) + month) * LAGS + lag as usize;
+        let months = time.years * 12;
+        let month = month.map_or(months, usize::from);
+        (usize::from(kind) * (months + 1) + month) * LAGS + lag as usize
+    }
+
+    #[inline]
+    pub(crate) fn add(&mut self, at: usize, cents: i64) {
         // A ledger of a single life has no triangle.
         if let Some(cell) = self.cells.get_mut(at) {
             cell.0 += 1;

@@ -4,7 +4,7 @@ use crate::categories::{CATEGORIES, by_kind};
 use crate::context::{Context, kind};
 use crate::enroll::Enrollment;
 use crate::ledger::{Fate, Ledger};
-use crate::life::Life;
+use crate::life::{Life, LineMonth};
 use acoledger_schemas::values::ServiceCategory;
 
 /// Sums of one calendar year and type.
@@ -65,6 +65,30 @@ pub(crate) fn add_up(context: &Context, life: &Life, ledger: &mut Ledger, sums: 
             Month::NotEligible => ledger.add(Some(payment.kind), Fate::NotEligible, payment.paid),
             Month::Episode => ledger.add(Some(payment.kind), Fate::Episode, payment.paid),
         }
+    }
+    for (at, lines) in (0..context.time.years).flat_map(|year| life.lines_of_year(year)) {
+        add_lines(month(context, &life.enrollment, at), lines, ledger, sums);
+    }
+}
+
+fn add_lines(month: Month, lines: &LineMonth, ledger: &mut Ledger, sums: &mut [[Sums; 4]]) {
+    let fate = match month {
+        Month::Of(slot, of) => {
+            let sums = &mut sums[slot][of];
+            for (category, spend) in [ServiceCategory::Physician, ServiceCategory::Ambulance, ServiceCategory::Dme]
+                .into_iter()
+                .zip(lines.spend)
+            {
+                sums.by_category[category as usize] += spend;
+            }
+            sums.gross += lines.gross.iter().sum::<i64>();
+            Fate::Counted
+        }
+        Month::NotEligible => Fate::NotEligible,
+        Month::Episode => Fate::Episode,
+    };
+    for (at, kind) in [kind::CARRIER, kind::DME].into_iter().enumerate() {
+        ledger.add_rows(kind, fate, lines.rows[at].into(), lines.paid[at]);
     }
 }
 

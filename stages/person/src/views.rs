@@ -5,6 +5,7 @@ use crate::columns::{Codes, Days, Reader};
 use crate::context::{Context, NOBODY, PARTS, Scoring, Visited, mark, within};
 use crate::counties::{Counties, Residence};
 use crate::diagnoses::{self, Insured};
+use crate::lines::Line;
 use acoledger_hcc::{Icd10, Orec, Sex};
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::ServiceCategory;
@@ -26,6 +27,15 @@ pub(crate) struct Biller {
     /// Position among the study's participants, or [`NOBODY`].
     pub(crate) participant: u32,
     /// Number among the providers with improper payments (M.B.4.3); 0: none of them.
+    pub(crate) improper: u16,
+}
+
+/// A practice on a line, in eight bytes: every line is looked up, and its text asked for by services alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Practice {
+    /// As [`Biller::participant`].
+    pub(crate) participant: u32,
+    /// As [`Biller::improper`].
     pub(crate) improper: u16,
 }
 
@@ -169,7 +179,11 @@ pub(crate) struct LineView {
     pub(crate) denied: Codes<bool>,
     pub(crate) accepted: Codes<bool>,
     pub(crate) service: Codes<Service>,
-    pub(crate) tin: Codes<Biller>,
+    /// What follows for each row from the row alone, in the order of rows.
+    pub(crate) lines: Vec<Line>,
+    pub(crate) tin: Codes<Practice>,
+    /// The same column: identifiers, sixteen bytes.
+    pub(crate) tin_text: Codes<u128>,
     pub(crate) paid: ScalarBuffer<i64>,
     pub(crate) carried: Carried,
     pub(crate) professional: Option<Professional>,
@@ -207,6 +221,14 @@ pub(crate) enum View {
     Facility(Box<FacilityView>),
     Revenue(Box<RevenueView>),
     Lines(Box<LineView>),
+}
+
+impl LineView {
+    /// The practice of a row with its identifier.
+    pub(crate) fn biller(&self, row: usize) -> Biller {
+        let Practice { participant, improper } = *self.tin.at(row);
+        Biller { text: *self.tin_text.at(row), participant, improper }
+    }
 }
 
 impl BeneView {
@@ -439,13 +461,15 @@ impl LineView {
         professional: bool,
     ) -> Result<LineView, Problems> {
         let law = &context.spend;
-        let (mut codes, mut tins, mut before) = (None, None, None);
+        let (mut codes, mut tins, mut texts, mut before) = (None, None, None, None);
+        let mut lines = Vec::new();
         if let Some(v) = kept {
-            (codes, tins, before) = (Some(v.service), Some(v.tin), v.professional);
+            (codes, tins, texts, before) = (Some(v.service), Some(v.tin), Some(v.tin_text), v.professional);
+            lines = v.lines;
         }
         let tin = |text: &str| {
             let participant = context.entities.tins.get(text).copied().unwrap_or(NOBODY);
-            Ok(Biller { text: pack(text)?, participant, improper: context.improper.of_tin(text) })
+            Ok(Practice { participant, improper: context.improper.of_tin(text) })
         };
         let professional = if professional {
             let (specialty, place, diagnoses) =
@@ -462,7 +486,8 @@ impl LineView {
         } else {
             None
         };
-        Ok(LineView {
+        let mut view = LineView {
+            lines: Vec::new(),
             claim: reader.longs("claim_key")?,
             line: reader.ints("line")?,
             claim_type: reader.ints("claim_type")?,
@@ -472,9 +497,13 @@ impl LineView {
             accepted: reader.codes("processing", None, |t| Ok(law.accepted_processing.iter().any(|code| code == t)))?,
             service: reader.codes("hcpcs", codes, |text| Ok(service(text, context)))?,
             tin: reader.codes("tin", tins, tin)?,
+            tin_text: reader.codes("tin", texts, pack)?,
             paid: reader.longs("paid_cents")?,
             carried: Carried::new(reader)?,
             professional,
-        })
+        };
+        view.look(context, &mut lines);
+        view.lines = lines;
+        Ok(view)
     }
 }

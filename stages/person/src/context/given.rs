@@ -1,10 +1,10 @@
 //! CMS's own assignment lists (`assignment_given`): to use in place of ours, or to compare with.
 
-use super::people::PerLife;
 use super::{Faults, Performance};
 use acoledger_schemas::keys::bene_key;
-use acoledger_schemas::program::Program;
+use acoledger_schemas::program::AssignmentGiven;
 use acoledger_schemas::study::AssignmentSource;
+use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::Basis;
 use std::collections::BTreeMap;
 
@@ -17,9 +17,42 @@ pub(crate) struct GivenPlace {
     pub(crate) basis: Basis,
 }
 
-/// The lists of the file.
+/// Rows of the file with their numbers, 1 for the first after the header, in pieces: one piece holds all rows of a life.
+pub type Lists<'l> = Box<dyn Iterator<Item = Result<Vec<(u64, AssignmentGiven)>, Problems>> + 'l>;
+
+/// Why a row counts on no list.
+pub(super) enum NoPlace {
+    /// It is of no list of the study.
+    List,
+    /// It has no month.
+    Month,
+    /// Its ACO is none of the list's.
+    Aco,
+}
+
+/// Where a row puts its life.
+pub(super) fn place(
+    row: &AssignmentGiven,
+    acos: &[String],
+    performances: &[Performance],
+) -> Result<GivenPlace, NoPlace> {
+    let list = performances.iter().enumerate().find_map(|(at, of)| {
+        let same_year = of.year == row.performance_year.0;
+        let list = of.field.lists.iter().position(|list| same_year && list.year == row.calendar_year.0)?;
+        Some((at as u8, list as u8))
+    });
+    let list = list.ok_or(NoPlace::List)?;
+    if row.months_mask.is_some_and(|months| months.0 == 0) {
+        return Err(NoPlace::Month);
+    }
+    let of_year = &performances[usize::from(list.0)].field.lists[usize::from(list.1)].acos;
+    let aco = acos.binary_search_by(|aco| aco.as_str().cmp(row.aco_id.as_str())).ok();
+    let aco = aco.filter(|aco| of_year[*aco].is_some()).ok_or(NoPlace::Aco)?;
+    Ok(GivenPlace { list, aco: aco as u32, basis: row.basis.unwrap_or(Basis::Claims) })
+}
+
+/// What the file says as a whole; the places of lives come with them.
 pub(crate) struct Given {
-    pub(crate) places: PerLife<GivenPlace>,
     /// Whether they are used in place of ours, rather than compared with.
     pub(crate) used: bool,
     /// Lives by list and ACO.
@@ -31,14 +64,14 @@ const FILE: &str = "assignment_given";
 
 impl Given {
     pub(super) fn new(
-        program: &Program,
+        lists: Option<Lists<'_>>,
         source: AssignmentSource,
         acos: &[String],
         performances: &[Performance],
         faults: &mut Faults,
     ) -> Option<Given> {
         let used = source == AssignmentSource::Given;
-        let Some(rows) = &program.assignment_given else {
+        let Some(lists) = lists else {
             if used {
                 let hint = "give the lists, or leave `[input] assignment` at `own`";
                 faults.file(FILE, "", "file is missing: `[input] assignment` is `given`", hint);
@@ -46,33 +79,35 @@ impl Given {
             return None;
         };
         let (mut elsewhere, mut monthless, mut without_basis) = (0, 0, 0);
-        let mut places = Vec::new();
         let mut totals = BTreeMap::new();
-        let mut unknown: BTreeMap<(i32, &str), (u64, usize)> = BTreeMap::new();
-        for (at, row) in rows.iter().enumerate() {
-            let list = performances.iter().enumerate().find_map(|(at, of)| {
-                let same_year = of.year == row.performance_year.0;
-                let list = of.field.lists.iter().position(|list| same_year && list.year == row.calendar_year.0)?;
-                Some((at as u8, list as u8))
-            });
-            let Some(list) = list else {
-                elsewhere += 1;
-                continue;
+        let mut unknown: BTreeMap<(i32, String), (u64, u64)> = BTreeMap::new();
+        let mut twice: BTreeMap<(u8, u8), Faults> = BTreeMap::new();
+        for piece in lists {
+            let rows = match piece {
+                Ok(rows) => rows,
+                Err(problems) => {
+                    faults.problems.extend(problems);
+                    return None;
+                }
             };
-            if row.months_mask.is_some_and(|months| months.0 == 0) {
-                monthless += 1;
-                continue;
+            let mut places = Vec::with_capacity(rows.len());
+            for (number, row) in &rows {
+                match place(row, acos, performances) {
+                    Err(NoPlace::List) => elsewhere += 1,
+                    Err(NoPlace::Month) => monthless += 1,
+                    Err(NoPlace::Aco) => {
+                        let aco = (row.performance_year.0, row.aco_id.to_string());
+                        let (count, first) = unknown.entry(aco).or_insert((0, *number));
+                        (*count, *first) = (*count + 1, *number.min(first));
+                    }
+                    Ok(place) => {
+                        without_basis += u64::from(row.basis.is_none());
+                        *totals.entry((place.list, place.aco as u16)).or_default() += 1;
+                        places.push((bene_key(row.bene_id.as_str()), place, *number));
+                    }
+                }
             }
-            let of_year = &performances[usize::from(list.0)].field.lists[usize::from(list.1)].acos;
-            let aco = acos.iter().position(|aco| aco == row.aco_id.as_str()).filter(|aco| of_year[*aco].is_some());
-            let Some(aco) = aco else {
-                unknown.entry((row.performance_year.0, row.aco_id.as_str())).or_insert((0, at + 1)).0 += 1;
-                continue;
-            };
-            without_basis += u64::from(row.basis.is_none());
-            *totals.entry((list, aco as u16)).or_default() += 1;
-            let basis = row.basis.unwrap_or(Basis::Claims);
-            places.push((bene_key(row.bene_id.as_str()), GivenPlace { list, aco: aco as u32, basis }, at + 1));
+            one_list_per_life(&mut places, performances, acos, &mut twice);
         }
         for ((year, aco), (count, first)) in unknown {
             let what = format!(
@@ -80,9 +115,10 @@ impl Given {
             );
             faults.file(FILE, "aco_id", what, "add it to `aco`, or leave its rows out");
         }
-        one_list_per_life(&mut places, performances, acos, faults);
+        for of_list in twice.into_values() {
+            faults.problems.extend(of_list.problems);
+        }
         let given = Given {
-            places: PerLife::new(places.into_iter().map(|(key, place, _)| (key, place))),
             used,
             totals,
             findings: [
@@ -119,15 +155,15 @@ impl Given {
     }
 }
 
-/// `places` with the row of the file, 1 for the first after the header: it finds a life without naming it.
+/// `places` with the row of the file: it finds a life without naming it. Faults by list: their order is that of lists, then lives.
 fn one_list_per_life(
-    places: &mut [(u64, GivenPlace, usize)],
+    places: &mut [(u64, GivenPlace, u64)],
     performances: &[Performance],
     acos: &[String],
-    faults: &mut Faults,
+    faults: &mut BTreeMap<(u8, u8), Faults>,
 ) {
     places.sort_by_key(|(key, place, row)| (place.list, *key, *row));
-    let twice = |pair: &&[(u64, GivenPlace, usize)]| pair[0].0 == pair[1].0 && pair[0].1.list == pair[1].1.list;
+    let twice = |pair: &&[(u64, GivenPlace, u64)]| pair[0].0 == pair[1].0 && pair[0].1.list == pair[1].1.list;
     for pair in places.windows(2).filter(twice) {
         let [(_, one, row), (_, other, other_row)] = pair else { continue };
         let performance = &performances[usize::from(one.list.0)];
@@ -136,6 +172,7 @@ fn one_list_per_life(
             "a life on two lists of {year} in performance year {}: `{}` in row {row}, `{}` in row {other_row}",
             performance.year, acos[one.aco as usize], acos[other.aco as usize]
         );
+        let faults = faults.entry(one.list).or_default();
         faults.file(FILE, "bene_id", what, "a life belongs to one ACO at most: keep one of its rows");
     }
 }

@@ -5,6 +5,7 @@ use acoledger_schemas::rules::Rules;
 use acoledger_schemas::study::{CountyCodes, Maturity};
 use acoledger_schemas::values::Date;
 use serde::Deserialize;
+use std::ops::Range;
 
 /// Kinds of claims, in the order of the `person_year` columns and the ledger.
 pub(crate) const KINDS: [&str; 8] =
@@ -149,8 +150,7 @@ pub(crate) struct SpendLaw {
     pub(crate) denied_facility_types: Vec<String>,
     pub(crate) denied_carrier: Vec<String>,
     pub(crate) accepted_processing: Vec<String>,
-    /// Sequestration from a day on, in ten thousandths.
-    sequestration: Vec<(i32, i64)>,
+    sequestration: Sequestration,
     pub(crate) whole_inpatient: Vec<String>,
     pub(crate) covid_diagnoses: Vec<(i32, Vec<String>)>,
     pub(crate) covid_first_day: i32,
@@ -182,13 +182,14 @@ impl SpendLaw {
         let left_out: Vec<String> = faults.take(rules.at("spend.left_out", last_year));
         let (left_out, demonstrations_left_out) = left_out_types(&left_out, &kind_of_type, faults);
         let rates: Vec<(Date, f64)> = faults.take(rules.timeline("spend.sequestration.rate"));
-        let sequestration = rates.iter().map(|(day, rate)| {
+        let rates = rates.iter().map(|(day, rate)| {
             if !(0.0..1.0).contains(rate) {
                 faults.rule("spend.sequestration.rate", format!("not a share from 0 to less than 1: `{rate}`"));
             }
             (day.0, faults.ten_thousandths("spend.sequestration.rate", *rate))
         });
-        let sequestration = sequestration.collect();
+        let days = [first_year, last_year + 1].map(|year| Date::first_of_month(year * 12).0);
+        let sequestration = Sequestration::new(rates.collect(), days[0]..days[1]);
         let diagnoses: Vec<(Date, Vec<String>)> = faults.take(rules.timeline("spend.covid.diagnoses"));
         if diagnoses.len() > 8 {
             faults.rule("spend.covid.diagnoses", "more than eight values by date");
@@ -240,9 +241,70 @@ impl SpendLaw {
     /// What sequestration took off a payment of this day: `paid × q / (1 − q)`, half-up to the cent (M.B.1.3).
     #[inline]
     pub(crate) fn withheld(&self, paid_cents: i64, day: i32) -> i64 {
-        let at = self.sequestration.partition_point(|(from, _)| *from <= day);
-        let rate = if at == 0 { 0 } else { self.sequestration[at - 1].1 };
-        add_back(paid_cents, rate)
+        self.sequestration.on(day).add_back(paid_cents)
+    }
+}
+
+/// Rates of sequestration from days on.
+pub(crate) struct Sequestration {
+    /// First days, ascending.
+    from: Vec<i32>,
+    /// None before the first of these days; then one for each.
+    rates: Vec<Rate>,
+    /// Place among the rates by day of the timeline, whose first day this is: every payment asks.
+    first_day: i32,
+    of_day: Vec<u32>,
+}
+
+impl Sequestration {
+    /// Rates in ten thousandths by first day, and the days of the timeline.
+    fn new(steps: Vec<(i32, i64)>, days: Range<i32>) -> Sequestration {
+        let from: Vec<i32> = steps.iter().map(|(day, _)| *day).collect();
+        let rates = std::iter::once(0).chain(steps.iter().map(|(_, rate)| *rate)).map(Rate::new).collect();
+        let of_day = days.clone().map(|day| place(&from, day) as u32).collect();
+        Sequestration { from, rates, first_day: days.start, of_day }
+    }
+
+    #[inline]
+    fn on(&self, day: i32) -> Rate {
+        let of_day = self.of_day.get((i64::from(day) - i64::from(self.first_day)) as usize);
+        self.rates[of_day.map_or_else(|| place(&self.from, day), |at| *at as usize)]
+    }
+}
+
+/// How many of these first days have come.
+fn place(from: &[i32], day: i32) -> usize {
+    from.partition_point(|first| *first <= day)
+}
+
+/// A rate of sequestration in ten thousandths, ready to divide by what it leaves.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    rate: i64,
+    /// 2⁶⁴ / (2 × (10,000 − rate)), rounded up.
+    reciprocal: u64,
+}
+
+/// Below it a product with the reciprocal is exact: the reciprocal is too large by less than `divisor` / 2⁶⁴, and the divisor is below 2¹⁵.
+const EXACT_BELOW: u64 = 1 << 49;
+
+impl Rate {
+    fn new(rate: i64) -> Rate {
+        let divisor = 2 * (10_000 - rate) as u64;
+        Rate { rate, reciprocal: u64::MAX / divisor + 1 }
+    }
+
+    /// As [`add_back`], by a multiplication where the payment is of a usual size.
+    #[inline]
+    fn add_back(self, paid_cents: i64) -> i64 {
+        if self.rate == 0 || paid_cents == 0 {
+            return 0;
+        }
+        let twice = paid_cents.wrapping_mul(2 * self.rate).wrapping_add(10_000 - self.rate);
+        if (0..1 << 34).contains(&paid_cents) && (twice as u64) < EXACT_BELOW {
+            return ((u128::from(twice as u64) * u128::from(self.reciprocal)) >> 64) as i64;
+        }
+        add_back(paid_cents, self.rate)
     }
 }
 
@@ -296,8 +358,9 @@ fn removed(names: &[String], faults: &mut Faults) -> [bool; 5] {
 }
 
 /// `paid × rate / (10,000 − rate)`, half-up to the cent.
+#[inline]
 pub(crate) fn add_back(paid_cents: i64, rate: i64) -> i64 {
-    if rate == 0 {
+    if rate == 0 || paid_cents == 0 {
         return 0;
     }
     let rest = 10_000 - rate;
@@ -310,7 +373,7 @@ pub(crate) fn add_back(paid_cents: i64, rate: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::add_back;
+    use super::{Rate, add_back};
 
     #[test]
     fn sequestration_is_added_back_half_up() {
@@ -321,5 +384,17 @@ mod tests {
         assert_eq!(add_back(-24, 200), 0);
         assert_eq!(add_back(99, 100), 1);
         assert_eq!(add_back(12_345, 0), 0);
+    }
+
+    #[test]
+    fn a_reciprocal_divides_as_division_does() {
+        for rate in [0, 1, 100, 200, 400, 4_999, 5_000, 9_998, 9_999] {
+            let by = Rate::new(rate);
+            let around = |paid: i64| [paid - 1, paid, paid + 1];
+            let sizes = (0..62).map(|bits| 1i64 << bits).flat_map(around).chain((0..30_000).map(|step| step * 7_919));
+            for paid in sizes.flat_map(|paid| [paid, -paid]) {
+                assert_eq!(by.add_back(paid), add_back(paid, rate), "{paid} at {rate}");
+            }
+        }
     }
 }

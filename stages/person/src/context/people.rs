@@ -1,6 +1,11 @@
 //! Program rows of single lives, sorted by life, so that the merge meets them in order.
+//!
+//! They grow with the lives, so they are no part of the [`Context`]: they come in pieces, each with all rows of the lives up to
+//! a key, and a walk holds one piece at a time.
 
-use super::lists::{Entities, NOBODY};
+use super::given::GivenPlace;
+use super::lists::NOBODY;
+use super::{Context, given};
 use acoledger_schemas::keys::{bene_key, claim_key};
 use acoledger_schemas::program::Program;
 use acoledger_schemas::values::Date;
@@ -14,7 +19,7 @@ pub(crate) struct PerLife<T> {
 
 impl<T> PerLife<T> {
     /// Sorts by key, keeping the order of equal keys.
-    pub(super) fn new(rows: impl Iterator<Item = (u64, T)>) -> PerLife<T> {
+    fn new(rows: impl Iterator<Item = (u64, T)>) -> PerLife<T> {
         let mut all: Vec<(u64, T)> = rows.collect();
         all.sort_by_key(|(key, _)| *key);
         let (keys, rows) = all.into_iter().unzip();
@@ -42,12 +47,14 @@ impl<T> PerLife<T> {
         &self.rows[range]
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    /// The rows of a life, for those who ask for one alone.
+    pub(crate) fn find(&self, key: u64) -> &[T] {
+        self.rows(self.of(key, &mut self.seek(key)))
     }
 }
 
 /// A designation (M.A.3).
+#[derive(Clone, Copy)]
 pub(crate) struct Designation {
     pub(crate) on: i32,
     /// Last day; `i32::MAX` when open.
@@ -58,6 +65,7 @@ pub(crate) struct Designation {
 }
 
 /// An alignment elsewhere (M.A.1.3).
+#[derive(Clone, Copy)]
 pub(crate) struct Elsewhere {
     pub(crate) year: i32,
     /// Day of the decision; `i32::MIN` when undated.
@@ -106,21 +114,38 @@ pub(crate) struct Reductions {
     rows: Vec<(i64, i32, i64)>,
     /// Bits of hashed claims: most lines are told apart by one look.
     filter: Vec<u64>,
+    /// 64 less the bits of a place in the filter.
+    shift: u32,
 }
 
-fn filter_bit(claim: i64) -> usize {
-    ((claim as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 44) as usize // 20 bits
+/// Places in the filter for each row: one claim in so many that has none looks as if it had.
+const FILTER_SPARSE: usize = 64;
+/// Bits of a place: 512 bytes at least, 128 KiB at most.
+const FILTER_BITS: std::ops::RangeInclusive<u32> = 12..=20;
+
+fn filter_bit(claim: i64, shift: u32) -> usize {
+    ((claim as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> shift) as usize
 }
 
 impl Reductions {
     pub(super) fn new(mut rows: Vec<(i64, i32, i64)>) -> Reductions {
         rows.sort_unstable();
-        let mut filter = vec![0u64; if rows.is_empty() { 0 } else { 1 << 14 }];
+        let places = (rows.len() * FILTER_SPARSE).next_power_of_two().trailing_zeros();
+        let bits = places.clamp(*FILTER_BITS.start(), *FILTER_BITS.end());
+        let shift = u64::BITS - bits;
+        let mut filter = vec![0u64; if rows.is_empty() { 0 } else { 1 << (bits - 6) }];
         for (claim, ..) in &rows {
-            let bit = filter_bit(*claim);
+            let bit = filter_bit(*claim, shift);
             filter[bit / 64] |= 1 << (bit % 64);
         }
-        Reductions { rows, filter }
+        Reductions { rows, filter, shift }
+    }
+
+    /// Those of the program file (M.B.1.3).
+    pub(super) fn of_claims(program: &Program) -> Reductions {
+        let rows = program.claim_reduction.iter().flatten();
+        let rows = rows.map(|row| (claim_key(row.claim_id.as_str()).0, row.line.unwrap_or(i32::MIN), row.amount.0.0));
+        Reductions::new(rows.collect())
     }
 
     /// Reductions of a claim: (line, cents) in the order of lines.
@@ -129,7 +154,7 @@ impl Reductions {
         if self.filter.is_empty() {
             return &[];
         }
-        let bit = filter_bit(claim);
+        let bit = filter_bit(claim, self.shift);
         if self.filter[bit / 64] >> (bit % 64) & 1 == 0 {
             return &[];
         }
@@ -139,8 +164,10 @@ impl Reductions {
     }
 }
 
-/// Everything that program files say about single lives.
-pub(crate) struct People {
+/// Program rows of the lives up to a key: a piece of what program files say about single lives.
+pub struct People {
+    /// The last key that the piece is about.
+    pub(crate) until: u64,
     pub(crate) designations: PerLife<Designation>,
     pub(crate) elsewhere: PerLife<Elsewhere>,
     pub(crate) esrd: PerLife<Esrd>,
@@ -149,17 +176,20 @@ pub(crate) struct People {
     pub(crate) subsidies: PerLife<i32>,
     pub(crate) payments: PerLife<Payment>,
     pub(crate) scores: PerLife<Score>,
-    pub(crate) reductions: Reductions,
+    /// Places on CMS's own lists.
+    pub(crate) given: PerLife<GivenPlace>,
 }
 
 impl People {
-    pub(super) fn new(program: &Program, entities: &Entities, specialty: impl Fn(&str) -> u8) -> People {
+    /// A piece, of its rows: the program's tables about single lives, each in the order of its file. The other tables are not
+    /// looked at. It must hold all rows of the lives after the piece before, up to `until`.
+    pub fn new(context: &Context, program: &Program, until: u64) -> People {
         let designations = program.voluntary_alignment.iter().flatten().map(|row| {
             let designation = Designation {
                 on: row.designated_on.0,
                 ended: row.ended_on.map_or(i32::MAX, |day| day.0),
-                tin: entities.tins.get(row.designee_tin.as_str()).copied().unwrap_or(NOBODY),
-                specialty: row.designee_specialty.as_deref().map_or(0, &specialty),
+                tin: context.entities.tins.get(row.designee_tin.as_str()).copied().unwrap_or(NOBODY),
+                specialty: row.designee_specialty.as_deref().map_or(0, |text| context.names.specialty(text)),
             };
             (bene_key(row.bene_id.as_str()), designation)
         });
@@ -196,11 +226,12 @@ impl People {
             };
             (bene_key(row.bene_id.as_str()), score)
         });
-        let reductions = program.claim_reduction.iter().flatten();
-        let reductions = reductions
-            .map(|row| (claim_key(row.claim_id.as_str()).0, row.line.unwrap_or(i32::MIN), row.amount.0.0))
-            .collect();
+        let given = program.assignment_given.iter().flatten().filter_map(|row| {
+            let place = given::place(row, &context.acos, &context.performances).ok()?;
+            Some((bene_key(row.bene_id.as_str()), place))
+        });
         People {
+            until,
             designations: PerLife::new(designations),
             elsewhere: PerLife::new(elsewhere),
             esrd: PerLife::new(esrd),
@@ -208,7 +239,7 @@ impl People {
             subsidies: PerLife::new(subsidies),
             payments: PerLife::new(payments),
             scores: PerLife::new(scores),
-            reductions: Reductions::new(reductions),
+            given: PerLife::new(given),
         }
     }
 }

@@ -14,7 +14,7 @@ pub use story::{
 };
 
 use crate::assign::{Case, Outcome, Scratch, assign, take_given};
-use crate::context::{Context, Performance, Span};
+use crate::context::{Context, People, Performance, Span};
 use crate::counties::Counties;
 use crate::life::Life;
 use crate::merge::Merge;
@@ -26,12 +26,13 @@ use rows::{Record, day};
 
 /// Tells the story of one life in a calendar year: every performance year's list of it, or those of one performance year.
 ///
-/// The streams are those of the life's shard; they may hold other lives, or that one alone. `None`: it is not among them.
+/// `people` has the life's rows of the program files. The streams are those of its shard; they may hold other lives, or that one alone. `None`: it is not among them.
 ///
 /// # Errors
 /// A stream that fails or is out of order, a column that is absent or of another type.
 pub fn explain(
     context: &Context,
+    people: &People,
     streams: ShardStreams<'_>,
     bene_key: u64,
     calendar_year: i32,
@@ -40,7 +41,7 @@ pub fn explain(
     let mut merge = Merge::new(context, streams)?;
     while let Some(key) = merge.next_life() {
         if key == bene_key {
-            return tell(context, &mut merge, key, calendar_year, performance_year);
+            return tell(context, people, &mut merge, key, calendar_year, performance_year);
         }
         if key > bene_key {
             break;
@@ -60,6 +61,7 @@ pub fn lists(context: &Context) -> Vec<(i32, i32)> {
 
 fn tell(
     context: &Context,
+    people: &People,
     merge: &mut Merge<'_>,
     key: u64,
     calendar_year: i32,
@@ -72,10 +74,10 @@ fn tell(
     if life.bene_id.is_empty() {
         return Err(crate::columns::trouble("bene", None, "bene_key", "a life of other tables is missing here"));
     }
-    close(context, &mut life);
+    close(context, people, &mut life);
     record.name_specialties(context, &life);
     let given = context.given.as_ref().filter(|given| given.used);
-    let places = given.map_or(&[][..], |given| given.places.rows(given.places.of(key, &mut given.places.seek(key))));
+    let places = people.given.find(key);
     let mut stories = Vec::new();
     for (at, performance) in context.performances.iter().enumerate() {
         if performance_year.is_some_and(|year| year != performance.year) {
@@ -104,14 +106,11 @@ fn tell(
 }
 
 /// Settles what follows from the rows, as pass A does when it leaves a life.
-fn close(context: &Context, life: &mut Life) {
-    let people = &context.people;
+fn close(context: &Context, people: &People, life: &mut Life) {
     let key = life.key;
-    life.designations = people.designations.of(key, &mut people.designations.seek(key));
-    life.elsewhere = people.elsewhere.of(key, &mut people.elsewhere.seek(key));
-    let esrd = people.esrd.rows(people.esrd.of(key, &mut people.esrd.seek(key)));
+    life.tell(people.designations.find(key), people.elsewhere.find(key));
     let episodes = std::mem::take(&mut life.episodes);
-    life.enrollment.settle(context, esrd, &episodes);
+    life.enrollment.settle(context, people.esrd.find(key), &episodes);
     life.episodes = episodes;
     life.place_visits(context);
 }
@@ -169,13 +168,13 @@ fn place(
 
 fn story(context: &Context, counties: &Counties, life: &Life, record: Record, lists: Vec<ListStory>) -> LifeStory {
     let (birth, death) = life.enrollment.birth_and_death();
-    let designations = context.people.designations.rows(life.designations.clone()).iter().map(|row| DesignationRow {
+    let designations = life.designations.iter().map(|row| DesignationRow {
         designated_on: day(row.on),
         ended_on: (row.ended != i32::MAX).then_some(Date(row.ended)),
         tin: context.entities.tins.iter().find(|(_, at)| **at == row.tin).map(|(text, _)| text.clone()),
         outside_tin: None,
     });
-    let elsewhere = context.people.elsewhere.rows(life.elsewhere.clone()).iter();
+    let elsewhere = life.elsewhere.iter();
     LifeStory {
         bene_id: life.bene_id.clone(),
         birth_date: day(birth),

@@ -135,7 +135,7 @@ fn thresholds_are_exact_order_statistics() {
         claims += &format!("B{life} 2023-01-01 T1 {sign}{}.{low:02}\n", if next(2) == 0 { 5_000 } else { paid });
     }
     let small = Small::new(2023, &format!("{text}{claims}"));
-    let run = run(&small.context(), &small.lake, 4, 64);
+    let run = run(&small.context(), &small.program, &small.lake, 4, 64);
     for kind in ["DIS", "AGND"] {
         let mut values: Vec<(i128, i128)> = run
             .person_year

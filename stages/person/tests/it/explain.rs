@@ -3,6 +3,7 @@
 use crate::small::Small;
 use crate::walk::run;
 use crate::world::{World, folder};
+use acoledger_person::People;
 use acoledger_person::explain::{
     Candidate, LifeStory, ListStory, Role, Verdict, WindowLine, WindowStory, explain, lists,
 };
@@ -16,20 +17,22 @@ fn check_world(name: &str) {
     let Some(folder) = folder(name) else { return };
     let world = World::read(folder);
     let context = world.context();
-    let done = run(&context, &world.lake, 4, 1000);
+    let done = run(&context, &world.program, &world.lake, 4, 1000);
     let mut assigned: BTreeMap<(String, i32, i32), &BTreeMap<String, String>> = BTreeMap::new();
     for row in &done.assignment {
         let year = |name: &str| row[name].parse::<i32>().expect("a year");
         assigned.insert((row["bene_id"].clone(), year("performance_year"), year("calendar_year")), row);
     }
     let lives = world.lake.by_life();
+    let people = People::new(&context, &world.program, u64::MAX);
     let years: BTreeSet<i32> = lists(&context).into_iter().map(|(_, year)| year).collect();
     let (mut told, mut placed, mut verdicts) = (0, 0, BTreeMap::<Verdict, usize>::new());
     for (bene_id, lake) in &lives {
         for year in &years {
             let key = bene_key(bene_id);
             let streams = lake.shard(&context, shard_of(key, 4), 4, 700);
-            let story = explain(&context, streams, key, *year, None).unwrap_or_else(|problem| panic!("{problem}"));
+            let story =
+                explain(&context, &people, streams, key, *year, None).unwrap_or_else(|problem| panic!("{problem}"));
             let story = story.unwrap_or_else(|| panic!("{bene_id} is in the lake"));
             assert_eq!(&story.bene_id, bene_id);
             for list in &story.lists {
@@ -150,7 +153,8 @@ fn check(year: i32, life: &str, text: &str, expected: &Expect) {
         small.facts.assignment = AssignmentSource::Given;
     }
     let context = small.context();
-    let story = explain(&context, small.lake.shard(&context, 0, 1, 5), bene_key(life), year, Some(year));
+    let people = People::new(&context, &small.program, u64::MAX);
+    let story = explain(&context, &people, small.lake.shard(&context, 0, 1, 5), bene_key(life), year, Some(year));
     let story = story.unwrap_or_else(|problem| panic!("{problem}")).expect("the life is there");
     let list = &story.lists[0];
     let mut out = String::new();
@@ -428,8 +432,9 @@ fn a_life_that_died_before_fails_by_its_death_alone() {
 fn a_life_that_is_not_there_is_none() {
     let small = Small::new(2023, &format!("{FIELD}\n[carrier]\nbene date tin\nB1 2023-03-02 T1\n"));
     let context = small.context();
+    let people = People::new(&context, &small.program, u64::MAX);
     let streams = small.lake.shard(&context, 0, 1, 5);
     // A whole shard: lives before it are passed over.
-    assert!(explain(&context, streams, bene_key("B2"), 2023, None).is_ok_and(|story| story.is_none()));
+    assert!(explain(&context, &people, streams, bene_key("B2"), 2023, None).is_ok_and(|story| story.is_none()));
     assert_eq!(lists(&context).last(), Some(&(2023, 2023)));
 }

@@ -2,7 +2,8 @@
 
 use crate::walk::{Run, run, table_rows};
 use crate::world::{World, folder};
-use acoledger_person::{Batches, Context, ShardStreams, Sink, pass_a};
+use acoledger_person::{Batches, Context, People, ShardStreams, Sink, pass_a};
+use acoledger_schemas::program::Program;
 use arrow_array::{RecordBatch, UInt64Array};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,9 +33,12 @@ fn batches_and_shards_leave_no_trace() {
     let Some(folder) = folder("w3") else { return };
     let world = World::read(folder);
     let context = world.context();
-    let first = text(&run(&context, &world.lake, 1, 1000));
+    let first = text(&run(&context, &world.program, &world.lake, 1, 1000));
     for (shards, batch_rows) in [(1, 1), (1, 7), (8, 13), (64, 5)] {
-        assert!(text(&run(&context, &world.lake, shards, batch_rows)) == first, "{shards} shards, {batch_rows} rows");
+        assert!(
+            text(&run(&context, &world.program, &world.lake, shards, batch_rows)) == first,
+            "{shards} shards, {batch_rows} rows"
+        );
     }
 }
 
@@ -43,7 +47,7 @@ fn every_row_and_cent_has_a_fate() {
     for name in ["w1", "w2", "w3"] {
         let Some(folder) = folder(name) else { return };
         let world = World::read(folder);
-        let run = run(&world.context(), &world.lake, 4, 100);
+        let run = run(&world.context(), &world.program, &world.lake, 4, 100);
         let mut left: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
         for line in run.shard.ledger() {
             let sign = if line.outcome == "read" { 1 } else { -1 };
@@ -74,7 +78,7 @@ fn classes_and_cuts_add_up_to_the_cells() {
     for name in ["w1", "w2", "w3"] {
         let Some(folder) = folder(name) else { return };
         let world = World::read(folder);
-        let cells = run(&world.context(), &world.lake, 4, 100).cells;
+        let cells = run(&world.context(), &world.program, &world.lake, 4, 100).cells;
         let threshold = |py, year, kind| {
             let row = cells
                 .threshold
@@ -126,7 +130,7 @@ fn classes_and_cuts_add_up_to_the_cells() {
 fn a_second_performance_year_changes_nothing_in_the_first() {
     let Some(folder) = folder("w1") else { return };
     let mut world = World::read(folder);
-    let alone = run(&world.context(), &world.lake, 1, 1000);
+    let alone = run(&world.context(), &world.program, &world.lake, 1, 1000);
     let mut later = world.program.aco.clone();
     later.iter_mut().for_each(|row| row.performance_year.0 = 2022);
     later.retain(|row| row.agreement_start.year() < 2023);
@@ -136,7 +140,7 @@ fn a_second_performance_year_changes_nothing_in_the_first() {
     participants.iter_mut().for_each(|row| row.performance_year.0 = 2022);
     world.program.participant.as_mut().expect("participants").extend(participants);
     world.facts.performance_years = vec![2022, 2023];
-    let both = run(&world.context(), &world.lake, 1, 1000);
+    let both = run(&world.context(), &world.program, &world.lake, 1, 1000);
     let of = |run: &Run| -> Vec<String> {
         let mut rows = run.assignment.clone();
         rows.extend(table_rows(&run.cells.population_county));
@@ -184,7 +188,9 @@ fn wrong_streams_are_told() {
         let mut streams = ShardStreams::new();
         let batches: Batches<'_> = Box::new(batches.into_iter());
         streams.add(table, (table != "bene").then_some(2023), batches);
-        pass_a(&context(), streams, &mut Nowhere).map_or_else(|problem| problem.to_string(), |_| "fine".into())
+        let context = context();
+        let nobody = People::new(&context, &Program::default(), u64::MAX).alone();
+        pass_a(&context, nobody, streams, &mut Nowhere).map_or_else(|problem| problem.to_string(), |_| "fine".into())
     };
     assert_eq!(told("bene", vec![Ok(keys(&[1, 2])), Ok(keys(&[2, 3]))]), "fine");
     for (table, batches, says) in [

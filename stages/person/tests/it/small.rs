@@ -130,7 +130,7 @@ impl Small {
     }
 
     pub(crate) fn run(&self) -> Run {
-        run(&self.context(), &self.lake, 1, 3)
+        run(&self.context(), &self.program, &self.lake, 1, 3)
     }
 }
 

@@ -282,7 +282,10 @@ fn lives_on_which_the_lists_differ_are_named() {
     assert_eq!(counted.iter().map(|row| row.lives).sum::<i64>(), run.differences.len() as i64);
     let context = small.context();
     for (shards, batch_rows) in [(8, 3), (64, 1)] {
-        assert_eq!(crate::walk::run(&context, &small.lake, shards, batch_rows).differences, run.differences);
+        assert_eq!(
+            crate::walk::run(&context, &small.program, &small.lake, shards, batch_rows).differences,
+            run.differences
+        );
     }
     // Where the list counts in place of ours, what we differ in is said all the same.
     assert_eq!(listed("").run().differences.iter().filter(|row| row["own_aco_id"] == "A1").count(), 1);

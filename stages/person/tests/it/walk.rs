@@ -1,9 +1,12 @@
 //! Both passes over a lake in memory, shard by shard, and their tables as rows of text.
 
 use crate::lake::Lake;
-use acoledger_person::{CellSums, Context, Selection, ShardA, Sink, pass_a, pass_b};
+use acoledger_person::{CellSums, Context, People, Pieces, Selection, ShardA, Sink, pass_a, pass_b};
 use acoledger_schemas::cells::Cells;
+use acoledger_schemas::keys::{bene_key, shard_of};
+use acoledger_schemas::program::Program;
 use acoledger_schemas::table::Table;
+use acoledger_schemas::values::BeneId;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
@@ -43,14 +46,33 @@ pub(crate) struct Run {
     pub(crate) shard: ShardA,
 }
 
+/// What the program says of lives, in eight pieces.
+fn pieces<'p>(context: &'p Context, program: &'p Program) -> Pieces<'p> {
+    const PIECES: u32 = 8;
+    Box::new((0..PIECES).map(move |piece| {
+        let mut part = Program::default();
+        macro_rules! take {
+            ($($table:ident),+) => {$(
+                let of_piece = |id: &BeneId| shard_of(bene_key(id.as_str()), PIECES) == piece;
+                let rows = program.$table.iter().flatten().filter(|row| of_piece(&row.bene_id));
+                part.$table = Some(rows.cloned().collect());
+            )+};
+        }
+        take!(voluntary_alignment, other_initiative, assignment_given, risk_score);
+        take!(esrd_month, risk_status, lis_adi, non_claims_payment);
+        Ok(People::new(context, &part, u64::MAX >> 3 | u64::from(piece) << 61))
+    }))
+}
+
 /// Runs both passes over `shards` shards in batches of `batch_rows`.
-pub(crate) fn run(context: &Context, lake: &Lake, shards: u32, batch_rows: usize) -> Run {
+pub(crate) fn run(context: &Context, program: &Program, lake: &Lake, shards: u32, batch_rows: usize) -> Run {
     let mut all = ShardA::default();
     let mut kept = Vec::new();
     for shard in 0..shards {
         let mut sink = Kept::default();
         let streams = lake.shard(context, shard, shards, batch_rows);
-        let part = pass_a(context, streams, &mut sink).unwrap_or_else(|problem| panic!("{problem}"));
+        let part =
+            pass_a(context, pieces(context, program), streams, &mut sink).unwrap_or_else(|problem| panic!("{problem}"));
         all.merge(&part);
         kept.push(sink);
     }

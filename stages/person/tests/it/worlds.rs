@@ -85,7 +85,7 @@ fn check_world(name: &str) {
     let Some(folder) = folder(name) else { return };
     let world = World::read(folder);
     let context = world.context();
-    let run = run(&context, &world.lake, 4, 1000);
+    let run = run(&context, &world.program, &world.lake, 4, 1000);
     let tables = tables(&run);
     let differences: usize = KEYS.iter().map(|(name, keys)| compare(&world, name, keys, tables[name].clone())).sum();
     println!("findings: {:?}, lives {}", run.shard.findings(), world.lake.lives());

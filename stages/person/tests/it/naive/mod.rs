@@ -53,7 +53,7 @@ fn kernels(rules: &Rules, world: &World) -> Run {
     let rules = rules.clone().with_overrides(&overrides).unwrap_or_else(|error| panic!("{error}"));
     let context =
         Context::new(&rules, &world.program(), &world.facts()).unwrap_or_else(|problems| panic!("{problems}"));
-    run(&context, &world.lake(), 2, 7)
+    run(&context, &world.program(), &world.lake(), 2, 7)
 }
 
 /// Columns of some rows, as text.
