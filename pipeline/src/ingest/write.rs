@@ -2,7 +2,7 @@
 
 use super::report::LakeFile;
 use crate::trouble::{Io, Outcome};
-use acoledger_ingest::chunk::{Chunk, ChunkWriter, Compressor, How};
+use acoledger_ingest::chunk::{Chunk, ChunkWriter, Compressor, Form, How};
 use acoledger_ingest::rows::plain_schema;
 use acoledger_schemas::lake::{LakeColumn, LakeTable, Store};
 use arrow_array::RecordBatch;
@@ -11,7 +11,6 @@ use arrow_array::types::UInt64Type;
 use arrow_schema::ArrowError;
 use bytes::Bytes;
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowSchemaConverter, encode_arrow_schema};
-use parquet::basic::ZstdLevel;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::WriterProperties;
@@ -27,38 +26,44 @@ pub(super) const BATCH_ROWS: usize = 1 << 13;
 /// Rows of a row group, so that the bytes of a file do not depend on how its rows arrived: few enough that one life is read out of
 /// any lake at the same cost, enough that a whole shard is read as fast.
 const GROUP_ROWS: usize = 1 << 17;
-/// Level of compression: beyond it files shrink little and writing slows much.
-const ZSTD_LEVEL: i32 = 3;
-
 /// Columns that rows are sorted by, in order.
 const SORT_KEY: [&str; 3] = ["bene_key", "claim_key", "line"];
 
-/// Columns that are not written as [`How::Codes`] or, texts, as [`How::Plain`]. Chosen by bytes and by time to read, as measured
-/// (`benches/README.md`): sorted keys repeat as they are, the bytes of amounts and claim numbers compress best one place at a time, dates of
-/// claims of one line do not repeat, and what no kernel reads may cost some time to read.
+/// Columns that are not written as codes or, texts, plainly. Chosen by bytes and by time to read, as measured (`benches/README.md`):
+/// sorted keys repeat as they are, the bytes of amounts and claim numbers compress best one place at a time, dates of claims of one line
+/// do not repeat, and what no kernel reads may cost some time to read. Levels are high where that gains a tenth.
 #[rustfmt::skip]
-const WRITTEN: &[(&str, &[&str], How)] = &[
-    ("bene_key",          &["bene", "enrollment", "carrier", "dme", "facility", "revenue"], How::Plain),
-    ("claim_key",         &["carrier", "dme", "facility", "revenue"],                       How::Split),
-    ("paid_cents",        &["carrier", "dme", "facility", "revenue"],                       How::Split),
-    ("allowed_cents",     &["carrier", "dme"],                                              How::Split),
-    ("coinsurance_cents", &["facility", "revenue"],                                         How::Split),
-    ("service_date",      &["revenue"],                                                     How::Split),
-    ("npi",               &["carrier", "dme"],                                              How::Runs),
-    ("line_diagnosis",    &["carrier", "dme"],                                              How::Runs),
-    ("from_date",         &["carrier"],                                                     How::Runs),
-    ("thru_date",         &["carrier"],                                                     How::Runs),
-    ("from_date",         &["dme", "facility"],                                             How::Packed),
-    ("thru_date",         &["dme", "facility"],                                             How::Packed),
-    ("first_date",        &["dme"],                                                         How::Packed),
-    ("last_date",         &["dme"],                                                         How::Packed),
-    ("birth_date",        &["enrollment"],                                                  How::Packed),
+const WRITTEN: &[(&str, &[&str], How, i32)] = &[
+    ("bene_key",          &["bene", "enrollment", "carrier", "dme", "facility", "revenue"], How::Plain,  3),
+    ("claim_key",         &["carrier", "dme", "facility", "revenue"],                       How::Split,  6),
+    ("paid_cents",        &["carrier", "dme", "facility"],                                  How::Split,  3),
+    ("allowed_cents",     &["carrier", "dme"],                                              How::Split,  3),
+    ("coinsurance_cents", &["facility"],                                                    How::Split,  3),
+    ("paid_cents",        &["revenue"],                                                     How::Split,  6),
+    ("coinsurance_cents", &["revenue"],                                                     How::Split,  6),
+    ("service_date",      &["revenue"],                                                     How::Split,  6),
+    ("npi",               &["carrier", "dme"],                                              How::Runs,   5),
+    ("from_date",         &["carrier"],                                                     How::Runs,   5),
+    ("thru_date",         &["carrier"],                                                     How::Runs,   5),
+    ("first_date",        &["carrier"],                                                     How::Codes,  6),
+    ("last_date",         &["carrier"],                                                     How::Codes,  6),
+    ("tin",               &["carrier"],                                                     How::Codes,  6),
+    ("from_date",         &["dme", "facility"],                                             How::Packed, 3),
+    ("thru_date",         &["dme", "facility"],                                             How::Packed, 3),
+    ("first_date",        &["dme"],                                                         How::Packed, 3),
+    ("last_date",         &["dme"],                                                         How::Packed, 3),
+    ("birth_date",        &["enrollment"],                                                  How::Packed, 3),
+    ("center",            &["revenue"],                                                     How::Codes,  3),
+    ("hcpcs",             &["revenue"],                                                     How::Codes,  3),
 ];
 
-fn how(table: &LakeTable, column: &LakeColumn) -> How {
-    let listed = WRITTEN.iter().find(|(name, tables, _)| *name == column.name && tables.contains(&table.name));
-    let unlisted = if column.store == Store::Text { How::Plain } else { How::Codes };
-    listed.map_or(unlisted, |(_, _, how)| *how)
+fn form(table: &LakeTable, column: &LakeColumn) -> Form {
+    let listed = WRITTEN.iter().find(|(name, tables, ..)| *name == column.name && tables.contains(&table.name));
+    match (listed, column.store) {
+        (Some((.., how, level)), _) => Form { how: *how, level: *level },
+        (None, Store::Text) => Form { how: How::Plain, level: 3 },
+        (None, _) => Form { how: How::Codes, level: 5 },
+    }
 }
 
 /// A file of the lake on its way to the disk.
@@ -164,7 +169,7 @@ impl ShardWriter {
     fn push(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
         if self.group.is_empty() {
             let columns = self.writer.schema_descr().columns().iter().zip(self.table.columns);
-            let columns = columns.map(|(descr, column)| ChunkWriter::new(descr.clone(), how(self.table, column)));
+            let columns = columns.map(|(descr, column)| ChunkWriter::new(descr.clone(), form(self.table, column)));
             self.group = columns.collect();
         }
         for (column, array) in self.group.iter_mut().zip(batch.columns()) {
@@ -178,7 +183,7 @@ impl ShardWriter {
         if self.group.is_empty() {
             return Ok(());
         }
-        let mut packer = Compressor::new(ZstdLevel::try_new(ZSTD_LEVEL)?)?;
+        let mut packer = Compressor::default();
         let mut group = self.writer.next_row_group()?;
         for column in self.group.drain(..) {
             let Chunk { bytes, close } = column.finish(&mut packer)?;

@@ -2,7 +2,8 @@
 //!
 //! The pages are plain Parquet that any reader takes. They are written here and not by the Parquet library's own writer for two
 //! reasons. A claim's lines say the same in most columns, so that a look at the value before spares the look into the
-//! dictionary. And places in a dictionary of more than sixteen values are written in whole bytes: what repeats is found by the compressor, which looks for bytes, and unpacking them is no work.
+//! dictionary. And places in a dictionary of more than sixteen values are written in whole bytes: what repeats is found by the
+//! compressor, which looks for bytes, and unpacking them is no work.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int32Type, Int64Type, UInt64Type};
@@ -35,6 +36,15 @@ pub enum How {
     Split,
 }
 
+/// How a column is written, and how long the compressor looks for what repeats: its level. Reading costs the same at any level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// How the values are laid out.
+    pub how: How,
+    /// Level of zstd.
+    pub level: i32,
+}
+
 /// The bytes of a column chunk and what is to be said of it.
 pub struct Chunk {
     /// The pages, a dictionary first.
@@ -46,14 +56,20 @@ pub struct Chunk {
 /// Values of a dictionary whose places are packed in bits in any case.
 const FEW_WORDS: usize = 16;
 
+/// Level at which those are compressed: a longer look gains nothing.
+const FEW_WORDS_LEVEL: i32 = 3;
+
 /// Rows of a page: few enough that one life is read without most of its neighbours.
 const PAGE_ROWS: usize = 1 << 16;
+
+/// Rows of a page of [`How::Split`]: each place of bytes fills a block of the compressor, which counts bytes block by block.
+const SPLIT_PAGE_ROWS: usize = 1 << 17;
 
 /// The column of a row group that is being written.
 #[derive(Debug)]
 pub struct ChunkWriter {
     descr: ColumnDescPtr,
-    how: How,
+    form: Form,
     rows: usize,
     /// Which rows have a value, where some may have none.
     known: Option<Vec<bool>>,
@@ -71,13 +87,13 @@ enum Values {
 
 impl ChunkWriter {
     /// No rows yet.
-    pub fn new(descr: ColumnDescPtr, how: How) -> ChunkWriter {
+    pub fn new(descr: ColumnDescPtr, form: Form) -> ChunkWriter {
         let width = match descr.physical_type() {
             Type::INT64 => Some(8),
             Type::INT32 => Some(4),
             _ => None,
         };
-        let values = match (how, width) {
+        let values = match (form.how, width) {
             (How::Codes | How::Runs | How::Packed, width) => {
                 Values::Words { words: Words::new(width.is_none()), places: Vec::new() }
             }
@@ -85,7 +101,7 @@ impl ChunkWriter {
             (How::Plain | How::Split, None) => Values::Texts { ends: vec![0], bytes: Vec::new() },
         };
         let known = (descr.max_def_level() > 0).then(Vec::new);
-        ChunkWriter { descr, how, rows: 0, known, values, span: None }
+        ChunkWriter { descr, form, rows: 0, known, values, span: None }
     }
 
     /// Adds rows.
@@ -161,7 +177,7 @@ impl ChunkWriter {
         array.iter().flatten().for_each(each);
     }
 
-    /// The chunk. `packer` is one of the level that the file says.
+    /// The chunk.
     ///
     /// # Errors
     /// When memory is short.
@@ -172,21 +188,21 @@ impl ChunkWriter {
         let mut dictionary = None;
         if let Values::Words { words, .. } = &self.values {
             let num_values = words.len() as u32;
-            let buf = packer.values.compress(words.page())?.into();
+            let buf = packer.of(DICTIONARY_LEVEL)?.compress(words.page())?.into();
             let page = Page::DictionaryPage { buf, num_values, encoding: Encoding::PLAIN, is_sorted: false };
             let written = pages.write_page(CompressedPage::new(page, words.page().len()))?;
             unpacked += written.uncompressed_size as i64;
             dictionary = Some(0);
         }
         let (mut first_page, mut value, mut index) = (None, 0, ColumnIndexBuilder::new(self.descr.physical_type()));
-        let level = packer.level;
-        let codec = match &self.values {
-            Values::Words { words, .. } if words.len() > FEW_WORDS => &mut packer.places,
-            _ => &mut packer.values,
-        };
+        let codec = packer.of(match &self.values {
+            Values::Words { words, .. } if words.len() <= FEW_WORDS => FEW_WORDS_LEVEL,
+            _ => self.form.level,
+        })?;
+        let page_rows = if self.form.how == How::Split { SPLIT_PAGE_ROWS } else { PAGE_ROWS };
         let mut body = Vec::new();
-        for start in (0..self.rows).step_by(PAGE_ROWS) {
-            let rows = start..self.rows.min(start + PAGE_ROWS);
+        for start in (0..self.rows).step_by(page_rows) {
+            let rows = start..self.rows.min(start + page_rows);
             body.clear();
             let values = match &self.known {
                 None => rows.len(),
@@ -216,7 +232,7 @@ impl ChunkWriter {
         let close = ColumnCloseResult {
             bytes_written: bytes.len() as u64,
             rows_written: self.rows as u64,
-            metadata: self.about(bytes.len(), unpacked, dictionary, first_page.unwrap_or_default() as i64, level)?,
+            metadata: self.about(bytes.len(), unpacked, dictionary, first_page.unwrap_or_default() as i64)?,
             bloom_filter: None,
             column_index: match self.is_key() {
                 true => {
@@ -236,10 +252,9 @@ impl ChunkWriter {
         unpacked: i64,
         dictionary: Option<i64>,
         first_page: i64,
-        level: ZstdLevel,
     ) -> Result<ColumnChunkMetaData> {
         let about = ColumnChunkMetaData::builder(self.descr.clone())
-            .set_compression(Compression::ZSTD(level))
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(self.form.level)?))
             .set_encodings(match dictionary {
                 Some(_) => vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY],
                 None => vec![Encoding::RLE, self.encoding()],
@@ -287,7 +302,7 @@ impl ChunkWriter {
     }
 
     fn encoding(&self) -> Encoding {
-        match self.how {
+        match self.form.how {
             How::Codes | How::Runs | How::Packed => Encoding::RLE_DICTIONARY,
             How::Split if matches!(self.values, Values::Fixed { .. }) => Encoding::BYTE_STREAM_SPLIT,
             How::Plain | How::Split => Encoding::PLAIN,
@@ -298,15 +313,15 @@ impl ChunkWriter {
     fn page(&self, values: std::ops::Range<usize>, out: &mut Vec<u8>) {
         match &self.values {
             Values::Words { words, places } => {
-                let in_bits = self.how != How::Codes || words.len() <= FEW_WORDS;
+                let in_bits = self.form.how != How::Codes || words.len() <= FEW_WORDS;
                 let width = if in_bits { words.bits() } else { words.bytes() * 8 };
                 out.push(width);
-                hybrid(&places[values], width, self.how == How::Runs, out);
+                hybrid(&places[values], width, self.form.how == How::Runs, out);
             }
             Values::Texts { ends, bytes } => out.extend_from_slice(&bytes[ends[values.start]..ends[values.end]]),
             Values::Fixed { width, bytes } => {
                 let bytes = &bytes[values.start * width..values.end * width];
-                match self.how {
+                match self.form.how {
                     How::Split => {
                         (0..*width).for_each(|at| out.extend(bytes.chunks_exact(*width).map(|value| value[at])))
                     }
@@ -328,25 +343,23 @@ fn levels(known: &[bool], out: &mut Vec<u8>) -> usize {
     levels.iter().sum::<u32>() as usize
 }
 
-/// Level at which places in a dictionary are compressed. They are few bytes and repeat in ways that a quick look misses; values
-/// gain nothing from it. Reading costs the same at any level.
-const PLACES_LEVEL: i32 = 5;
+/// Level at which dictionaries are compressed.
+const DICTIONARY_LEVEL: i32 = 3;
 
-/// Compresses pages.
-pub struct Compressor {
-    level: ZstdLevel,
-    values: zstd::bulk::Compressor<'static>,
-    places: zstd::bulk::Compressor<'static>,
-}
+/// Compresses pages: one compressor for each level that is asked for.
+#[derive(Default)]
+pub struct Compressor(Vec<(i32, zstd::bulk::Compressor<'static>)>);
 
 impl Compressor {
-    /// Of a level, which holds for all but places in a dictionary.
-    ///
-    /// # Errors
-    /// When memory is short.
-    pub fn new(level: ZstdLevel) -> std::io::Result<Compressor> {
-        let values = zstd::bulk::Compressor::new(level.compression_level())?;
-        Ok(Compressor { level, values, places: zstd::bulk::Compressor::new(PLACES_LEVEL)? })
+    fn of(&mut self, level: i32) -> std::io::Result<&mut zstd::bulk::Compressor<'static>> {
+        let at = match self.0.iter().position(|(of, _)| *of == level) {
+            Some(at) => at,
+            None => {
+                self.0.push((level, zstd::bulk::Compressor::new(level)?));
+                self.0.len() - 1
+            }
+        };
+        Ok(&mut self.0[at].1)
     }
 }
 

@@ -127,12 +127,18 @@ impl Unpacker {
     /// When the bytes are damaged.
     pub fn unpack(&mut self, packed: &[u8], length: usize, rows: &mut Vec<u8>) -> io::Result<()> {
         let start = rows.len();
-        rows.resize(start + length, 0);
-        let written = self.0.decompress_to_buffer(packed, &mut rows[start..])?;
+        let written = if start == 0 {
+            // Nothing to keep, so that no byte need be set before it is written.
+            rows.reserve_exact(length);
+            self.0.decompress_to_buffer(packed, rows)?
+        } else {
+            rows.resize(start + length, 0);
+            self.0.decompress_to_buffer(packed, &mut rows[start..])?
+        };
         if written == length {
             Ok(())
         } else {
-            Err(io::Error::new(io::ErrorKind::InvalidData, "rows on disk are cut short"))
+            Err(io::Error::new(io::ErrorKind::InvalidData, "packed bytes are not as many as they should be"))
         }
     }
 }
