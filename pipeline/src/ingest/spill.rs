@@ -129,22 +129,23 @@ impl Run {
         self.buckets[place].len() + spilled.map(|segment| segment.length).sum::<usize>()
     }
 
-    /// Appends the rows of a bucket.
+    /// Appends the rows of a bucket, in the order in which they came.
     ///
     /// # Errors
     /// Those of the disk.
     pub(super) fn read(&self, bucket: Bucket, rows: &mut Vec<u8>) -> io::Result<()> {
         let place = bucket.place(self.parts);
-        rows.extend_from_slice(&self.buckets[place]);
-        let Some(segments) = self.segments.get(&place) else { return Ok(()) };
-        let mut file = File::open(&self.path)?;
-        let (mut packed, mut unpacker) = (Vec::new(), Unpacker::new()?);
-        for segment in segments {
-            file.seek(SeekFrom::Start(segment.at))?;
-            packed.resize(segment.packed, 0);
-            file.read_exact(&mut packed)?;
-            unpacker.unpack(&packed, segment.length, rows)?;
+        if let Some(segments) = self.segments.get(&place) {
+            let mut file = File::open(&self.path)?;
+            let (mut packed, mut unpacker) = (Vec::new(), Unpacker::new()?);
+            for segment in segments {
+                file.seek(SeekFrom::Start(segment.at))?;
+                packed.resize(segment.packed, 0);
+                file.read_exact(&mut packed)?;
+                unpacker.unpack(&packed, segment.length, rows)?;
+            }
         }
+        rows.extend_from_slice(&self.buckets[place]);
         Ok(())
     }
 
