@@ -1,5 +1,6 @@
 # `make` lists the targets. Nothing here needs more than a Rust toolchain (1.90 or later), a C compiler and make;
-# `worlds-check` and `rates-check` also use python3, `peer-assign`, `peer-spend` and `peer-polars` python3 with venv, and DuckDB and Polars from PyPI;
+# `worlds-check` and `rates-check` also use python3, `peer-assign`, `peer-spend`, `peer-ingest` and `peer-polars` python3 with venv, and DuckDB and Polars
+# from PyPI;
 # `object-store-check` python3 with venv, and an S3-compatible server from PyPI.
 
 SHELL := /bin/bash
@@ -110,6 +111,14 @@ peer-assign: build ## the same assignment in SQL, by DuckDB, on LIVES=1000000 li
 .PHONY: peer-spend
 peer-spend: build ## the same spending, thresholds and cells in SQL: cells that differ, seconds of both; 15 GB of disk
 	scripts/peer-check.sh spend $(RELEASE) $(PEER_LIVES) target/peer
+
+# Ingest takes LIVES as given, else 60,000: 6 GB of disk as text, 2 GB as Parquet.
+INGEST_LIVES := $(if $(filter file,$(origin LIVES)),60000,$(LIVES))
+
+.PHONY: peer-ingest
+peer-ingest: build ## the same ingest by DuckDB, from text and from Parquet, LIVES=60000: columns that differ, seconds, bytes and memory of both
+	scripts/peer-check.sh ingest-csv $(RELEASE) $(INGEST_LIVES) target/peer
+	scripts/peer-check.sh ingest-parquet $(RELEASE) $(INGEST_LIVES) target/peer
 
 .PHONY: peer-polars
 peer-polars: build ## the same assignment, spending, thresholds and cells by Polars: cells that differ, seconds of both; 15 GB of disk

@@ -56,12 +56,13 @@ def main():
     lines = sum(rows[table] for table in CLAIM_LINES)
     result = {
         "duckdb": duckdb.__version__, "threads": arguments.threads, "memory": arguments.memory, "rows": rows, "claim_lines": lines,
-        "raw_bytes": bytes_below(raw, ""), "columns_that_differ": differ, "seconds": round(ours["wall"], 2),
+        "raw_bytes": bytes_below(raw, ""), "columns_that_differ": differ, "seconds": round(ours["wall"], 2), "cpu_seconds": round(ours["cpu"], 2),
         "peak_bytes": ours["peak"], "lake_bytes": bytes_below(lake, ".parquet"), "peer_peak_bytes": theirs["peak"],
         "peer_lake_bytes": bytes_below(theirs_lake, ".parquet"),
     }
     if not differ:
-        result |= {"peer_seconds": round(theirs["seconds"], 2), "peer_seconds_by_table": {k: round(v, 2) for k, v in seconds.items()},
+        result |= {"peer_seconds": round(theirs["seconds"], 2), "peer_cpu_seconds": round(theirs["cpu"], 2),
+                   "peer_seconds_by_table": {k: round(v, 2) for k, v in seconds.items()},
                    "ratio": round(theirs["seconds"] / ours["wall"], 2)}
     result["bytes_ratio"] = round(result["lake_bytes"] / result["peer_lake_bytes"], 3)
     result["bytes_per_claim_line"] = round(result["lake_bytes"] / lines, 2)
@@ -203,10 +204,10 @@ def bytes_below(folder, ending):
 
 def say(of):
     print(f"claim lines: {of['claim_lines']}, raw bytes: {of['raw_bytes']}, both on {of['threads']} threads and {of['memory']}")
-    print(f"seconds, acoledger: {of['seconds']}, peak {of['peak_bytes'] >> 20} MiB")
+    print(f"seconds, acoledger: {of['seconds']}, of processors {of['cpu_seconds']}, peak {of['peak_bytes'] >> 20} MiB")
     print(f"lake, acoledger: {of['lake_bytes']} bytes, {of['bytes_per_claim_line']} a claim line; {of['bytes_ratio']} of DuckDB's {of['peer_lake_bytes']}")
     if "ratio" in of:
-        print(f"seconds, DuckDB {of['duckdb']}: {of['peer_seconds']}, peak {of['peer_peak_bytes'] >> 20} MiB")
+        print(f"seconds, DuckDB {of['duckdb']}: {of['peer_seconds']}, of processors {of['peer_cpu_seconds']}, peak {of['peer_peak_bytes'] >> 20} MiB")
         print(f"ratio: {of['ratio']}")
     else:
         print("the answers differ: the peer's seconds say nothing")

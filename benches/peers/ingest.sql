@@ -1,4 +1,4 @@
--- Raw research files into the columns of the lake (docs/src/ingest of the program), by DuckDB. `scripts/ingest-compare.py` gives the views
+-- Raw research files into the columns of the lake (`schemas/src/lake.rs`), by DuckDB. `scripts/ingest-compare.py` gives the views
 -- `raw_<table>`: every file of a raw table, dates as DATE, amounts as DECIMAL(18, 2) (text) or DOUBLE (Parquet), the rest as text.
 -- Each part is one statement that makes one lake table, ordered as the lake is. What it shares with the program is the layout of the files.
 --
@@ -55,11 +55,18 @@ SELECT * REPLACE (hash(bene_key) AS bene_key) FROM (
 ORDER BY year, bene_key, claim_key;
 
 --! revenue
+WITH repeated AS (
+  SELECT BENE_ID AS bene, CLM_ID AS claim, CLM_LINE_NUM AS line FROM raw_outpatient GROUP BY ALL HAVING count(*) > 1),
+once AS (
+  SELECT * FROM raw_outpatient AS raw ANTI JOIN repeated ON (raw.BENE_ID, raw.CLM_ID, raw.CLM_LINE_NUM) = (repeated.bene, repeated.claim, repeated.line)
+  UNION ALL
+  SELECT DISTINCT raw.* FROM raw_outpatient AS raw JOIN repeated
+    ON (raw.BENE_ID, raw.CLM_ID, raw.CLM_LINE_NUM) = (repeated.bene, repeated.claim, repeated.line))
 SELECT hash(BENE_ID) AS bene_key, CLM_ID::BIGINT AS claim_key, CLM_LINE_NUM::INT AS line, code(REV_CNTR) AS center, REV_CNTR_DT AS service_date,
   code(HCPCS_CD) AS hcpcs, '' AS modifier, REV_CNTR_UNIT_CNT::BIGINT AS units, cents(REV_CNTR_PMT_AMT_AMT) AS paid_cents,
   cents(REV_CNTR_CASH_DDCTBL_AMT) AS deductible_cents, cents(REV_CNTR_COINSRNC_WGE_ADJSTD_C) AS coinsurance_cents,
   code(RNDRNG_PHYSN_NPI) AS rendering_npi, year(CLM_THRU_DT)::INT AS year
-FROM raw_outpatient
+FROM once
 ORDER BY year, bene_key, claim_key, line;
 
 --! lines

@@ -16,7 +16,6 @@ use acoledger_schemas::limits::MANIFEST_BYTES;
 use acoledger_schemas::study::{Globs, MOST_SHARDS, Raw};
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::Date;
-use parquet::arrow::ProjectionMask;
 use parquet::file::statistics::Statistics;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -255,20 +254,19 @@ fn date_column(table: &str) -> Option<&'static str> {
 
 /// The batches of one file, only the columns needed. The file must be what the manifest says: its rows, and all columns that are read.
 fn batches<'a>(lake: &Path, about: &LakeFile, need: &TableNeed, rows: &'a AtomicU64) -> Outcome<Batches<'a>> {
-    const WHAT: &str = parquet_door::UNREADABLE;
     let path = &lake.join(&about.file);
-    let builder = parquet_door::builder(path)?;
-    let held = builder.metadata().file_metadata().num_rows();
-    let lacking = need.columns.iter().find(|name| builder.schema().field_with_name(name).is_err());
-    if held != about.rows as i64 || lacking.is_some() {
+    let reader = parquet_door::columns(path, &need.columns, BATCH_ROWS, |says| {
+        let held = says.metadata().file_metadata().num_rows();
+        let lacking = need.columns.iter().find(|name| says.schema().field_with_name(name).is_err());
+        if held == about.rows as i64 && lacking.is_none() {
+            return Ok(());
+        }
         let what = match lacking {
             Some(column) => format!("the lake is damaged: no column `{column}`"),
             None => format!("the lake is damaged: {held} rows where its manifest says {}", about.rows),
         };
-        return Err(trouble::of_file_with_hint(path, what, "remove this file, and the next run makes it again").into());
-    }
-    let mask = ProjectionMask::columns(builder.parquet_schema(), need.columns.iter().copied());
-    let reader = parquet_door::batches(builder.with_projection(mask).with_batch_size(BATCH_ROWS)).doing(WHAT, path)?;
+        Err(trouble::of_file_with_hint(path, what, "remove this file, and the next run makes it again").into())
+    })?;
     let name = path.display().to_string();
     Ok(Box::new(reader.map(move |batch| {
         let batch = batch.map_err(|error| format!("{name}: {error}"))?;

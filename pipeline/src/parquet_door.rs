@@ -4,6 +4,7 @@
 //! The Parquet reader panics at some of what contradicts itself in a damaged file. Its code is not ours to mend: such a panic
 //! becomes an error of the file here.
 
+mod pages;
 mod thrift;
 
 use crate::trouble::{Io, Outcome, of_file_with_hint};
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::reader::{ChunkReader, Length};
@@ -34,8 +36,6 @@ const DESCRIPTION_BYTES: u64 = 64 << 20;
 const DEEPEST: usize = 16;
 /// Rows of a row group: what writers make has a million or less.
 const GROUP_ROWS: i64 = 100_000_000;
-/// Bytes of a page, unpacked: what writers make has a megabyte, a dictionary some more.
-const PAGE_BYTES: i64 = 256 << 20;
 /// Bytes of a page's own description, with the least and greatest of its values.
 const PAGE_HEADER_BYTES: usize = 4 << 20;
 
@@ -163,6 +163,33 @@ impl Iterator for Batches {
         }
         next
     }
+}
+
+/// Reads some columns of a file from its first row to its last. What the file says of itself goes to `look` first.
+///
+/// # Errors
+/// As [`builder`]; those of `look`.
+pub(crate) fn columns(
+    path: &Path,
+    names: &[&str],
+    batch_rows: usize,
+    look: impl FnOnce(&ArrowReaderMetadata) -> Outcome<()>,
+) -> Outcome<Batches> {
+    let (mut file, metadata) = open(path)?;
+    look(&metadata)?;
+    let mask = ProjectionMask::columns(metadata.parquet_schema(), names.iter().copied());
+    if !pages::reads(metadata.metadata()) {
+        file.ahead = Arc::new(Ahead::of(metadata.metadata()));
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+        return batches(builder.with_projection(mask).with_batch_size(batch_rows)).doing(UNREADABLE, path);
+    }
+    let build = || {
+        let levels = parquet_to_arrow_field_levels(metadata.parquet_schema(), mask, Some(metadata.schema().fields()))?;
+        let groups = pages::Whole { file, metadata: metadata.metadata().clone() };
+        ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, batch_rows, None)
+    };
+    let reader = guarded(build).and_then(|built| built).doing(UNREADABLE, path)?;
+    Ok(Batches { reader: Some(reader) })
 }
 
 thread_local! {
@@ -318,7 +345,7 @@ impl PageStart {
                 None => self.beside(wanted)?,
             };
             if let Some(header) = PageHeader::read(&bytes[..bytes.len().min(PAGE_HEADER_BYTES)]) {
-                return self.judge(&header).map(|()| bytes).map_err(damaged);
+                return header.judge(self.file_bytes).map(|()| bytes).map_err(damaged);
             }
             if (bytes.len() as u64) < wanted || bytes.len() >= PAGE_HEADER_BYTES {
                 return Err(damaged(format!("the description of the page at byte {} is damaged", self.start)));
@@ -334,22 +361,6 @@ impl PageStart {
         file.seek(SeekFrom::Start(self.start))?;
         file.take(wanted).read_to_end(&mut bytes)?;
         Ok(bytes.into())
-    }
-
-    fn judge(&self, header: &PageHeader) -> Result<(), String> {
-        if !(0..=PAGE_BYTES).contains(&header.bytes) {
-            return Err(format!("a page of {} bytes, where {PAGE_BYTES} are read at most", header.bytes));
-        }
-        if header.packed < 0 || header.packed as u64 > self.file_bytes {
-            return Err(format!("a page of {} bytes in a file of {}", header.packed, self.file_bytes));
-        }
-        if header.dictionary_values > header.bytes {
-            return Err(format!("a dictionary of {} values in {} bytes", header.dictionary_values, header.bytes));
-        }
-        if header.is_delta_text {
-            return Err("delta-encoded text is not read: write the file with dictionary or plain encoding".into());
-        }
-        Ok(())
     }
 }
 

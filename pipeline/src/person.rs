@@ -274,7 +274,7 @@ impl Files {
             let path = shard_file(run, table, shard);
             let file = File::create(&path).doing("cannot be written", &path)?;
             let properties = WriterProperties::builder()
-                .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).expect("3 is a level of zstd")))
+                .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("1 is a level of zstd")))
                 .set_created_by(concat!("acoledger ", env!("CARGO_PKG_VERSION")).into())
                 .build();
             let writer = ArrowWriter::try_new(BufWriter::new(file), schema, Some(properties))

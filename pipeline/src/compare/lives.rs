@@ -8,7 +8,6 @@ use acoledger_schemas::keys::bene_key;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, Int64Array, RecordBatch, StringArray};
-use parquet::arrow::ProjectionMask;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -188,10 +187,7 @@ impl Rows {
                 }
             } else if let Some(file) = self.files.pop() {
                 self.file = file;
-                let builder = parquet_door::builder(&self.file)?.with_batch_size(BATCH_ROWS);
-                let wanted = ProjectionMask::columns(builder.parquet_schema(), self.columns.iter().copied());
-                let reader = parquet_door::batches(builder.with_projection(wanted));
-                self.reader = Some(reader.doing(parquet_door::UNREADABLE, &self.file)?);
+                self.reader = Some(parquet_door::columns(&self.file, &self.columns, BATCH_ROWS, |_| Ok(()))?);
             } else {
                 return Ok(());
             }

@@ -64,6 +64,7 @@ impl Pass<'_> {
             units,
             shards: self.plan.shards,
             parts,
+            memory_bytes: self.plan.memory_bytes / 2,
             shapes: &TableShapes::all(&self.inputs.layout),
             years: self.plan.years.as_ref(),
             feed: self.inputs.feed.is_some(),
@@ -72,7 +73,10 @@ impl Pass<'_> {
             earlier: &self.plan.lake,
             lake: &new_lake,
         };
-        let mut made = job.run(&first.runs, self.progress)?;
+        let made = job.run(&first.runs, self.progress);
+        // What waited need not reach the disk, which it would when the new lake does.
+        first.runs.iter().for_each(|run| _ = fs::remove_file(run.path()));
+        let mut made = made?;
         if made.conflict {
             return Ok(None);
         }
@@ -189,10 +193,10 @@ fn write(path: &Path, value: &impl Serialize) -> Outcome<()> {
 }
 
 /// How many ranges of lives the rows are cut into: at least one per shard, and so many that the parts which all threads
-/// sort at a time fit a quarter of the memory.
+/// sort at a time fit an eighth of the memory.
 fn parts(plan: &IngestPlan, packed_bytes: u64) -> u32 {
     const MOST_PARTS: u64 = 1 << 16;
-    let part_bytes = (plan.memory_bytes / 4 / rayon::current_num_threads() as u64).max(1 << 16);
+    let part_bytes = (plan.memory_bytes / 8 / rayon::current_num_threads() as u64).max(1 << 16);
     let parts = packed_bytes.div_ceil(part_bytes).next_power_of_two().min(MOST_PARTS) as u32;
     parts.max(plan.shards)
 }

@@ -86,8 +86,8 @@ pub(super) fn all(
         stopped: AtomicBool::new(false),
     };
     let workers = rayon::current_num_threads();
-    // A quarter of the bound for rows that wait, counted with the room that their buffers leave.
-    let limit = (plan.memory_bytes / 4 / workers as u64) as usize;
+    // Half of the bound for rows that wait, counted with the room that their buffers leave; the other half is for sorting and writing.
+    let limit = (plan.memory_bytes / 2 / workers as u64) as usize;
     let results: Mutex<Vec<Outcome<Run>>> = Mutex::new(Vec::new());
     rayon::scope(|scope| {
         for worker in 0..workers {

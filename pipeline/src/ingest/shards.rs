@@ -22,6 +22,7 @@ use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::sync::{Condvar, Mutex};
 
 /// Where the rows of a file went.
 #[derive(Clone, Copy, Debug, Default)]
@@ -90,11 +91,39 @@ impl Made {
     }
 }
 
+/// Row groups that fill at a time: a dozen files of a unit, by year, each of [`super::write`]'s rows of a group.
+const MOST_OPEN_BYTES: u64 = 320 << 20;
+
+/// Memory that shards may take together. One that needs more than there is goes alone.
+struct Room {
+    bytes: u64,
+    /// Shards at work, and bytes that they take.
+    taken: Mutex<(u32, u64)>,
+    given_back: Condvar,
+}
+
+impl Room {
+    fn with<T>(&self, bytes: u64, work: impl FnOnce() -> T) -> T {
+        let taken = self.taken.lock().expect("no holder panics");
+        let full = |taken: &mut (u32, u64)| taken.0 > 0 && taken.1 + bytes > self.bytes;
+        let mut taken = self.given_back.wait_while(taken, full).expect("no holder panics");
+        *taken = (taken.0 + 1, taken.1 + bytes);
+        drop(taken);
+        let done = work();
+        let mut taken = self.taken.lock().expect("no holder panics");
+        *taken = (taken.0 - 1, taken.1 - bytes);
+        self.given_back.notify_all();
+        done
+    }
+}
+
 /// How the parts make shards, and what goes where.
 pub(super) struct Job<'a> {
     pub(super) units: Vec<Unit>,
     pub(super) shards: u32,
     pub(super) parts: u32,
+    /// Memory for sorting and writing, all threads together.
+    pub(super) memory_bytes: u64,
     pub(super) shapes: &'a [TableShapes],
     pub(super) years: Option<&'a RangeInclusive<i32>>,
     /// Whether the rows are those of a feed.
@@ -116,16 +145,25 @@ impl Job<'_> {
         // Units with most rows first, so that no thread is left alone with one at the end.
         let tasks: Vec<(Unit, u32)> =
             self.units.iter().rev().flat_map(|unit| (0..self.shards).map(|shard| (*unit, shard))).collect();
+        let room = Room { bytes: self.memory_bytes, taken: Mutex::default(), given_back: Condvar::new() };
         let made: Vec<Outcome<Made>> = tasks
             .into_par_iter()
             .with_max_len(1)
-            .map(|(unit, shard)| self.shard(unit, shard, runs, progress))
+            .map(|(unit, shard)| room.with(self.needs(unit, shard, runs), || self.shard(unit, shard, runs, progress)))
             .collect();
         let mut all = Made::of_files(self.again.len());
         for made in made {
             all.add(made?);
         }
         Ok(all)
+    }
+
+    /// Memory that a shard takes: the rows of its largest part with their order, and the row groups of the files that they go to.
+    fn needs(&self, unit: Unit, shard: u32, runs: &[Run]) -> u64 {
+        let per_shard = self.parts / self.shards;
+        let part = |part: u32| runs.iter().map(|run| run.length(spill::Bucket { unit, part }) as u64).sum::<u64>();
+        let parts: Vec<u64> = (shard * per_shard..(shard + 1) * per_shard).map(part).collect();
+        parts.iter().max().map_or(0, |most| most * 5 / 4) + parts.iter().sum::<u64>().min(MOST_OPEN_BYTES)
     }
 
     /// One shard of a unit: its parts in order, each sorted and merged on its own.
@@ -148,8 +186,10 @@ impl Job<'_> {
         let mut rows = Vec::new();
         for part in shard * per_shard..(shard + 1) * per_shard {
             rows.clear();
+            let bucket = spill::Bucket { unit, part };
+            rows.reserve_exact(runs.iter().map(|run| run.length(bucket)).sum());
             for run in runs {
-                run.read(spill::Bucket { unit, part }, &mut rows).doing("cannot be read", run.path())?;
+                run.read(bucket, &mut rows).doing("cannot be read", run.path())?;
             }
             let of_part = kept.iter().filter(|(life, _)| shard_of(*life, self.parts) == part);
             of_part.for_each(|(_, row)| rows.extend_from_slice(row));

@@ -1,8 +1,8 @@
 //! Packed rows between the passes: cut by unit and part, in memory as long as they fit, on disk when they do not.
 //!
 //! Each worker has one growing buffer per bucket, so that rows are copied once and never sorted here. When all buffers together
-//! are full, each is written as a compressed segment: a part is read back by a few seeks, and the number of open files is the
-//! number of workers, whatever the number of parts.
+//! are full, the fullest are written as compressed segments until half is free: a part is read back by a few seeks, and the number
+//! of open files is the number of workers, whatever the number of parts.
 
 use acoledger_ingest::dialect::Unit;
 use acoledger_ingest::pack::{Packer, Unpacker};
@@ -79,9 +79,16 @@ impl Spill {
             none => none.insert(BufWriter::with_capacity(1 << 20, File::create(&self.path)?)),
         };
         let mut packer = Packer::new()?;
-        for (place, rows) in self.buckets.iter_mut().enumerate().filter(|(_, rows)| !rows.is_empty()) {
+        let mut places: Vec<usize> = (0..self.buckets.len()).filter(|place| !self.buckets[*place].is_empty()).collect();
+        places.sort_by_key(|place| std::cmp::Reverse(self.buckets[*place].capacity()));
+        for place in places {
+            if self.held <= self.limit / 2 {
+                break;
+            }
             // The buffer is given back: the next rows may be of other buckets.
-            for piece in std::mem::take(rows).chunks(SEGMENT_BYTES) {
+            let rows = std::mem::take(&mut self.buckets[place]);
+            self.held -= rows.capacity();
+            for piece in rows.chunks(SEGMENT_BYTES) {
                 let packed = packer.pack(piece)?;
                 file.write_all(packed)?;
                 let segment = Segment { at: self.written, packed: packed.len(), length: piece.len() };
@@ -89,21 +96,18 @@ impl Spill {
                 self.written += packed.len() as u64;
             }
         }
-        self.held = 0;
         Ok(())
     }
 
-    /// Ends the writing: what was never spilled stays in memory.
+    /// Ends the writing: what was never spilled stays in memory, without the room that buffers left.
     ///
     /// # Errors
     /// Those of the disk.
     pub(super) fn finish(mut self) -> io::Result<Run> {
-        if self.file.is_some() {
-            self.flush()?;
-        }
         if let Some(file) = &mut self.file {
             file.flush()?;
         }
+        self.buckets.iter_mut().for_each(Vec::shrink_to_fit);
         Ok(Run { path: self.path, parts: self.parts, buckets: self.buckets, segments: self.segments })
     }
 }
@@ -119,29 +123,29 @@ pub(super) struct Run {
 
 impl Run {
     /// Bytes of the rows of a bucket.
-    #[cfg(test)]
-    fn length(&self, bucket: Bucket) -> usize {
+    pub(super) fn length(&self, bucket: Bucket) -> usize {
         let place = bucket.place(self.parts);
         let spilled = self.segments.get(&place).into_iter().flatten();
         self.buckets[place].len() + spilled.map(|segment| segment.length).sum::<usize>()
     }
 
-    /// Appends the rows of a bucket.
+    /// Appends the rows of a bucket, in the order in which they came.
     ///
     /// # Errors
     /// Those of the disk.
     pub(super) fn read(&self, bucket: Bucket, rows: &mut Vec<u8>) -> io::Result<()> {
         let place = bucket.place(self.parts);
-        rows.extend_from_slice(&self.buckets[place]);
-        let Some(segments) = self.segments.get(&place) else { return Ok(()) };
-        let mut file = File::open(&self.path)?;
-        let (mut packed, mut unpacker) = (Vec::new(), Unpacker::new()?);
-        for segment in segments {
-            file.seek(SeekFrom::Start(segment.at))?;
-            packed.resize(segment.packed, 0);
-            file.read_exact(&mut packed)?;
-            unpacker.unpack(&packed, segment.length, rows)?;
+        if let Some(segments) = self.segments.get(&place) {
+            let mut file = File::open(&self.path)?;
+            let (mut packed, mut unpacker) = (Vec::new(), Unpacker::new()?);
+            for segment in segments {
+                file.seek(SeekFrom::Start(segment.at))?;
+                packed.resize(segment.packed, 0);
+                file.read_exact(&mut packed)?;
+                unpacker.unpack(&packed, segment.length, rows)?;
+            }
         }
+        rows.extend_from_slice(&self.buckets[place]);
         Ok(())
     }
 

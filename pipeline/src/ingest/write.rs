@@ -2,65 +2,79 @@
 
 use super::report::LakeFile;
 use crate::trouble::{Io, Outcome};
+use acoledger_ingest::chunk::{Chunk, ChunkWriter, Compressor, Form, How};
 use acoledger_ingest::rows::plain_schema;
 use acoledger_schemas::lake::{LakeColumn, LakeTable, Store};
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
-use arrow_array::{Array, RecordBatch};
 use arrow_schema::ArrowError;
-use arrow_select::concat::concat_batches;
-use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
-use parquet::arrow::{ARROW_SCHEMA_META_KEY, encode_arrow_schema};
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use bytes::Bytes;
+use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowSchemaConverter, encode_arrow_schema};
+use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Rows that are encoded at a time. Fixed, so that the bytes of a file do not depend on how its rows arrived.
-pub(super) const BATCH_ROWS: usize = 1 << 16;
-/// Rows of a row group: few enough that one life is read out of any lake at the same cost, enough that a whole shard is read as fast.
+/// Rows that go to a file at a time.
+pub(super) const BATCH_ROWS: usize = 1 << 13;
+/// Rows of a row group, so that the bytes of a file do not depend on how its rows arrived: few enough that one life is read out of
+/// any lake at the same cost, enough that a whole shard is read as fast.
 const GROUP_ROWS: usize = 1 << 17;
-/// Codes of a row group that are worth a dictionary, bytes.
-const DICTIONARY_BYTES: usize = 4 << 20;
-/// Level of compression: beyond it files shrink little and writing slows much.
-const ZSTD_LEVEL: i32 = 3;
-
 /// Columns that rows are sorted by, in order.
 const SORT_KEY: [&str; 3] = ["bene_key", "claim_key", "line"];
 
-/// Columns whose values are written one by one; all others through a dictionary: the bytes of amounts, claim numbers and days of
-/// service compress best one place at a time.
+/// Columns that are not written as codes or, texts, plainly. Chosen by bytes and by time to read, as measured (`benches/README.md`):
+/// sorted keys repeat as they are, the bytes of amounts and claim numbers compress best one place at a time, dates of claims of one line
+/// do not repeat, and what no kernel reads may cost some time to read. Levels are high where that gains a tenth.
 #[rustfmt::skip]
-const ENCODINGS: &[(&str, &[&str], Encoding)] = &[
-    ("bene_key",          &["bene", "enrollment", "carrier", "dme", "facility", "revenue"], Encoding::PLAIN),
-    ("claim_key",         &["carrier", "dme", "revenue"],                                   Encoding::BYTE_STREAM_SPLIT),
-    ("claim_key",         &["facility"],                                                    Encoding::DELTA_BINARY_PACKED),
-    ("line",              &["revenue"],                                                     Encoding::BYTE_STREAM_SPLIT),
-    ("service_date",      &["revenue"],                                                     Encoding::BYTE_STREAM_SPLIT),
-    ("paid_cents",        &["carrier", "dme", "facility", "revenue"],                       Encoding::BYTE_STREAM_SPLIT),
-    ("allowed_cents",     &["carrier", "dme"],                                              Encoding::BYTE_STREAM_SPLIT),
-    ("coinsurance_cents", &["facility", "revenue"],                                         Encoding::BYTE_STREAM_SPLIT),
+const WRITTEN: &[(&str, &[&str], How, i32)] = &[
+    ("bene_key",          &["bene", "enrollment", "carrier", "dme", "facility", "revenue"], How::Plain,  3),
+    ("claim_key",         &["carrier", "dme", "facility", "revenue"],                       How::Split,  6),
+    ("paid_cents",        &["carrier", "dme", "facility"],                                  How::Split,  3),
+    ("allowed_cents",     &["carrier", "dme"],                                              How::Split,  3),
+    ("coinsurance_cents", &["facility"],                                                    How::Split,  3),
+    ("paid_cents",        &["revenue"],                                                     How::Split,  6),
+    ("coinsurance_cents", &["revenue"],                                                     How::Split,  6),
+    ("service_date",      &["revenue"],                                                     How::Split,  6),
+    ("npi",               &["carrier", "dme"],                                              How::Runs,   5),
+    ("from_date",         &["carrier"],                                                     How::Runs,   5),
+    ("thru_date",         &["carrier"],                                                     How::Runs,   5),
+    ("first_date",        &["carrier"],                                                     How::Codes,  6),
+    ("last_date",         &["carrier"],                                                     How::Codes,  6),
+    ("tin",               &["carrier"],                                                     How::Codes,  6),
+    ("from_date",         &["dme", "facility"],                                             How::Packed, 3),
+    ("thru_date",         &["dme", "facility"],                                             How::Packed, 3),
+    ("first_date",        &["dme"],                                                         How::Packed, 3),
+    ("last_date",         &["dme"],                                                         How::Packed, 3),
+    ("birth_date",        &["enrollment"],                                                  How::Packed, 3),
+    ("center",            &["revenue"],                                                     How::Codes,  3),
+    ("hcpcs",             &["revenue"],                                                     How::Codes,  3),
 ];
 
-fn encoding(table: &LakeTable, column: &LakeColumn) -> Option<Encoding> {
-    let listed = ENCODINGS.iter().find(|(name, tables, _)| *name == column.name && tables.contains(&table.name));
-    let plain = (column.store == Store::Text).then_some(Encoding::PLAIN);
-    listed.map(|(_, _, encoding)| *encoding).or(plain)
+fn form(table: &LakeTable, column: &LakeColumn) -> Form {
+    let listed = WRITTEN.iter().find(|(name, tables, ..)| *name == column.name && tables.contains(&table.name));
+    match (listed, column.store) {
+        (Some((.., how, level)), _) => Form { how: *how, level: *level },
+        (None, Store::Text) => Form { how: How::Plain, level: 3 },
+        (None, _) => Form { how: How::Codes, level: 5 },
+    }
 }
 
 /// A file of the lake on its way to the disk.
-#[derive(Debug)]
 pub struct ShardWriter {
     lake: PathBuf,
     about: LakeFile,
     table: &'static LakeTable,
-    writer: ArrowWriter<Hashed>,
-    waiting: Vec<RecordBatch>,
-    waiting_rows: usize,
+    writer: SerializedFileWriter<Hashed>,
+    /// The columns of the row group at hand.
+    group: Vec<ChunkWriter>,
+    group_rows: usize,
     last_life: Option<u64>,
 }
 
@@ -76,9 +90,9 @@ impl ShardWriter {
         let path = temporary(&lake.join(&file));
         let sink =
             Hashed { file: File::create(&path).doing("cannot be created", &path)?, hasher: Sha256::new(), bytes: 0 };
-        let options = ArrowWriterOptions::new().with_properties(properties(table)).with_skip_arrow_metadata(true);
-        let writer =
-            ArrowWriter::try_new_with_options(sink, plain_schema(table), options).doing("cannot be written", &path)?;
+        let schema = ArrowSchemaConverter::new().convert(&plain_schema(table)).doing("cannot be written", &path)?;
+        let writer = SerializedFileWriter::new(sink, schema.root_schema_ptr(), Arc::new(properties(table)))
+            .doing("cannot be written", &path)?;
         let about = LakeFile {
             file,
             table: table.name.to_owned(),
@@ -94,8 +108,8 @@ impl ShardWriter {
             about,
             table,
             writer,
-            waiting: Vec::new(),
-            waiting_rows: 0,
+            group: Vec::new(),
+            group_rows: 0,
             last_life: None,
         })
     }
@@ -107,10 +121,11 @@ impl ShardWriter {
     pub fn write(&mut self, batch: &RecordBatch) -> Outcome<()> {
         let batch = plain(self.table, batch).and_then(|batch| self.count(&batch).map(|()| batch));
         let batch = batch.doing("cannot be written", &self.path())?;
-        self.waiting_rows += batch.num_rows();
-        self.waiting.push(batch);
-        if self.waiting_rows >= BATCH_ROWS {
-            self.encode(false).doing("cannot be written", &self.path())?;
+        let mut at = 0;
+        while at < batch.num_rows() {
+            let rows = (GROUP_ROWS - self.group_rows).min(batch.num_rows() - at);
+            self.push(&batch.slice(at, rows)).doing("cannot be written", &self.path())?;
+            at += rows;
         }
         Ok(())
     }
@@ -121,7 +136,7 @@ impl ShardWriter {
     /// Those of the disk.
     pub fn finish(mut self) -> Outcome<LakeFile> {
         let path = self.path();
-        self.encode(true).doing("cannot be written", &path)?;
+        self.end_group().doing("cannot be written", &path)?;
         let sink = self.writer.into_inner().doing("cannot be written", &path)?;
         self.about.bytes = sink.bytes;
         self.about.sha256 = sink.hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -150,21 +165,32 @@ impl ShardWriter {
         Ok(())
     }
 
-    /// Encodes what waits in batches of equal size; at the end also what is left.
-    fn encode(&mut self, end: bool) -> Result<(), Box<dyn std::error::Error>> {
-        let all = match self.waiting.as_slice() {
-            [] => return Ok(()),
-            [one] => one.clone(),
-            many => concat_batches(&plain_schema(self.table), many)?,
-        };
-        let mut at = 0;
-        while all.num_rows() - at >= BATCH_ROWS || (end && at < all.num_rows()) {
-            let rows = BATCH_ROWS.min(all.num_rows() - at);
-            self.writer.write(&all.slice(at, rows))?;
-            at += rows;
+    /// Adds rows to the row group at hand, which has room for them.
+    fn push(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
+        if self.group.is_empty() {
+            let columns = self.writer.schema_descr().columns().iter().zip(self.table.columns);
+            let columns = columns.map(|(descr, column)| ChunkWriter::new(descr.clone(), form(self.table, column)));
+            self.group = columns.collect();
         }
-        self.waiting_rows = all.num_rows() - at;
-        self.waiting = if self.waiting_rows > 0 { vec![all.slice(at, self.waiting_rows)] } else { Vec::new() };
+        for (column, array) in self.group.iter_mut().zip(batch.columns()) {
+            column.push(array)?;
+        }
+        self.group_rows += batch.num_rows();
+        if self.group_rows == GROUP_ROWS { self.end_group() } else { Ok(()) }
+    }
+
+    fn end_group(&mut self) -> Result<(), ParquetError> {
+        if self.group.is_empty() {
+            return Ok(());
+        }
+        let mut packer = Compressor::default();
+        let mut group = self.writer.next_row_group()?;
+        for column in self.group.drain(..) {
+            let Chunk { bytes, close } = column.finish(&mut packer)?;
+            group.append_column(&Bytes::from(bytes), close)?;
+        }
+        group.close()?;
+        self.group_rows = 0;
         Ok(())
     }
 }
@@ -213,7 +239,6 @@ fn plain(table: &LakeTable, batch: &RecordBatch) -> Result<RecordBatch, ArrowErr
 }
 
 fn properties(table: &LakeTable) -> WriterProperties {
-    let level = ZstdLevel::try_new(ZSTD_LEVEL).expect("a level that zstd has");
     let sorting = SORT_KEY.iter().filter_map(|name| table.position(name)).map(|at| SortingColumn {
         column_idx: at as i32,
         descending: false,
@@ -221,31 +246,10 @@ fn properties(table: &LakeTable) -> WriterProperties {
     });
     // Batches hold text; readers are told that codes are dictionaries.
     let schema = KeyValue::new(ARROW_SCHEMA_META_KEY.to_owned(), encode_arrow_schema(&table.schema()));
-    let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(level))
-        .set_max_row_group_row_count(Some(GROUP_ROWS))
-        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
-        .set_statistics_enabled(EnabledStatistics::Chunk)
+    WriterProperties::builder()
         .set_sorting_columns(Some(sorting.collect()))
-        .set_key_value_metadata(Some(vec![schema]));
-    for column in table.columns {
-        let path = ColumnPath::from(column.name);
-        let statistics = match (column.name, column.store) {
-            // Which pages hold a life: with it, one life is read without its neighbours.
-            (name, _) if name == SORT_KEY[0] => EnabledStatistics::Page,
-            // Least and greatest texts tell nobody anything, and comparing all of them was a fifth of the work of an ingest.
-            (_, Store::Code | Store::Text) => EnabledStatistics::None,
-            _ => EnabledStatistics::Chunk,
-        };
-        properties = properties.set_column_statistics_enabled(path.clone(), statistics);
-        properties = match encoding(table, column) {
-            None => properties,
-            Some(encoding) => {
-                properties.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, encoding)
-            }
-        };
-    }
-    properties.build()
+        .set_key_value_metadata(Some(vec![schema]))
+        .build()
 }
 
 /// A file that hashes and counts what is written to it.

@@ -1,8 +1,21 @@
 //! As much of Thrift's compact encoding as it takes to look at what a Parquet file declares, without taking memory for it.
 
-/// What the description of a page says of its size.
+/// Bytes of a page, unpacked: what writers make has a megabyte, a dictionary some more.
+const PAGE_BYTES: i64 = 256 << 20;
+
+/// What the description of a page says of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct PageHeader {
+    /// Bytes of the description itself.
+    pub(super) length: usize,
+    /// 0 values, 2 a dictionary, 3 values in the second version of the format.
+    pub(super) kind: i64,
+    /// Values, those that are null among them; 0 for a dictionary.
+    pub(super) values: i64,
+    /// How the values are encoded, by the format's number.
+    pub(super) encoding: i64,
+    /// How it is encoded which of them are null.
+    pub(super) levels: i64,
     /// Bytes, unpacked.
     pub(super) bytes: i64,
     /// Bytes in the file.
@@ -19,16 +32,21 @@ impl PageHeader {
         /// `DELTA_LENGTH_BYTE_ARRAY` and `DELTA_BYTE_ARRAY`.
         const DELTA_TEXT: std::ops::RangeInclusive<i64> = 6..=7;
         let mut header = PageHeader::default();
-        Walk { bytes }.fields(0, &mut |walk, field, kind| {
+        let mut whole = Walk { bytes };
+        whole.fields(0, &mut |walk, field, kind| {
             match (field, kind) {
+                (1, INTEGERS) => header.kind = walk.integer()?,
                 (2, INTEGERS) => header.bytes = walk.integer()?,
                 (3, INTEGERS) => header.packed = walk.integer()?,
                 (5 | 7 | 8, STRUCT) => walk.fields(1, &mut |walk, inner, kind| {
                     match (field, inner, kind) {
                         (7, 1, INTEGERS) => header.dictionary_values = walk.integer()?,
-                        (5, 2, INTEGERS) | (8, 4, INTEGERS) => {
-                            header.is_delta_text = DELTA_TEXT.contains(&walk.integer()?);
+                        (5, 1, INTEGERS) | (8, 1, INTEGERS) => header.values = walk.integer()?,
+                        (5, 2, INTEGERS) | (7, 2, INTEGERS) | (8, 4, INTEGERS) => {
+                            header.encoding = walk.integer()?;
+                            header.is_delta_text = DELTA_TEXT.contains(&header.encoding);
                         }
+                        (5, 3, INTEGERS) => header.levels = walk.integer()?,
                         _ => walk.skip(kind, 2)?,
                     }
                     Some(())
@@ -37,7 +55,25 @@ impl PageHeader {
             }
             Some(())
         })?;
+        header.length = bytes.len() - whole.bytes.len();
         Some(header)
+    }
+
+    /// Whether a page can be what it says, in a file of so many bytes.
+    pub(super) fn judge(&self, file_bytes: u64) -> Result<(), String> {
+        if !(0..=PAGE_BYTES).contains(&self.bytes) {
+            return Err(format!("a page of {} bytes, where {PAGE_BYTES} are read at most", self.bytes));
+        }
+        if self.packed < 0 || self.packed as u64 > file_bytes {
+            return Err(format!("a page of {} bytes in a file of {file_bytes}", self.packed));
+        }
+        if self.dictionary_values < 0 || self.dictionary_values > self.bytes {
+            return Err(format!("a dictionary of {} values in {} bytes", self.dictionary_values, self.bytes));
+        }
+        if self.is_delta_text {
+            return Err("delta-encoded text is not read: write the file with dictionary or plain encoding".into());
+        }
+        Ok(())
     }
 }
 
@@ -198,7 +234,8 @@ mod tests {
     fn a_dictionary_page_says_its_size() {
         // type 2, 300 bytes, 20 packed, a dictionary header of 7 values, plain.
         let header = [0x15, 0x04, 0x15, 0xd8, 0x04, 0x15, 0x28, 0x4c, 0x15, 0x0e, 0x15, 0x00, 0x00, 0x00];
-        let read = PageHeader { bytes: 300, packed: 20, dictionary_values: 7, is_delta_text: false };
+        let read =
+            PageHeader { length: 14, kind: 2, bytes: 300, packed: 20, dictionary_values: 7, ..PageHeader::default() };
         assert_eq!(PageHeader::read(&header), Some(read));
         assert_eq!(PageHeader::read(&header[..13]), None);
     }

@@ -68,6 +68,15 @@ impl Column {
         })
     }
 
+    /// Whether two rows have the same cell. A text that a dictionary has twice may count as two.
+    #[inline]
+    fn same(&self, one: usize, other: usize) -> bool {
+        match self {
+            Column::Codes(keys, _) if keys.null_count() == 0 => keys.value(one) == keys.value(other),
+            _ => self.cell(one) == self.cell(other),
+        }
+    }
+
     #[inline]
     fn cell(&self, row: usize) -> Field<'_> {
         match self {
@@ -116,6 +125,10 @@ impl Cells for BatchCells<'_> {
     #[inline]
     fn cell(&self, source: usize) -> Field<'_> {
         self.columns[source].cell(self.row)
+    }
+    #[inline]
+    fn repeats(&self, sources: &[usize]) -> bool {
+        self.row > 0 && sources.iter().all(|source| self.columns[*source].same(self.row - 1, self.row))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::dialect::{FileLayout, FileShape, Fill, Role, Unit};
 use crate::field::Field;
 use crate::identity::Identities;
 use crate::normalise::{self, Use, Uses};
-use crate::record::{ADJUSTS, AMOUNT_UNKNOWN, CANCELS, COUNTED, HEAD, Head, Kind, NO_DAY, Place, push_text};
+use crate::record::{ADJUSTS, AMOUNT_UNKNOWN, CANCELS, COUNTED, HEAD, Head, Kind, NO_DAY, Place, end_text, push_text};
 use crate::years::{YEARS, YearSet};
 use acoledger_schemas::keys;
 use acoledger_schemas::lake::Store;
@@ -15,6 +15,10 @@ use acoledger_schemas::values::Date;
 pub trait Cells {
     /// A cell.
     fn cell(&self, source: usize) -> Field<'_>;
+    /// Whether the row before is at hand and has the same cells there. A row may say no where it is yes.
+    fn repeats(&self, _sources: &[usize]) -> bool {
+        false
+    }
 }
 
 /// Where rows of the first pass go.
@@ -53,6 +57,8 @@ pub struct Reject<'a> {
 /// Longest identifiers of lives and claims.
 pub(crate) const LONGEST_BENE_ID: usize = 32;
 const LONGEST_CLAIM_ID: usize = 40;
+/// Whole numbers below it are keys of claims as they are (18 digits, [`keys::claim_key`]).
+const LARGEST_NUMBER: u64 = 1_000_000_000_000_000_000;
 /// NCH claim types: home health, skilled nursing, outpatient, hospice, inpatient with their encounters, carrier, DME.
 const CLAIM_TYPES: [i64; 17] = [10, 20, 30, 40, 41, 42, 50, 60, 61, 62, 63, 64, 71, 72, 73, 81, 82];
 
@@ -103,6 +109,36 @@ pub struct Extractor<'l> {
     adjustment: u8,
     /// The text read last as a date of the form `17-Jan-1942`, and its day: the dates of a row are mostly the same.
     last_date: ([u8; 11], i32),
+    header: LastHeader,
+}
+
+/// The header of the row before, where rows repeat the header of their claim: as long as its cells stay the same it is not read again.
+#[derive(Debug, Default)]
+struct LastHeader {
+    /// The cells that it is made of, life and claim with them; none where rows are not such.
+    cells: Vec<usize>,
+    /// Whether the row before had one that could be used.
+    stands: bool,
+    /// Whether the row at hand repeats it.
+    repeated: bool,
+    uses: Uses,
+    amount: Option<i64>,
+    proc_date: i32,
+    adjustment: u8,
+    year: i32,
+}
+
+impl LastHeader {
+    fn of(file: &FileLayout) -> LastHeader {
+        let mut cells = Vec::new();
+        if file.shape == FileShape::Lines && file.shapes.unit == Unit::Facility {
+            let fills = [&file.bene, &file.claim].into_iter().chain(&file.first);
+            cells.extend(fills.flat_map(|fill| fill.sources.iter().copied()));
+            cells.sort_unstable();
+            cells.dedup();
+        }
+        LastHeader { cells, ..LastHeader::default() }
+    }
 }
 
 impl<'l> Extractor<'l> {
@@ -133,6 +169,7 @@ impl<'l> Extractor<'l> {
             proc_date: NO_DAY,
             adjustment: 0,
             last_date: ([0; 11], NO_DAY),
+            header: LastHeader::of(file),
         }
     }
 
@@ -145,6 +182,7 @@ impl<'l> Extractor<'l> {
     /// A record whose cells cannot be told apart: `found` cells where the header has others.
     pub fn ragged(&mut self, found: usize, row: u64, sink: &mut impl Sink) {
         self.rows += 1;
+        self.header.stands = false;
         let reason = format!("the row has {found} cells, the header {}", self.file.width);
         sink.reject(Reject {
             file: self.number,
@@ -162,6 +200,7 @@ impl<'l> Extractor<'l> {
     /// Takes one row.
     pub fn row(&mut self, cells: &impl Cells, row: u64, sink: &mut impl Sink) {
         self.rows += 1;
+        let stood = std::mem::take(&mut self.header.stands);
         if let Err(wrong) = self.keys(cells, sink) {
             let (cents, known) = self.amount_alone(cells);
             return self.reject(row, None, wrong, cents, known, sink);
@@ -175,12 +214,16 @@ impl<'l> Extractor<'l> {
             Some(fill) => self.line_number(fill, cells),
         };
         let done = line.and_then(|line| {
-            self.fill_all(&self.file.first, self.file.first_fixed(), true, cells)?;
+            self.header.repeated = stood && cells.repeats(&self.header.cells);
+            self.fill_first(cells)?;
             self.fill_all(&self.file.second, self.file.shapes.line.fixed, false, cells)?;
             Ok(line)
         });
         match done {
-            Ok(line) => self.emit(line, row, sink),
+            Ok(line) => {
+                self.header.stands = !self.header.cells.is_empty();
+                self.emit(line, row, sink);
+            }
             Err(wrong) => self.refuse(cells, line.ok(), row, wrong, sink),
         }
     }
@@ -219,6 +262,13 @@ impl<'l> Extractor<'l> {
             return Ok(());
         }
         let claim = cells.cell(file.claim.sources[0]);
+        if let (Field::Integer(number), None, false) = (claim, &self.delivery, file.shapes.unit == Unit::Enrollment)
+            && number.unsigned_abs() < LARGEST_NUMBER
+        {
+            // What its digits as text would come to.
+            (self.claim_key, self.claim_known) = (number, true);
+            return Ok(());
+        }
         let mut id = claim.text(&mut self.scratch);
         if id.is_empty() {
             return Err((&file.claim.name, "blank"));
@@ -261,6 +311,31 @@ impl<'l> Extractor<'l> {
         number.ok_or((&fill.name, "not a line number"))
     }
 
+    /// Fills the first payload; a header that the row before had as well is the same again.
+    fn fill_first(&mut self, cells: &impl Cells) -> Result<(), Wrong<'l>> {
+        let fixed = self.file.first_fixed();
+        if self.header.cells.is_empty() {
+            return self.fill_all(&self.file.first, fixed, true, cells);
+        }
+        if !self.header.repeated {
+            let uses = std::mem::take(&mut self.uses);
+            let done = self.fill_all(&self.file.first, fixed, true, cells);
+            self.header.uses = std::mem::replace(&mut self.uses, uses);
+            self.header.amount = self.amount;
+            self.header.proc_date = self.proc_date;
+            self.header.adjustment = self.adjustment;
+            self.header.year = self.year;
+            self.uses.add(&self.header.uses);
+            return done;
+        }
+        self.uses.add(&self.header.uses);
+        self.amount = self.header.amount;
+        self.proc_date = self.header.proc_date;
+        self.adjustment = self.header.adjustment;
+        self.year = self.header.year;
+        Ok(())
+    }
+
     /// Fills a payload: numbers first, texts behind them.
     fn fill_all(&mut self, fills: &'l [Fill], fixed: usize, first: bool, cells: &impl Cells) -> Result<(), Wrong<'l>> {
         let mut row = std::mem::take(if first { &mut self.first } else { &mut self.second });
@@ -284,10 +359,9 @@ impl<'l> Extractor<'l> {
             }
             Place::Text => {
                 let start = row.len();
-                row.extend_from_slice(&[0, 0]);
-                self.text(fill, start + 2, row, cells)?;
-                let length = u16::try_from(row.len() - start - 2).map_err(|_| "longer than any code")?;
-                row[start..start + 2].copy_from_slice(&length.to_le_bytes());
+                row.push(0);
+                self.text(fill, start + 1, row, cells)?;
+                end_text(row, start)?;
             }
         }
         Ok(())
@@ -435,7 +509,9 @@ impl<'l> Extractor<'l> {
             (FileShape::Base, _) => head.kind = Kind::Header,
             (FileShape::Line, _) => head.kind = Kind::Line,
             (FileShape::Lines, Unit::Facility) => {
-                self.emit_header(head, sink);
+                if !self.header.repeated {
+                    self.emit_header(head, sink);
+                }
                 head.kind = Kind::Line;
             }
             _ => {}

@@ -279,7 +279,8 @@ fn sorted(rows: &[u8]) -> (Vec<Entry>, Vec<u64>) {
         }
         at += length(&rows[at..]);
     }
-    order.sort_unstable();
+    // Raw files hold the rows of a life together and in order: a sort that merges what is sorted already.
+    order.sort();
     with_cancels.sort_unstable();
     with_cancels.dedup();
     (order, with_cancels)

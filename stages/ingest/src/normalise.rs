@@ -260,7 +260,7 @@ pub struct Padding {
 pub fn code(field: Field<'_>, padding: Padding, out: &mut Vec<u8>, uses: &mut Uses) -> Result<(), &'static str> {
     if let Field::Text(text) = field {
         let text = trimmed(text);
-        if !text.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+        if !is_plain(text) {
             return Err("not a code: it holds characters that are not plain ASCII");
         }
         if text.len() < padding.width && !text.is_empty() && text.iter().all(u8::is_ascii_digit) {
@@ -286,6 +286,20 @@ pub fn code(field: Field<'_>, padding: Padding, out: &mut Vec<u8>, uses: &mut Us
     }
     out.extend_from_slice(text);
     Ok(())
+}
+
+/// Whether all characters are plain ASCII, none of them a control character; eight at a time.
+#[inline]
+fn is_plain(text: &[u8]) -> bool {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * EACH;
+    let (words, rest) = text.as_chunks::<8>();
+    let plain = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        // With the high bits clear no sum reaches the next byte: one bit says below a blank, one at 127.
+        word & HIGH == 0 && (word + 0x60 * EACH) & HIGH == HIGH && (word + EACH) & HIGH == 0
+    };
+    words.iter().all(plain) && rest.iter().all(|byte| (b' '..=b'~').contains(byte))
 }
 
 /// Appends one month's code in exactly `width` characters; blanks when unknown.

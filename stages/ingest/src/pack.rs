@@ -71,8 +71,8 @@ impl Read for Bounded {
     }
 }
 
-/// Level of rows that wait on disk: read once, soon.
-const LEVEL: i32 = 1;
+/// Level of rows that wait on disk, one of the fast ones: they are read once, soon.
+const LEVEL: i32 = -3;
 
 /// Rows made small, at once.
 ///
@@ -127,12 +127,18 @@ impl Unpacker {
     /// When the bytes are damaged.
     pub fn unpack(&mut self, packed: &[u8], length: usize, rows: &mut Vec<u8>) -> io::Result<()> {
         let start = rows.len();
-        rows.resize(start + length, 0);
-        let written = self.0.decompress_to_buffer(packed, &mut rows[start..])?;
+        let written = if start == 0 {
+            // Nothing to keep, so that no byte need be set before it is written.
+            rows.reserve_exact(length);
+            self.0.decompress_to_buffer(packed, rows)?
+        } else {
+            rows.resize(start + length, 0);
+            self.0.decompress_to_buffer(packed, &mut rows[start..])?
+        };
         if written == length {
             Ok(())
         } else {
-            Err(io::Error::new(io::ErrorKind::InvalidData, "rows on disk are cut short"))
+            Err(io::Error::new(io::ErrorKind::InvalidData, "packed bytes are not as many as they should be"))
         }
     }
 }

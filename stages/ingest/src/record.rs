@@ -172,11 +172,37 @@ impl Shape {
     }
 }
 
+/// Lengths from here on take two more bytes, behind one of this value. Hardly any text is so long.
+const LONG: usize = 255;
+
 /// Appends a text to a payload.
 #[inline]
 pub fn push_text(row: &mut Vec<u8>, text: &[u8]) {
-    row.extend_from_slice(&(text.len() as u16).to_le_bytes());
+    match text.len() {
+        length @ ..LONG => row.push(length as u8),
+        length => {
+            row.push(LONG as u8);
+            row.extend_from_slice(&(length as u16).to_le_bytes());
+        }
+    }
     row.extend_from_slice(text);
+}
+
+/// Ends a text of a payload that begins behind its length at `start`.
+///
+/// # Errors
+/// A text that is longer than any code.
+#[inline]
+pub(crate) fn end_text(row: &mut Vec<u8>, start: usize) -> Result<(), &'static str> {
+    let length = row.len() - start - 1;
+    if length < LONG {
+        row[start] = length as u8;
+        return Ok(());
+    }
+    let length = u16::try_from(length).map_err(|_| "longer than any code")?;
+    row[start] = LONG as u8;
+    row.splice(start + 1..start + 1, length.to_le_bytes());
+    Ok(())
 }
 
 /// The texts of a payload, one after the other.
@@ -186,9 +212,12 @@ impl<'a> Texts<'a> {
     /// The next text.
     #[inline]
     pub fn take(&mut self) -> &'a [u8] {
-        let length = usize::from(u16::from_le_bytes([self.0[0], self.0[1]]));
-        let text = &self.0[2..2 + length];
-        self.0 = &self.0[2 + length..];
+        let (at, length) = match usize::from(self.0[0]) {
+            LONG => (3, usize::from(u16::from_le_bytes([self.0[1], self.0[2]]))),
+            length => (1, length),
+        };
+        let text = &self.0[at..at + length];
+        self.0 = &self.0[at + length..];
         text
     }
 }
@@ -227,6 +256,22 @@ mod tests {
         head.write(&mut row);
         assert_eq!(Head::read(&row), head);
         assert_eq!(length(&row), HEAD + 3);
+    }
+
+    #[test]
+    fn texts_of_any_length_come_back() {
+        let lengths = [0, 1, 254, 255, 256, 65_535];
+        let (mut pushed, mut ended) = (Vec::new(), Vec::new());
+        for length in lengths {
+            push_text(&mut pushed, &vec![b'x'; length]);
+            let start = ended.len();
+            ended.resize(start + 1 + length, b'x');
+            end_text(&mut ended, start).expect("not too long");
+        }
+        assert_eq!(pushed, ended, "one payload, one row of bytes");
+        let mut texts = Texts(&pushed);
+        assert_eq!(lengths.map(|_| texts.take().len()), lengths);
+        assert!(end_text(&mut vec![b'x'; 65_537], 0).is_err());
     }
 
     #[test]

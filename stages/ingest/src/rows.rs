@@ -98,29 +98,36 @@ impl Rows {
     /// # Errors
     /// When a text is no UTF-8, which the first pass excludes.
     pub fn take(&mut self) -> Result<RecordBatch, ArrowError> {
+        /// Leaves room for as many values again.
+        fn take<T>(values: &mut Vec<T>) -> Vec<T> {
+            let room = Vec::with_capacity(values.len());
+            std::mem::replace(values, room)
+        }
         let rows = std::mem::take(&mut self.rows);
         let columns = self.values.iter_mut().zip(self.table.columns).map(|(values, column)| {
             Ok(match values {
-                Values::Key(keys) => Arc::new(UInt64Array::from(std::mem::take(keys))) as ArrayRef,
+                Values::Key(keys) => Arc::new(UInt64Array::from(take(keys))) as ArrayRef,
                 Values::Long(longs) if column.nullable && longs.is_empty() => Arc::new(Int64Array::new_null(rows)),
                 Values::Long(longs) => {
-                    let longs = std::mem::take(longs);
+                    let longs = take(longs);
                     let known = column.nullable.then(|| NullBuffer::from_iter(longs.iter().map(|cents| *cents != 0)));
                     Arc::new(Int64Array::try_new(ScalarBuffer::from(longs), known)?)
                 }
-                Values::Int(ints) => Arc::new(Int32Array::from(std::mem::take(ints))),
+                Values::Int(ints) => Arc::new(Int32Array::from(take(ints))),
                 Values::Day(days) => {
-                    let days = std::mem::take(days);
+                    let days = take(days);
                     let known = column.nullable.then(|| NullBuffer::from_iter(days.iter().map(|day| *day != NO_DAY)));
                     Arc::new(Date32Array::try_new(ScalarBuffer::from(days), known)?)
                 }
                 Values::Text { ends, bytes } => {
-                    let ends = std::mem::replace(ends, vec![0]);
+                    let given = take(ends);
+                    ends.push(0);
+                    let ends = given;
                     // Blank codes are empty text; blank identifiers are null.
                     let known =
                         column.nullable.then(|| NullBuffer::from_iter(ends.windows(2).map(|two| two[0] < two[1])));
                     let ends = OffsetBuffer::new(ScalarBuffer::from(ends));
-                    Arc::new(StringArray::try_new(ends, Buffer::from_vec(std::mem::take(bytes)), known)?)
+                    Arc::new(StringArray::try_new(ends, Buffer::from_vec(take(bytes)), known)?)
                 }
             })
         });

@@ -53,12 +53,18 @@ pub fn cut(bytes: &[u8], delimiter: u8, last: bool) -> Cut {
         last_record_with_quotes(bytes, delimiter)
     } else {
         let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        (end, bytes[..end].iter().filter(|byte| **byte == b'\n').count() as u64)
+        (end, newlines(&bytes[..end]))
     };
     if last && end < bytes.len() {
         (end, records) = (bytes.len(), records + 1);
     }
     Cut { end, records, quoted }
+}
+
+/// How many newlines there are: bytes are counted in bytes, which many fit a register of.
+fn newlines(bytes: &[u8]) -> u64 {
+    let of = |some: &[u8]| some.iter().fold(0u8, |count, byte| count.wrapping_add(u8::from(*byte == b'\n')));
+    bytes.chunks(255).map(|some| u64::from(of(some))).sum()
 }
 
 /// A quote opens only at the start of a cell; inside, two stand for one and newlines are text.
@@ -89,6 +95,9 @@ pub struct Records<'a> {
     delimiter: u8,
     quoted: bool,
     ends: Vec<u32>,
+    /// The record before: where it begins, and the ends of its cells.
+    before: (u32, Vec<u32>),
+    start: u32,
     unquoted: Vec<u8>,
 }
 
@@ -98,6 +107,8 @@ pub struct Record<'a> {
     bytes: &'a [u8],
     start: u32,
     ends: &'a [u32],
+    /// The record before, of the same bytes; no cells where it is not at hand.
+    before: (u32, &'a [u32]),
 }
 
 impl Record<'_> {
@@ -112,15 +123,27 @@ impl Record<'_> {
     /// A cell.
     #[inline]
     pub fn cell(&self, at: usize) -> &[u8] {
-        let start = if at == 0 { self.start } else { self.ends[at - 1] + 1 };
-        &self.bytes[start as usize..self.ends[at] as usize]
+        of_record(self.bytes, self.start, self.ends, at)
     }
+    /// Whether the record before is at hand and says the same in these cells.
+    #[inline]
+    fn repeats(&self, mut cells: impl Iterator<Item = usize>) -> bool {
+        let (start, ends) = self.before;
+        ends.len() == self.ends.len() && cells.all(|at| of_record(self.bytes, start, ends, at) == self.cell(at))
+    }
+}
+
+#[inline]
+fn of_record<'a>(bytes: &'a [u8], start: u32, ends: &[u32], at: usize) -> &'a [u8] {
+    let start = if at == 0 { start } else { ends[at - 1] + 1 };
+    &bytes[start as usize..ends[at] as usize]
 }
 
 impl<'a> Records<'a> {
     /// The records of `bytes`, which begin with one. Chunks are shorter than 4 GiB.
     pub fn new(bytes: &'a [u8], delimiter: u8, quoted: bool) -> Records<'a> {
-        Records { bytes, at: 0, delimiter, quoted, ends: Vec::with_capacity(256), unquoted: Vec::new() }
+        let (ends, before) = (Vec::with_capacity(256), (0, Vec::with_capacity(256)));
+        Records { bytes, at: 0, delimiter, quoted, ends, before, start: 0, unquoted: Vec::new() }
     }
 
     /// The next record. Not an iterator, since records share their buffers.
@@ -129,17 +152,22 @@ impl<'a> Records<'a> {
         if self.at >= self.bytes.len() {
             return None;
         }
-        self.ends.clear();
         if self.quoted {
+            self.ends.clear();
             return Some(self.next_with_quotes());
         }
+        self.before.0 = self.start;
+        std::mem::swap(&mut self.before.1, &mut self.ends);
+        self.ends.clear();
         let start = self.at;
+        self.start = start as u32;
         self.at = self.split();
         let last = self.ends.last_mut().expect("a record has a cell");
         if *last > start as u32 && self.bytes[*last as usize - 1] == b'\r' {
             *last -= 1;
         }
-        Some(Record { bytes: self.bytes, start: start as u32, ends: &self.ends })
+        let before = (self.before.0, self.before.1.as_slice());
+        Some(Record { bytes: self.bytes, start: start as u32, ends: &self.ends, before })
     }
 
     /// Notes the end of each cell of the record, eight bytes at a time; returns where the next record begins.
@@ -209,7 +237,7 @@ impl<'a> Records<'a> {
             self.unquoted.pop();
         }
         self.ends.push(self.unquoted.len() as u32);
-        Record { bytes: &self.unquoted, start: 0, ends: &self.ends }
+        Record { bytes: &self.unquoted, start: 0, ends: &self.ends, before: (0, &[]) }
     }
 }
 
@@ -232,6 +260,10 @@ impl Cells for TextCells<'_> {
     #[inline]
     fn cell(&self, source: usize) -> Field<'_> {
         Field::Text(self.record.cell(self.needed[source]))
+    }
+    #[inline]
+    fn repeats(&self, sources: &[usize]) -> bool {
+        self.record.repeats(sources.iter().map(|source| self.needed[*source]))
     }
 }
 

@@ -238,3 +238,14 @@ fn plausible_days_are_those_of_whole_years() {
     let last = Date::new(*DATE_YEARS.end(), 12, 31).expect("a date");
     assert_eq!(DATE_DAYS, first.0..=last.0);
 }
+
+proptest! {
+    #[test]
+    fn plain_text_is_what_a_look_at_each_byte_says(mut text in prop::collection::vec(b' '..=b'~', 0..40), at in 0usize..40, byte: u8) {
+        prop_assert!(is_plain(&text));
+        if at < text.len() {
+            text[at] = byte;
+            prop_assert_eq!(is_plain(&text), (b' '..=b'~').contains(&byte));
+        }
+    }
+}
