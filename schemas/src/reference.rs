@@ -43,7 +43,7 @@ pub fn section(file: &str, spec: &TableSpec) -> String {
 pub fn lake_section(table: &LakeTable) -> String {
     let files = if table.by_year { "year=YYYY/shard=NNN.parquet" } else { "shard=NNN.parquet" };
     let meaning = cell(table.meaning);
-    let mut text = format!("\n## `{}`\n\nA row is {meaning}. Files: `{}/{files}`.\n\n", table.name, table.name);
+    let mut text = format!("\n## `lake/{}`\n\nA row is {meaning}. Files: `{}/{files}`.\n\n", table.name, table.name);
     text += "| column | stored as | may be null | meaning |\n|---|---|---|---|\n";
     for column in table.columns {
         let store = match column.store {

@@ -4,7 +4,7 @@ use super::{pages, prose, root};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-/// Targets of the links on a line, `[text](target)`, and whether code that looks like one is left out.
+/// Targets of the links on a line, `[text](target)`; what stands in code is none.
 fn targets(line: &str) -> Vec<&str> {
     let mut outside = String::new();
     let mut found = Vec::new();
@@ -90,7 +90,9 @@ fn links_of_the_repository_lead_somewhere() {
 #[test]
 fn every_page_is_in_the_summary_once() {
     let pages = pages();
-    let listed: Vec<&str> = pages["SUMMARY.md"].lines().flat_map(targets).collect();
+    // A part without a page of its own has a link to nothing.
+    let listed = pages["SUMMARY.md"].lines().flat_map(targets).filter(|target| !target.is_empty());
+    let listed: Vec<&str> = listed.collect();
     let once: BTreeSet<&str> = listed.iter().copied().collect();
     assert_eq!(once.len(), listed.len(), "a page is listed twice");
     let there: BTreeSet<&str> = pages.keys().map(String::as_str).filter(|name| *name != "SUMMARY.md").collect();

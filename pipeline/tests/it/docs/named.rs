@@ -2,6 +2,9 @@
 
 use super::{blocks, pages, prose, root};
 use crate::command::Folder;
+use acoledger_schemas::rules::Rules;
+use acoledger_schemas::stages::STAGES;
+use acoledger_schemas::study::Study;
 use std::collections::BTreeMap;
 
 /// Commands that pages describe and that are still being written.
@@ -54,7 +57,7 @@ fn commands_and_options_that_are_named_exist() {
                 let Some((&command, rest)) = words.split_first() else { continue };
                 let is_word = command.starts_with(|c: char| c.is_ascii_lowercase())
                     && command.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-                if !is_word || COMING.contains(&command) {
+                if !is_word || command == "help" || COMING.contains(&command) {
                     continue;
                 }
                 seen += 1;
@@ -97,4 +100,53 @@ fn make_targets_that_are_named_exist() {
         }
     }
     assert!(wrong.is_empty(), "no such make target: {wrong:#?}");
+}
+
+/// Names that pages give to several rules at once, `family.*`, or to one of a reform's own (`risk.cap`).
+const SEVERAL: [&str; 1] = ["risk.cap"];
+
+#[test]
+fn rule_keys_that_are_named_exist() {
+    let rules = Rules::built_in().unwrap();
+    let families: Vec<&str> = STAGES.iter().flat_map(|stage| stage.rules.iter().copied()).chain(["replay"]).collect();
+    let mut wrong = Vec::new();
+    for (name, text) in texts() {
+        for piece in code(&text) {
+            let key = piece.trim_matches('"');
+            let looks_like_a_key =
+                key.split_once('.').is_some_and(|(family, rest)| families.contains(&family) && !rest.is_empty())
+                    && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_'))
+                    && ![".md", ".rs", ".csv", ".toml", ".json", ".svg", ".xlsx", ".html"]
+                        .iter()
+                        .any(|end| key.ends_with(end));
+            // An entry of a value has the rule's key before it: `settle.sharing_rate.maximum.EN`.
+            let known = || rules.all().any(|rule| key == rule.key || key.starts_with(&format!("{}.", rule.key)));
+            if looks_like_a_key && !SEVERAL.contains(&key) && !known() {
+                wrong.push(format!("{name}: {piece}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "no such rule: {wrong:#?}");
+}
+
+#[test]
+fn blocks_of_toml_parse() {
+    let mut studies = 0;
+    for (name, text) in pages() {
+        for block in blocks(&text).into_iter().filter(|block| block.words.split(',').next() == Some("toml")) {
+            let toml = block.lines.join("\n");
+            // Pages of rules show a value after each date.
+            if name.starts_with("reference/rules") {
+                continue;
+            }
+            let parsed: Result<toml::Table, _> = toml::from_str(&toml);
+            assert!(parsed.is_ok(), "{name}, line {}: {parsed:?}", block.line);
+            if toml.contains("[study]") && toml.contains("[input]") {
+                studies += 1;
+                let study = Study::parse(&toml);
+                assert!(study.is_ok(), "{name}, line {}: {study:?}", block.line);
+            }
+        }
+    }
+    assert!(studies >= 3, "{studies}");
 }
