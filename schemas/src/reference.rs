@@ -24,16 +24,16 @@ pub fn section(file: &str, spec: &TableSpec) -> String {
         [] => text += "Key: none; rows may repeat.\n\n",
         key => writeln!(text, "Key: {}.\n", code(key)).expect("text grows"),
     }
-    text += "| column | type | unit | blank | meaning |\n|---|---|---|---|---|\n";
+    text += "| column | type | unit | may be blank | meaning |\n|---|---|---|---|---|\n";
     for column in spec.columns {
         let kind = match column.kind {
             Kind::Text => "text",
-            Kind::Integer => "whole number",
+            Kind::Integer => "integer",
             Kind::Decimal => "decimal",
             Kind::Date => "day",
             Kind::Flag => "0 or 1",
         };
-        let blank = if column.optional { "may be" } else { "" };
+        let blank = if column.optional { "yes" } else { "" };
         row(&mut text, &[&format!("`{}`", column.name), kind, column.unit, blank, &cell(column.meaning)]);
     }
     text
@@ -100,7 +100,7 @@ mod tests {
         let text = section("rates/national", &crate::rates::National::SPEC);
         assert!(text.starts_with("\n## `rates/national`\n"), "{text}");
         assert!(text.contains("\nKey: `performance_year`, `calendar_year`, `enrollment_type`.\n"), "{text}");
-        assert!(text.contains("| `performance_year` | whole number | year |  | "), "{text}");
+        assert!(text.contains("| `performance_year` | integer | year |  | "), "{text}");
     }
 
     #[test]
