@@ -14,7 +14,7 @@ fn targets(line: &str) -> Vec<&str> {
         outside.push_str(&rest[..at]);
         let end = after.find(')').unwrap_or(after.len());
         // An odd number of backticks before it: inside code.
-        if outside.matches('`').count() % 2 == 0 {
+        if outside.matches('`').count().is_multiple_of(2) {
             found.push(&after[..end]);
         }
         rest = &after[end..];
