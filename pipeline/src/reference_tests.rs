@@ -52,7 +52,7 @@ fn tables_of_other_commands() {
     let intro = format!(
         "What commands other than `run` write. {IN_COMMON} `scenario`: `difference`, `summary`. `marginal`: `marginal`. `tieout`: `tieout`. \
          `compare`: `assignment_comparison`, `assignment_differences`, `savings_losses_comparison`, `rules_comparison`. `synth`: \
-         `answer_key`, as CSV."
+         `answer_key`, as CSV. The columns of a sweep depend on what is swept: [A reform](../reforms.md#a-sweep)."
     );
     let tables = [
         scenario::Difference::SPEC,
