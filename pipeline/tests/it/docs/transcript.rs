@@ -50,8 +50,11 @@ fn cut_alike<'p>(shown: &[&'p str], printed: &[&'p str]) -> Vec<&'p str> {
     let mut lines = printed[..at].to_vec();
     lines.push(ELISION);
     for part in between {
-        let Some(start) = part.first().map(|line| label(line)) else { continue };
-        if let Some(found) = printed[at..].iter().position(|line| label(line) == start) {
+        let Some(start) = part.first() else { continue };
+        let named = |line: &&str| !label(start).trim().is_empty() && label(line) == label(start);
+        let rest = &printed[at..];
+        let found = rest.iter().position(|line| line == start).or_else(|| rest.iter().position(named));
+        if let Some(found) = found {
             let from = at + found;
             at = (from + part.len()).min(printed.len());
             lines.extend(&printed[from..at]);
@@ -119,5 +122,9 @@ fn elisions_stand_for_any_number_of_lines() {
     assert!(fits(&["a 1", "...", "d 4"], &printed) && fits(&["...", "d 4", "..."], &printed) && fits(&["..."], &[]));
     assert!(!fits(&["a 1", "...", "c 3"], &printed) && !fits(&["a 1"], &printed));
     assert_eq!(cut_alike(&["a 0", "...", "c 9", "..."], &printed), ["a 1", "...", "c 3", "..."]);
+    assert_eq!(
+        cut_alike(&["a 1", "...", "", "x 0", "..."], &["a 2", "7 x", "", "x 1", "y"]),
+        ["a 2", "...", "", "x 1", "..."]
+    );
     assert_eq!(cut_alike(&["old"], &printed), printed);
 }
