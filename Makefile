@@ -89,6 +89,20 @@ bench-feed: ## records of a feed read and packed, beside a bare scan of their li
 bench-reforms: oracles ## a thousand reforms of 500 ACOs against as many plain runs: times, ratio and its limit
 	ACOLEDGER_ORACLES=$(ORACLES) cargo bench --locked -p acoledger-aco --no-default-features --bench reforms
 
+MDBOOK := target/tools/bin/mdbook
+MDBOOK_VERSION := 0.5.4
+
+# Watching and serving are left out of mdBook: fifty crates fewer, a minute and a half on 2 cores.
+$(MDBOOK):
+	@echo "mdBook $(MDBOOK_VERSION) from crates.io into target/tools, once"
+	cargo install mdbook --version $(MDBOOK_VERSION) --locked --no-default-features --features search --root target/tools
+
+.PHONY: docs
+docs: $(MDBOOK) ## the documentation as a site in target/book (mdBook, from crates.io into target/tools the first time); pages made from code are held by tests
+	@$(MDBOOK) --version | grep -qx "mdbook v$(MDBOOK_VERSION)" || { rm -f $(MDBOOK); $(MAKE) $(MDBOOK); }
+	$(MDBOOK) build docs
+	@echo "open target/book/index.html"
+
 .PHONY: golden
 golden: oracles ## write anew what tests compare with and the program prints: counts and totals of replay, help, pages
 	ACOLEDGER_ORACLES=$(ORACLES) UPDATE_EXPECT=1 cargo test --workspace --locked

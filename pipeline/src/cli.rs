@@ -296,7 +296,7 @@ fn dispatch(command: Command) -> crate::trouble::Outcome<Exit> {
 }
 
 /// The whole command line: the commands above, and one for each stage.
-fn command_line() -> clap::Command {
+pub(crate) fn command_line() -> clap::Command {
     STAGES.iter().enumerate().fold(Cli::command(), |command, (at, stage)| {
         command.subcommand(
             StudyArgs::augment_args(clap::Command::new(stage.name))

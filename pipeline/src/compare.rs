@@ -5,7 +5,7 @@
 
 mod lives;
 mod rules;
-mod tables;
+pub(crate) mod tables;
 
 use crate::manifest::Manifest;
 use crate::tables::{read_parquet, stream_both, write_both};

@@ -33,6 +33,8 @@ mod program;
 mod progress;
 mod public;
 mod rates_door;
+#[cfg(test)]
+mod reference_tests;
 mod remote;
 pub mod run;
 mod run_log;

@@ -16,6 +16,7 @@ pub mod outputs;
 pub mod program;
 pub mod rates;
 pub mod raw;
+pub mod reference;
 pub mod rules;
 pub mod shown;
 pub mod spreadsheet;

@@ -8,6 +8,7 @@ mod command;
 mod compare;
 mod demo;
 mod disk;
+mod docs;
 mod explain;
 mod feed;
 mod fuzz;

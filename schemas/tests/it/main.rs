@@ -1,5 +1,7 @@
 //! What holds across the repository: every rule is read by code, every key in code is a rule, the map is true.
 
+mod reference;
+
 use acoledger_schemas::{rules::Rules, stages::STAGES};
 use std::path::{Path, PathBuf};
 
