@@ -62,7 +62,7 @@ pub(crate) fn write(folder: &Path, file: &Path) -> Outcome<()> {
         .into_iter()
         .map(|story| {
             let benchmark = benchmark::block(&story);
-            let settlement = settlement::block(&story, &benchmark);
+            let settlement = settlement::block(&story);
             (story, settlement, benchmark)
         })
         .collect();

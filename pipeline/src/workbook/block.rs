@@ -307,14 +307,6 @@ impl Block {
         let sum: Vec<String> = both.iter().map(|kind| format!("{{{weights}@{}}}", name(*kind))).collect();
         Some(format!("({})/({})", terms.join("+"), sum.join("+")))
     }
-
-    /// The mean itself, of the figures.
-    pub(super) fn mean_figure(&self, values: &str, weights: &str) -> Option<f64> {
-        let pairs = TYPES.filter_map(|kind| self.figure(values, kind).zip(self.figure(weights, kind)));
-        let (sum, weight) =
-            pairs.fold((0.0, 0.0), |(sum, all), (value, weight)| (sum + weight * value, all + weight));
-        (weight != 0.0).then(|| sum / weight)
-    }
 }
 
 /// The code of a type or of the whole, as formulas name columns.

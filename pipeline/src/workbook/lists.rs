@@ -190,7 +190,7 @@ pub(super) fn band_names(sources: &Sources) -> Vec<(String, String)> {
 /// What the run was made from.
 fn inputs(sheet: &mut Worksheet, look: &Look, sources: &Sources) -> Result<(), XlsxError> {
     let mut rows = Vec::new();
-    for manifest in &sources.manifest {
+    if let Some(manifest) = &sources.manifest {
         let about = [
             ("Study", manifest.study.clone()),
             ("Program", format!("acoledger {}", manifest.version)),

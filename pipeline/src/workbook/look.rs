@@ -161,10 +161,17 @@ pub(super) fn formula(
     let result = match result {
         // Adding 0 turns a negative zero into zero.
         Figure::Number(number) => (number + 0.0).to_string(),
-        Figure::Text(text) => text.clone(),
+        // The writer would take what reads as a number, a truth or an error for one.
+        Figure::Text(text) if is_no_text(text) => String::new(),
+        Figure::Text(text) => fit(text).into_owned(),
     };
     let formula = Formula::new(format!("={formula}")).set_result(result);
     sheet.write_formula_with_format(row, column, formula, format).map(|_| ())
+}
+
+/// Whether a result that is text would be written as something else.
+fn is_no_text(text: &str) -> bool {
+    text.parse::<f64>().is_ok() || matches!(text, "TRUE" | "FALSE") || text.starts_with('#')
 }
 
 /// Where a table stands on its sheet.

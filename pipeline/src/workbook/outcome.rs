@@ -51,9 +51,9 @@ pub(super) fn guardrail(of: &mut Settling<'_, '_>) {
     let mut formula = "{updated_benchmark}";
     if let Some(Flag(replaced)) = result.guardrail {
         let loss = |benchmark: &str| format!("ROUND(({{per_capita_expenditure}}-{{{benchmark}}})*{{person_years}},2)");
-        let (three_way, two_way) = (loss("updated_benchmark"), loss("two_way_benchmark"));
+        let (three_way, two_way) = (loss("updated_benchmark"), loss("two_way_updated_benchmark"));
         let least = "ROUND({msr}*{updated_benchmark}*{person_years},2)";
-        let test = of.has("two_way_benchmark").then(|| {
+        let test = of.has("two_way_updated_benchmark").then(|| {
             format!("IF(AND({three_way}>0,{three_way}>={least},{two_way}<{three_way}),1,0)")
         });
         let label = "Guardrail: 1 where the two-way benchmark replaces the other";
@@ -62,8 +62,8 @@ pub(super) fn guardrail(of: &mut Settling<'_, '_>) {
         if replaced {
             used = result.two_way_benchmark;
         }
-        if of.has("two_way_benchmark") {
-            formula = "IF({guardrail}=1,{two_way_benchmark},{updated_benchmark})";
+        if of.has("two_way_updated_benchmark") {
+            formula = "IF({guardrail}=1,{two_way_updated_benchmark},{updated_benchmark})";
         }
     }
     let line = Line::new("benchmark_used", "Benchmark that counts, per person year", Unit::Dollars);

@@ -7,8 +7,8 @@ use super::block::{Block, Line, Story, Unit, WHOLE};
 use super::{gather, outcome, payment};
 
 /// The settlement of one ACO and performance year, line by line.
-pub(super) fn block(story: &Story<'_>, benchmark: &Block) -> Block {
-    let mut of = Settling { story, benchmark, block: Block::default(), share: "" };
+pub(super) fn block(story: &Story<'_>) -> Block {
+    let mut of = Settling { story, block: Block::default(), share: "" };
     of.facts();
     of.totals();
     outcome::lines(&mut of);
@@ -21,7 +21,6 @@ pub(super) fn block(story: &Story<'_>, benchmark: &Block) -> Block {
 /// A block in the making.
 pub(super) struct Settling<'l, 's> {
     pub(super) story: &'l Story<'s>,
-    pub(super) benchmark: &'l Block,
     pub(super) block: Block,
     /// What a formula is multiplied by that scales a whole year's dollars: nothing, or the share of a half-year.
     pub(super) share: &'static str,
@@ -90,7 +89,8 @@ impl Settling<'_, '_> {
         self.given(text("track", "Track or level"), Some(result.current_track.code()));
         self.given(text("risk_model", "Risk model"), Some(result.risk_model.as_str()));
         self.given(text("assignment", "Assignment method"), Some(result.assign_type.as_str()));
-        self.given(text("rulebook", "Rulebook of the benchmark, 42 CFR"), Some(result.rulebook.as_str()));
+        let rulebook = format!("42 CFR {}", result.rulebook);
+        self.given(text("rulebook", "Rulebook of the benchmark"), Some(rulebook.as_str()));
         self.given(text("revenue_category", "Revenue category"), result.rev_exp_cat.as_deref());
         let heads = Line::new("n_ab", "Assigned beneficiaries", Unit::Count);
         self.given(heads, Some(result.n_ab as f64));
@@ -112,8 +112,8 @@ impl Settling<'_, '_> {
         self.step("updated_benchmark", of_benchmark("updated_benchmark"), "from the benchmark, per person year");
         let two_way = self.story.result.two_way_benchmark;
         let label = "Updated benchmark without the prospective trend";
-        let line = Line::new("two_way_benchmark", label, Unit::Dollars).how("from the benchmark, for the guardrail");
-        self.line(line, "E.5.2", two_way, of_benchmark("two_way_benchmark"));
+        let line = Line::new("two_way_updated_benchmark", label, Unit::Dollars).how("from the benchmark, for the guardrail");
+        self.line(line, "E.5.2", two_way, of_benchmark("two_way_updated_benchmark"));
         self.step("per_capita_expenditure", of_benchmark("per_capita_expenditure"), "from the benchmark");
         self.step("person_years", of_benchmark("person_years"), "from the benchmark");
         outcome::msr(self);

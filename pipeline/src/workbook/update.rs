@@ -203,7 +203,7 @@ fn updated(of: &mut Lines<'_, '_>) {
     of.finish_mean("updated_benchmark", "person_years");
     if let Some(two_way) = of.story.result.two_way_benchmark {
         let types = "{risk_adjusted_benchmark@types},{two_way_blend@types},{person_years@types}";
-        let line = Line::new("two_way_benchmark", "Updated benchmark without the prospective trend", Unit::Dollars)
+        let line = Line::new("two_way_updated_benchmark", "Updated benchmark without the prospective trend", Unit::Dollars)
             .from("E.5.2", "42 CFR 425.652(b)(5)")
             .figure(WHOLE, two_way)
             .formula(WHOLE, format!("SUMPRODUCT({types})/SUM({{person_years@types}})"));
