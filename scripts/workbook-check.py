@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Recalculates a workbook with LibreOffice and compares every formula cell with the figure that the run computed.
 
-usage: workbook-check.py WORKBOOK.xlsx [RUN]
+usage: workbook-check.py WORKBOOK.xlsx [RUN] [--spoil]
 
 The results that the workbook's formula cells carry are taken out first, so that what LibreOffice says is its own. Compared are every
 formula cell with the result it carried, and, with RUN, every step of RUN/benchmark.csv that stands on a sheet with what LibreOffice
-makes of it. Exit status 1 when any differs. Needs `soffice` (Debian: libreoffice-calc).
+makes of it. Exit status 1 when any differs. With --spoil one input is then changed, and the comparison must see it. Needs `soffice` (Debian: libreoffice-calc).
 """
 import csv
 import re
@@ -85,9 +85,23 @@ def without_results(source, target):
     return count
 
 
+def spoilt(source, target):
+    """A copy with another spending of the first ACO's first benchmark year."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        part = dict(sheets(old))["Benchmark"]
+        place = next(place for (sheet, place), (value, _) in cells(source).items() if sheet == "Benchmark" and value == "per_capita_BY1")
+        cell = re.compile(rb'(<c r="F' + place[1:].encode() + rb'"[^>]*><v>)[^<]*')
+        for item in old.infolist():
+            data = old.read(item)
+            if item.filename == part:
+                data, changed = cell.subn(rb"\g<1>12345", data)
+                assert changed == 1, "the input is there"
+            new.writestr(item, data)
+
+
 def recalculated(source, folder):
     profile = folder / "profile" / "user"
-    profile.mkdir(parents=True)
+    profile.mkdir(parents=True, exist_ok=True)
     (profile / "registrymodifications.xcu").write_text(SETTINGS)
     out = folder / "out"
     command = ["soffice", f"-env:UserInstallation=file://{profile.parent}", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML"]
@@ -102,7 +116,12 @@ def differs(ours, theirs, tolerance):
     if isinstance(ours, float) and isinstance(theirs, float):
         # Beyond a double's own digits of a large amount nobody can be held to half a cent.
         return abs(ours - theirs) > max(tolerance, abs(ours) * 1e-12)
-    return (ours or "") != (theirs or "")
+    # A blank result is carried as a blank, since readers take an empty one for 0.
+    return (ours or "").strip() != (theirs or "").strip() if is_text(ours) and is_text(theirs) else ours != theirs
+
+
+def is_text(value):
+    return value is None or isinstance(value, str)
 
 
 def steps(run, values):
@@ -126,14 +145,8 @@ def steps(run, values):
                 yield step, sheet and f"{sheet}!{place}", values.get((sheet, place), (None,))[0]
 
 
-def main():
-    source = Path(sys.argv[1])
-    with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
-        stripped = folder / source.name
-        count = without_results(source, stripped)
-        ours = cells(source)
-        theirs = cells(recalculated(stripped, folder))
+def compared(ours, theirs):
+    """Formula cells by sheet, and those that differ."""
     bad, by_sheet = [], Counter()
     for (sheet, place), (value, is_formula) in ours.items():
         if not is_formula:
@@ -142,21 +155,48 @@ def main():
         other = theirs.get((sheet, place), (None, False))[0]
         if differs(value, other, DOLLARS if isinstance(value, float) and abs(value) >= 100 else RATIO):
             bad.append((f"{sheet}!{place}", value, other))
-    assert sum(by_sheet.values()) == count, "every formula cell is read"
-    for sheet, cells_of in by_sheet.items():
-        print(f"{sheet}: {cells_of} formula cells")
-    print(f"{count} formula cells compared, {len(bad)} differ")
-    if len(sys.argv) > 2:
-        told = Counter()
-        for step, place, value in steps(sys.argv[2], theirs):
-            told["all"] += 1
-            if place is None:
-                told["without a line"] += 1
-                bad.append((f"{step['performance_year']} {step['aco_id']} {step['step']}", step["value"], "no line"))
-            elif differs(float(step["value"]), value, DOLLARS if step["unit"] == "dollars" else RATIO):
-                told["differ"] += 1
-                bad.append((place, float(step["value"]), value))
-        print(f"{told['all']} steps of benchmark.csv compared, {told['differ']} differ, {told['without a line']} without a line")
+    return by_sheet, bad
+
+
+def compared_steps(run, values):
+    """Steps of the walk that are not what the run has."""
+    bad, told = [], Counter()
+    for step, place, value in steps(run, values):
+        told["all"] += 1
+        if place is None:
+            told["without a line"] += 1
+            bad.append((f"{step['performance_year']} {step['aco_id']} {step['step']}", step["value"], "no line"))
+        elif differs(float(step["value"]), value, DOLLARS if step["unit"] == "dollars" else RATIO):
+            told["differ"] += 1
+            bad.append((place, float(step["value"]), value))
+    print(f"{told['all']} cells with steps of benchmark.csv compared, {told['differ']} differ, {told['without a line']} steps without a line")
+    return bad
+
+
+def main():
+    words = [word for word in sys.argv[1:] if word != "--spoil"]
+    source = Path(words[0])
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        stripped = folder / source.name
+        count = without_results(source, stripped)
+        ours = cells(source)
+        theirs = cells(recalculated(stripped, folder))
+        by_sheet, bad = compared(ours, theirs)
+        assert sum(by_sheet.values()) == count, "every formula cell is read"
+        for sheet, number in by_sheet.items():
+            print(f"{sheet}: {number} formula cells")
+        print(f"{count} formula cells compared, {len(bad)} differ")
+        if len(words) > 1:
+            bad += compared_steps(words[1], theirs)
+        if "--spoil" in sys.argv:
+            other = folder / ("spoilt-" + source.name)
+            spoilt(stripped, other)
+            theirs = cells(recalculated(other, folder))
+            seen, said = len(compared(ours, theirs)[1]), theirs["Contents", "B22"][0]
+            print(f"with one input changed {seen} formula cells differ, and the workbook's own checks say {said:.0f} lines do")
+            if not seen or not said:
+                bad.append(("one input changed", "cells that differ", "none"))
     for place, value, other in bad[:20]:
         print(f"  {place}: the run {value!r}, LibreOffice {other!r}")
     sys.exit(1 if bad else 0)

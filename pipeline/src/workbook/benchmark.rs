@@ -88,7 +88,7 @@ impl Lines<'_, '_> {
         for year in 0..=BY3 {
             let label = format!("Weight of benchmark year {}", year + 1);
             let code = format!("weight_{}", YEARS[year]);
-            self.rule(&code, &label, Unit::Ratio, "benchmark.year_weights", weights.map(|weights| weights[year]));
+            self.rule(&code, &label, Unit::Weight, "benchmark.year_weights", weights.map(|weights| weights[year]));
         }
         self.given("market_share_BY3");
     }
@@ -279,7 +279,8 @@ impl Lines<'_, '_> {
             let label = "Least share of beneficiaries with low income or dual status";
             self.rule("population_least", label, Unit::Fraction, &format!("{key}.least_share"), least);
             if let Some(share) = self.story.heads[1].and_then(|heads| heads.lis_or_dual_share) {
-                let line = Line::new("lis_or_dual_share", "Share with low-income subsidy or dual status", Unit::Fraction);
+                let line =
+                    Line::new("lis_or_dual_share", "Share with low-income subsidy or dual status", Unit::Fraction);
                 self.block.push(line.from("table rates/aco_heads", "").figure(WHOLE, share));
             }
         }
@@ -301,7 +302,9 @@ impl Lines<'_, '_> {
         let has = |of: &Lines<'_, '_>, code: &str| of.block.has(code, WHOLE);
         let (prior, population) = (has(self, "prior_savings_adjustment"), has(self, "population_adjustment"));
         let mut line = Line::new("final_adjustment", "Adjustment that applies: the highest, if above 0", Unit::Text);
-        line = line.from("D.3.6", "").figure(WHOLE, self.story.result.final_adj_cat.as_str());
+        let citation = TYPES.filter_map(|kind| self.story.step("adjustment", kind)).next();
+        let citation = citation.map_or("", |step| step.citation.as_str());
+        line = line.from("D.3.6", citation).figure(WHOLE, self.story.result.final_adj_cat.as_str());
         if prior {
             let [regional, prior] = ["{regional_adjustment_single}", "{prior_savings_adjustment}"];
             let other = if population { "{population_adjustment}" } else { "0" };
@@ -336,7 +339,9 @@ impl Lines<'_, '_> {
         });
         self.walk("historical_benchmark", |of, column| match column {
             WHOLE => None,
-            _ => Some("{benchmark_before_adjustment}+{adjustment}".into()).filter(|_| of.block.has("adjustment", column)),
+            _ => {
+                Some("{benchmark_before_adjustment}+{adjustment}".into()).filter(|_| of.block.has("adjustment", column))
+            }
         });
         // The whole's formula needs the types' figures, which the line that was just made holds.
         self.finish_mean("historical_benchmark", "person_years_BY3");

@@ -91,6 +91,8 @@ pub(super) enum Unit {
     Fraction,
     /// A percentage with two decimals, as published.
     Percent,
+    /// A weight in relation to others.
+    Weight,
     /// Person years.
     PersonYears,
     /// A whole number.
@@ -101,7 +103,7 @@ pub(super) enum Unit {
 
 impl Unit {
     /// Every unit.
-    pub(super) const ALL: [Unit; 10] = [
+    pub(super) const ALL: [Unit; 11] = [
         Unit::Heading,
         Unit::Dollars,
         Unit::WholeDollars,
@@ -109,6 +111,7 @@ impl Unit {
         Unit::Score,
         Unit::Fraction,
         Unit::Percent,
+        Unit::Weight,
         Unit::PersonYears,
         Unit::Count,
         Unit::Text,
@@ -135,6 +138,7 @@ impl Unit {
             Unit::Score => "score",
             Unit::Fraction => "fraction",
             Unit::Percent => "percent",
+            Unit::Weight => "weight",
             Unit::PersonYears => "person years",
             Unit::Count => "count",
             Unit::Text => "text",

@@ -26,7 +26,10 @@ const SHEETS: [(&str, &str); 10] = [
     (sheets::STATEMENT, "One ACO and performance year, picked from a list: settlement lines and benchmark tables"),
     (sheets::SUMMARY, "All ACOs and performance years, a row each, with totals"),
     (sheets::SETTLEMENT, "Every settlement, line by line: formula, figure of the run, check, law"),
-    (sheets::BENCHMARK, "Every benchmark by enrollment type: base years, trended, weighted, adjusted, capped, updated; formulas likewise"),
+    (
+        sheets::BENCHMARK,
+        "Every benchmark by enrollment type: base years, trended, weighted, adjusted, capped, updated; formulas likewise",
+    ),
     (sheets::RESULTS, "The results with the columns of CMS's results file, as the run wrote them"),
     (sheets::EXPECTED, "From the historical benchmark to what was expected, and what was spent, term by term"),
     (sheets::FINDINGS, "What a reader should know: defaults that were taken, inputs that disagree"),
@@ -37,7 +40,10 @@ const SHEETS: [(&str, &str); 10] = [
 
 /// Names of the cells of this sheet.
 pub(super) fn names() -> Vec<(String, String)> {
-    NAMED.iter().map(|(name, row, _, _)| ((*name).to_owned(), format!("'{}'!$B${}", sheets::CONTENTS, row + 1))).collect()
+    NAMED
+        .iter()
+        .map(|(name, row, _, _)| ((*name).to_owned(), format!("'{}'!$B${}", sheets::CONTENTS, row + 1)))
+        .collect()
 }
 
 /// Writes the sheet.
@@ -52,9 +58,11 @@ pub(super) fn write(
     sheet.set_name(sheets::CONTENTS)?;
     sheet.set_column_width(0, 30)?;
     sheet.set_column_width(1, 18)?;
-    sheet.set_column_width(2, 100)?;
+    sheet.set_column_width(2, 112)?;
+    sheet.set_row_height(0, look::TITLE_HEIGHT)?;
     look::text(sheet, 0, 0, "Medicare ACO settlement", &look.title)?;
-    let acos: std::collections::BTreeSet<&str> = reports.iter().map(|report| report.story.result.aco_id.as_str()).collect();
+    let acos: std::collections::BTreeSet<&str> =
+        reports.iter().map(|report| report.story.result.aco_id.as_str()).collect();
     let version = sources.manifest.as_ref().map_or("", |manifest| &manifest.version);
     let about = [
         ("Study", sources.study().to_owned()),
@@ -106,9 +114,8 @@ fn checks(
         look::text(sheet, row, 0, what, &look.text)?;
         look::formula(sheet, (row, 1), &formula, &Figure::Number(value), look.number(Unit::Count, Role::Formula))?;
     }
-    let some = ConditionalFormatCell::new()
-        .set_rule(ConditionalFormatCellRule::NotEqualTo(0))
-        .set_format(look.bad.clone());
+    let some =
+        ConditionalFormatCell::new().set_rule(ConditionalFormatCellRule::NotEqualTo(0)).set_format(look.bad.clone());
     let none =
         ConditionalFormatCell::new().set_rule(ConditionalFormatCellRule::EqualTo(0)).set_format(look.good.clone());
     sheet.add_conditional_format(21, 1, 21, 1, &some)?;
@@ -122,16 +129,34 @@ fn how_to_read(sheet: &mut Worksheet, look: &Look, left_out: usize) -> Result<()
     sheet.write_blank(23, 1, &look.heading)?.write_blank(23, 2, &look.heading)?;
     for (name, row, value, what) in NAMED {
         look::text(sheet, row, 0, name, &look.text)?;
-        sheet.write_number(row, 1, value)?;
+        sheet.write_number_with_format(row, 1, value, &look.plain)?;
         look::text(sheet, row, 2, what, &look.text)?;
     }
     let mut lines = vec![
-        ("Blue, black, grey", "Blue numbers were read from a table or rule of the run. Black ones are formulas over them. Grey ones are what the run itself computed, beside each."),
-        ("Change a cell", "Change a blue number and see what follows from it; the checks then say where the run had another number."),
-        ("Amounts", "Dollars. Nothing is rounded before it is published (42 CFR 425, M.F.10); a line that says `as published` is."),
-        ("Types", "ESRD: end-stage renal disease. DIS: disabled. AGDU: aged, dually eligible. AGND: aged, not dually eligible."),
-        ("Sections", "Letters and numbers such as F.5.7 are sections of the methodology; `acoledger explain` shows the same steps with their arithmetic."),
-        ("Not in here", "Counties: regional spending and market shares stand as values. Lives: nothing in this workbook is about one person."),
+        (
+            "Blue, black, grey",
+            "Blue: read from a table or rule of the run. Black: a formula over such numbers. Grey: what the run itself computed.",
+        ),
+        (
+            "Change a cell",
+            "Change a blue number and see what follows from it; the checks then say where the run had another number.",
+        ),
+        (
+            "Amounts",
+            "Dollars. Nothing is rounded before it is published (M.F.10): only lines to the cent and as published are.",
+        ),
+        (
+            "Types",
+            "ESRD: end-stage renal disease. DIS: disabled. AGDU: aged, dually eligible. AGND: aged, not dually eligible.",
+        ),
+        (
+            "Sections",
+            "F.5.7 and the like are sections of the methodology; `acoledger explain` shows the same steps with their arithmetic.",
+        ),
+        (
+            "Not in here",
+            "Counties: regional spending and market shares stand as values. Lives: nothing in this workbook is about one person.",
+        ),
     ];
     let more = format!(
         "{left_out} ACO-years: a sheet of this form holds 1,048,576 rows. The run's tables hold all; make a study of fewer performance years."
@@ -141,7 +166,7 @@ fn how_to_read(sheet: &mut Worksheet, look: &Look, left_out: usize) -> Result<()
     }
     for (row, (what, text)) in (29..).zip(lines) {
         look::text(sheet, row, 0, what, &look.text)?;
-        look::text(sheet, row, 2, text, &look.wrapped)?;
+        look::text(sheet, row, 2, text, &look.text)?;
     }
     Ok(())
 }

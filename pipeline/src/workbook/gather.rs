@@ -77,7 +77,8 @@ fn rules_of(manifest: &Manifest) -> Option<Rules> {
     let mut overrides = toml::Table::new();
     for OverriddenRule { key, values } in &manifest.rules.overridden {
         let dated = values.iter().map(|(from, value)| {
-            let value: toml::Value = toml::from_str::<toml::Table>(&format!("value = {value}")).ok()?.remove("value")?;
+            let value: toml::Value =
+                toml::from_str::<toml::Table>(&format!("value = {value}")).ok()?.remove("value")?;
             let mut entry = toml::Table::new();
             entry.insert("from".into(), toml::Value::String(from.clone()));
             entry.insert("value".into(), value);

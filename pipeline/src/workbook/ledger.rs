@@ -9,6 +9,9 @@ use rust_xlsxwriter::{ConditionalFormatCell, ConditionalFormatCellRule, Workshee
 /// Rows that a sheet has.
 const MOST_ROWS: u32 = 1_048_576;
 
+/// Page breaks that a sheet has.
+const MOST_BREAKS: usize = 1023;
+
 /// A block with its place.
 pub(super) struct Placed {
     /// Its first row, from 0.
@@ -166,12 +169,22 @@ impl Ledger {
             let (key, placed) = (report.story.key(), of(report));
             for (row, line) in (placed.first..).zip(&placed.block.lines) {
                 look::text(sheet, row, 0, &key, &look.small)?;
-                sheet.write_number_with_format(row, 1, f64::from(report.story.result.performance_year.0), &look.small)?;
+                sheet.write_number_with_format(
+                    row,
+                    1,
+                    f64::from(report.story.result.performance_year.0),
+                    &look.small,
+                )?;
                 look::text(sheet, row, 2, report.story.result.aco_id.as_str(), &look.small)?;
                 self.line(sheet, look, (row, line), |template, column| {
                     resolve(template, column, (self, placed), (benchmark, &report.benchmark))
                 })?;
             }
+        }
+        sheet.set_print_area(0, 0, self.last_row, self.citation())?;
+        let breaks: Vec<u32> = reports.iter().skip(1).map(|report| of(report).first).collect();
+        if breaks.len() <= MOST_BREAKS {
+            sheet.set_page_breaks(&breaks)?;
         }
         let differs = ConditionalFormatCell::new()
             .set_rule(ConditionalFormatCellRule::EqualTo("DIFFERS"))
@@ -203,10 +216,11 @@ impl Ledger {
                 None => ("Amount".to_owned(), 20.0),
             };
             heads.push((values + at, head.clone(), width));
-            heads.push((figures + at, format!("{head}, as computed by the run"), width));
+            heads.push((figures + at, head, width));
         }
         for (column, head, width) in heads {
-            look::text(sheet, row, column, &head, &look.header)?;
+            let is_number = (values..self.unit()).contains(&column) && column != self.check();
+            look::text(sheet, row, column, &head, if is_number { &look.number_header } else { &look.header })?;
             sheet.set_column_width(column, width)?;
         }
         look::text(sheet, row - 1, values, "Inputs and formulas", &look.note)?;
@@ -244,7 +258,9 @@ impl Ledger {
                     look::figure(sheet, cell, figure, look.number(line.unit, Role::Input))?;
                 }
             }
-            look::figure(sheet, (row, self.figures() + at), figure, look.number(line.unit, Role::Figure))?;
+            if self.shows_figure(line) {
+                look::figure(sheet, (row, self.figures() + at), figure, look.number(line.unit, Role::Figure))?;
+            }
         }
         if has_formula {
             let check = self.check_formula(row, line.unit);
@@ -257,6 +273,11 @@ impl Ledger {
         look::text(sheet, row, self.section(), &line.section, &look.small)?;
         look::text(sheet, row, self.citation(), &line.citation, &look.small)?;
         look::text(sheet, row, self.code(), &line.code, &look.small)
+    }
+
+    /// Whether the run's figure stands beside a line's value: a text that was read, which may be long, stands once.
+    pub(super) fn shows_figure(&self, line: &Line) -> bool {
+        line.unit != Unit::Text || line.has_formula()
     }
 
     /// Whether the line's values are the run's figures.
@@ -277,12 +298,7 @@ impl Ledger {
 }
 
 /// A formula with cells in place of names; `None` where it names a line that is not there.
-fn resolve(
-    template: &str,
-    column: usize,
-    own: (&Ledger, &Placed),
-    benchmark: (&Ledger, &Placed),
-) -> Option<String> {
+fn resolve(template: &str, column: usize, own: (&Ledger, &Placed), benchmark: (&Ledger, &Placed)) -> Option<String> {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {

@@ -92,8 +92,15 @@ fn findings(sheet: &mut Worksheet, look: &Look, sources: &Sources) -> Result<(),
         rows.push([&of[..], &[finding.what.clone(), finding.count.to_string()]].concat());
     }
     let note = if rows.is_empty() { "The run has none." } else { "Of ACOs each on its own; of the run counted." };
-    let heads =
-        [("PY", 7.0), ("Period", 8.0), ("ACO", 10.0), ("Stage", 12.0), ("Section", 10.0), ("What", 100.0), ("Count", 9.0)];
+    let heads = [
+        ("PY", 7.0),
+        ("Period", 8.0),
+        ("ACO", 10.0),
+        ("Stage", 12.0),
+        ("Section", 10.0),
+        ("What", 100.0),
+        ("Count", 9.0),
+    ];
     list(sheet, look, (sheets::FINDINGS, "Findings", note), &heads, &rows)
 }
 
@@ -199,7 +206,8 @@ fn inputs(sheet: &mut Worksheet, look: &Look, sources: &Sources) -> Result<(), X
         ];
         rows.extend(about.map(|(what, value)| vec!["run".into(), what.into(), value]));
         rows.extend(manifest.stages.iter().map(|stage| vec!["stage".into(), stage.stage.clone(), stage.key.clone()]));
-        let file = |input: &crate::study::InputFile| vec!["input file".into(), input.file.clone(), input.sha256.clone()];
+        let file =
+            |input: &crate::study::InputFile| vec!["input file".into(), input.file.clone(), input.sha256.clone()];
         rows.extend(manifest.inputs.iter().map(file));
     }
     let note = if sources.manifest.is_some() {

@@ -5,6 +5,12 @@ use acoledger_schemas::table::{Cell, Table};
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Formula, Worksheet, XlsxError};
 use std::collections::HashMap;
 
+/// The result of a formula that shows nothing.
+const BLANK: &str = " ";
+/// Ground of headings.
+pub(super) const HEADING_COLOR: Color = Color::RGB(0xED_ED_ED);
+/// Height of a row with a title.
+pub(super) const TITLE_HEIGHT: f64 = 21.0;
 /// Longest text of a cell.
 const MOST_CHARACTERS: usize = 32_767;
 
@@ -24,8 +30,10 @@ pub(super) struct Look {
     pub(super) title: Format,
     pub(super) note: Format,
     pub(super) header: Format,
+    pub(super) number_header: Format,
     pub(super) heading: Format,
     pub(super) text: Format,
+    pub(super) indented: Format,
     pub(super) wrapped: Format,
     pub(super) small: Format,
     pub(super) link: Format,
@@ -39,31 +47,33 @@ pub(super) struct Look {
 
 impl Look {
     pub(super) fn new() -> Look {
-        let base = Format::new().set_font_name("Calibri").set_font_size(10).set_align(FormatAlign::Top);
+        let base = Format::new().set_font_name("Calibri").set_font_size(10);
         let grey = Color::RGB(0x59_59_59);
         let mut numbers = HashMap::new();
         for unit in Unit::ALL {
-            for (role, color) in [(Role::Input, Color::RGB(0x00_00_C0)), (Role::Formula, Color::Black), (Role::Figure, grey)] {
+            for (role, color) in
+                [(Role::Input, Color::RGB(0x00_00_C0)), (Role::Formula, Color::Black), (Role::Figure, grey)]
+            {
                 let format = base.clone().set_num_format(number_format(unit)).set_font_color(color);
-                let align = FormatAlign::Right;
-                let format = if unit == Unit::Text { format.set_align(align).set_shrink() } else { format };
                 numbers.insert((unit, role), format);
             }
         }
+        let header = base
+            .clone()
+            .set_bold()
+            .set_text_wrap()
+            .set_background_color(Color::RGB(0xD9_E2_F3))
+            .set_border_bottom(FormatBorder::Thin);
         Look {
             title: base.clone().set_font_size(14).set_bold(),
             note: base.clone().set_font_color(grey),
-            header: base
-                .clone()
-                .set_bold()
-                .set_text_wrap()
-                .set_background_color(Color::RGB(0xD9_E2_F3))
-                .set_border_bottom(FormatBorder::Thin)
-                .set_align(FormatAlign::Bottom),
-            heading: base.clone().set_bold().set_background_color(Color::RGB(0xED_ED_ED)),
+            number_header: header.clone().set_align(FormatAlign::Right),
+            header,
+            heading: base.clone().set_bold().set_background_color(HEADING_COLOR),
             text: base.clone(),
-            wrapped: base.clone().set_text_wrap(),
-            small: base.clone().set_font_size(8).set_font_color(grey),
+            indented: base.clone().set_align(FormatAlign::Left).set_indent(1),
+            wrapped: base.clone().set_text_wrap().set_align(FormatAlign::Top),
+            small: base.clone().set_font_size(8).set_font_color(grey).set_align(FormatAlign::Left).set_indent(1),
             link: base.clone().set_font_color(Color::RGB(0x05_63_C1)),
             check: base.clone().set_align(FormatAlign::Center),
             bad: Format::new().set_background_color(Color::RGB(0xFF_C7_CE)).set_font_color(Color::RGB(0x9C_00_06)),
@@ -88,7 +98,7 @@ impl Look {
 /// The number format of a unit.
 pub(super) fn number_format(unit: Unit) -> &'static str {
     match unit {
-        Unit::Heading | Unit::Text => "General",
+        Unit::Heading | Unit::Text | Unit::Weight => "General",
         Unit::Dollars => "#,##0.00;[Red]-#,##0.00",
         Unit::WholeDollars => "#,##0;[Red]-#,##0",
         Unit::Ratio => "0.000000",
@@ -161,8 +171,8 @@ pub(super) fn formula(
     let result = match result {
         // Adding 0 turns a negative zero into zero.
         Figure::Number(number) => (number + 0.0).to_string(),
-        // The writer would take what reads as a number, a truth or an error for one.
-        Figure::Text(text) if is_no_text(text) => String::new(),
+        // The writer would take what reads as a number, a truth or an error for one; and readers take an empty result for 0.
+        Figure::Text(text) if is_no_text(text) => BLANK.into(),
         Figure::Text(text) => fit(text).into_owned(),
     };
     let formula = Formula::new(format!("={formula}")).set_result(result);
@@ -171,7 +181,7 @@ pub(super) fn formula(
 
 /// Whether a result that is text would be written as something else.
 fn is_no_text(text: &str) -> bool {
-    text.parse::<f64>().is_ok() || matches!(text, "TRUE" | "FALSE") || text.starts_with('#')
+    text.is_empty() || text.parse::<f64>().is_ok() || matches!(text, "TRUE" | "FALSE") || text.starts_with('#')
 }
 
 /// Where a table stands on its sheet.
@@ -192,6 +202,7 @@ pub(super) struct Page<'p> {
 /// Title, frozen headers, filter and print setup of a sheet with one table.
 pub(super) fn page(sheet: &mut Worksheet, look: &Look, page: &Page<'_>) -> Result<(), XlsxError> {
     sheet.set_name(page.name)?;
+    sheet.set_row_height(0, TITLE_HEIGHT)?;
     text(sheet, 0, 0, page.title, &look.title)?;
     text(sheet, 1, 0, page.note, &look.note)?;
     sheet.set_freeze_panes(page.header_row + 1, page.frozen)?;
@@ -213,12 +224,7 @@ pub(super) fn print(sheet: &mut Worksheet, fit: bool) {
 }
 
 /// Writes a declared table as it is: units, headers, rows. Texts stay texts.
-pub(super) fn table<T: Table>(
-    sheet: &mut Worksheet,
-    look: &Look,
-    first_row: u32,
-    rows: &[T],
-) -> Result<(), XlsxError> {
+pub(super) fn table<T: Table>(sheet: &mut Worksheet, look: &Look, first_row: u32, rows: &[T]) -> Result<(), XlsxError> {
     for (column, spec) in (0..).zip(T::SPEC.columns) {
         text(sheet, first_row, column, spec.unit, &look.small)?;
         text(sheet, first_row + 1, column, spec.name, &look.header)?;

@@ -12,7 +12,8 @@ pub(super) fn lines(of: &mut Settling<'_, '_>) {
     of.block.heading("Quality, and the rates that it allows");
     quality(of);
     of.block.heading("Test against the minimum savings or loss rate");
-    let whole_year = |code: &str| if of.share.is_empty() { code.to_owned() } else { format!("({code}/{{period_share}})") };
+    let whole_year =
+        |code: &str| if of.share.is_empty() { code.to_owned() } else { format!("({code}/{{period_share}})") };
     let total = whole_year("{total_benchmark}");
     let gross = whole_year("{gross_savings}");
     let share = if of.share.is_empty() { Some(1.0) } else { of.value("period_share") };
@@ -53,9 +54,9 @@ pub(super) fn guardrail(of: &mut Settling<'_, '_>) {
         let loss = |benchmark: &str| format!("ROUND(({{per_capita_expenditure}}-{{{benchmark}}})*{{person_years}},2)");
         let (three_way, two_way) = (loss("updated_benchmark"), loss("two_way_updated_benchmark"));
         let least = "ROUND({msr}*{updated_benchmark}*{person_years},2)";
-        let test = of.has("two_way_updated_benchmark").then(|| {
-            format!("IF(AND({three_way}>0,{three_way}>={least},{two_way}<{three_way}),1,0)")
-        });
+        let test = of
+            .has("two_way_updated_benchmark")
+            .then(|| format!("IF(AND({three_way}>0,{three_way}>={least},{two_way}<{three_way}),1,0)"));
         let label = "Guardrail: 1 where the two-way benchmark replaces the other";
         let line = Line::new("guardrail", label, Unit::Count).how("losses beyond the rate, and smaller by two-way");
         of.line(line, "E.5", Some(f64::from(u8::from(replaced))), test);
@@ -121,10 +122,13 @@ fn quality(of: &mut Settling<'_, '_>) {
     };
     // A score that was rounded where it is published makes no exact rate.
     let exact = |rate: Option<f64>, outcome: &str| {
-        result.outcome != outcome || result.reduced_ss == Some(Flag(true)) || rate.is_some_and(|rate| near(rate, result.final_rate))
+        result.outcome != outcome
+            || result.reduced_ss == Some(Flag(true))
+            || rate.is_some_and(|rate| near(rate, result.final_rate))
     };
     let is_exact = formula.is_none() || exact(sharing, "savings");
-    let standard = if era == QualityEra::Score { "{maximum_sharing_rate}*{quality_score}" } else { "{maximum_sharing_rate}" };
+    let standard =
+        if era == QualityEra::Score { "{maximum_sharing_rate}*{quality_score}" } else { "{maximum_sharing_rate}" };
     let by_score = if score.is_some() { "{maximum_sharing_rate}*{quality_score}" } else { "0" };
     let standard = if score.is_none() && era == QualityEra::Score { "0" } else { standard };
     let formula = format!(
@@ -197,8 +201,10 @@ fn half_rate(of: &mut Settling<'_, '_>, gross: &str) {
     let year = result.performance_year;
     let start = start_of(result);
     let factor = start.and_then(|start| law.rules.at::<f64>("settle.half_rate.factor", start).ok());
-    let (tracks, heads) =
-        (law.rules.at::<Vec<String>>("settle.half_rate.tracks", year), law.rules.at::<f64>("settle.half_rate.head_count", year));
+    let (tracks, heads) = (
+        law.rules.at::<Vec<String>>("settle.half_rate.tracks", year),
+        law.rules.at::<f64>("settle.half_rate.head_count", year),
+    );
     let (Some(factor), Ok(tracks), Ok(heads)) = (factor.filter(|factor| *factor > 0.0), tracks, heads) else { return };
     let key = "settle.half_rate.factor";
     of.rule(Line::new("half_factor", "Factor of the half rate for small savings", Unit::Fraction), key, Some(factor));
@@ -244,8 +250,7 @@ fn rates(of: &mut Settling<'_, '_>) {
     let half = if of.has("reduced") { "*IF({reduced}=1,{half_factor},1)" } else { "" };
     let loss = if of.has("loss_rate") { "{loss_rate}" } else { "0" };
     let known = of.has("sharing_rate") && (of.story.result.outcome != "losses" || of.has("loss_rate"));
-    let formula =
-        format!("IF({{outcome}}=\"savings\",{{sharing_rate}}{half},IF({{outcome}}=\"losses\",{loss},0))");
+    let formula = format!("IF({{outcome}}=\"savings\",{{sharing_rate}}{half},IF({{outcome}}=\"losses\",{loss},0))");
     of.step("final_rate", known.then_some(formula), "sharing or loss rate, by the outcome");
 }
 

@@ -50,12 +50,14 @@ fn savings(of: &mut Settling<'_, '_>) -> bool {
     let (gross, total) = (whole_year(of, "{gross_savings}"), whole_year(of, "{total_benchmark}"));
     let step = |name: &str| story.value(name, WHOLE);
     let shared = step("shared_savings_before_limit").unwrap_or(0.0);
-    let line = Line::new("shared_savings_before_limit", "Shared savings after sequestration, before the limit", Unit::Dollars);
+    let line =
+        Line::new("shared_savings_before_limit", "Shared savings after sequestration, before the limit", Unit::Dollars);
     let line = line.how("savings × rate × (1 − sequestration)");
     let amount = format!("IF({{outcome}}=\"savings\",{gross}*{{final_rate}}*(1-{{sequestration}}),0)");
     of.line(line, "F.5.7", Some(shared), Some(amount));
     let share = if of.share.is_empty() { Some(1.0) } else { of.value("period_share") };
-    let computed = rate.zip(of.value("total_benchmark")).zip(share).map(|((rate, total), share)| rate * (total / share));
+    let computed =
+        rate.zip(of.value("total_benchmark")).zip(share).map(|((rate, total), share)| rate * (total / share));
     let limit = step("payment_limit").or(computed);
     let line = Line::new("payment_limit", "Payment limit", Unit::Dollars).how("rate × benchmark of the year");
     let formula = rate.map(|_| format!("{{payment_limit_rate}}*{total}"));
@@ -115,7 +117,11 @@ fn loss_limit(of: &mut Settling<'_, '_>) {
         of.block.push(line.from("table rates/aco_heads", "").figure(WHOLE, revenue));
         formula = formula.map(|text| format!("MIN({text},{{loss_limit_revenue_rate}}*{{participant_revenue}})"));
     }
-    let how = if formula.is_some() { "rate × benchmark of the year, or of revenue" } else { "by revenue, from the program files" };
+    let how = if formula.is_some() {
+        "rate × benchmark of the year, or of revenue"
+    } else {
+        "by revenue, from the program files"
+    };
     of.step("loss_limit", formula, how);
 }
 

@@ -45,12 +45,19 @@ impl Settling<'_, '_> {
         self.block.push(line);
     }
 
-    /// Where a section stands in the law, as the steps of the walk say.
+    /// Where a section stands in the law: as the rule says that decides it, else as the steps of the walk do.
     pub(super) fn citation(&self, section: &str) -> String {
-        let family = |rule: &str| rule.split('.').take(2).collect::<Vec<_>>().join(".");
-        let own = self.story.steps.iter().find(|step| step.rule == section);
-        let near = || self.story.steps.iter().find(|step| family(&step.rule) == family(section));
-        own.or_else(near).map_or_else(String::new, |step| step.citation.clone())
+        let key = match section {
+            "E.5" => "settle.guardrail",
+            "F.3" | "F.3.1" => "settle.quality.era",
+            "F.4" => "settle.half_rate.factor",
+            _ => "",
+        };
+        let rule = self.story.law.as_ref().and_then(|law| law.rules.find(key));
+        let step = |wanted: &dyn Fn(&str) -> bool| self.story.steps.iter().find(|step| wanted(&step.rule));
+        let family = section.rsplit_once('.').map_or(section, |(family, _)| family);
+        let near = || step(&|rule| rule == section).or_else(|| step(&|rule| rule.starts_with(family)));
+        rule.map_or_else(|| near().map_or_else(String::new, |step| step.citation.clone()), |rule| rule.citation.clone())
     }
 
     /// A number of the law, from a rule.
@@ -83,7 +90,7 @@ impl Settling<'_, '_> {
         let result = self.story.result;
         let text = |code: &str, label: &str| Line::new(code, label, Unit::Text);
         self.given(text("aco_name", "Name"), result.aco_name.as_deref());
-        let agreement = format!("{} agreement, number {}", result.agree_type, result.agreement_period_num);
+        let agreement = format!("{}, number {}", result.agree_type, result.agreement_period_num);
         self.given(text("agreement", "Agreement period"), Some(agreement.as_str()));
         self.given(text("agreement_start", "First day of the agreement"), Some(result.current_start_date.as_str()));
         self.given(text("track", "Track or level"), Some(result.current_track.code()));
@@ -103,7 +110,8 @@ impl Settling<'_, '_> {
         let of_benchmark = |code: &str| Some(format!("{{benchmark:{code}@ACO}}"));
         let is_half = gather::is_half(self.story.result);
         if is_half {
-            let line = Line::new("period_share", "Share of the year's dollars that the half-year carries", Unit::Fraction);
+            let line =
+                Line::new("period_share", "Share of the year's dollars that the half-year carries", Unit::Fraction);
             self.rule(line, "settle.half_year_share", self.story.period_share());
             self.share = "*{period_share}";
         }
@@ -112,7 +120,8 @@ impl Settling<'_, '_> {
         self.step("updated_benchmark", of_benchmark("updated_benchmark"), "from the benchmark, per person year");
         let two_way = self.story.result.two_way_benchmark;
         let label = "Updated benchmark without the prospective trend";
-        let line = Line::new("two_way_updated_benchmark", label, Unit::Dollars).how("from the benchmark, for the guardrail");
+        let line =
+            Line::new("two_way_updated_benchmark", label, Unit::Dollars).how("from the benchmark, for the guardrail");
         self.line(line, "E.5.2", two_way, of_benchmark("two_way_updated_benchmark"));
         self.step("per_capita_expenditure", of_benchmark("per_capita_expenditure"), "from the benchmark");
         self.step("person_years", of_benchmark("person_years"), "from the benchmark");
@@ -146,19 +155,61 @@ impl Settling<'_, '_> {
         }
         let generated = format!("ROUND(IF(OR({codes}),{{gross_savings}},0),0)");
         let dollars = |value: i64| value as f64;
-        for (code, figure, unit, formula) in [
-            ("HistBnchmk", dollars(result.hist_bnchmk), Unit::WholeDollars, "ROUND({benchmark:historical_benchmark@ACO},0)"),
-            ("UpdatedBnchmk", dollars(result.updated_bnchmk), Unit::WholeDollars, "ROUND({benchmark_used},0)"),
-            ("ABtotBnchmk", dollars(result.ab_tot_bnchmk), Unit::WholeDollars, "ROUND({total_benchmark},0)"),
-            ("ABtotExp", dollars(result.ab_tot_exp), Unit::WholeDollars, "ROUND({total_expenditures},0)"),
-            ("BnchmkMinExp", dollars(result.bnchmk_min_exp), Unit::WholeDollars, "ROUND({gross_savings},0)"),
-            ("Sav_rate", result.sav_rate, Unit::Percent, "ROUND({savings_rate}*100,2)"),
-            ("MinSavPerc", result.min_sav_perc, Unit::Percent, "ROUND({msr}*100,2)"),
-            ("GenSaveLoss", dollars(result.gen_save_loss), Unit::WholeDollars, generated.as_str()),
-            ("EarnSaveLoss", dollars(result.earn_save_loss), Unit::WholeDollars, "ROUND({earned},0)"),
+        for (code, label, figure, unit, formula) in [
+            (
+                "HistBnchmk",
+                "Historical benchmark, per person year",
+                dollars(result.hist_bnchmk),
+                Unit::WholeDollars,
+                "ROUND({benchmark:historical_benchmark@ACO},0)",
+            ),
+            (
+                "UpdatedBnchmk",
+                "Updated benchmark, per person year",
+                dollars(result.updated_bnchmk),
+                Unit::WholeDollars,
+                "ROUND({benchmark_used},0)",
+            ),
+            (
+                "ABtotBnchmk",
+                "Total benchmark",
+                dollars(result.ab_tot_bnchmk),
+                Unit::WholeDollars,
+                "ROUND({total_benchmark},0)",
+            ),
+            (
+                "ABtotExp",
+                "Total expenditures",
+                dollars(result.ab_tot_exp),
+                Unit::WholeDollars,
+                "ROUND({total_expenditures},0)",
+            ),
+            (
+                "BnchmkMinExp",
+                "Benchmark minus expenditures",
+                dollars(result.bnchmk_min_exp),
+                Unit::WholeDollars,
+                "ROUND({gross_savings},0)",
+            ),
+            ("Sav_rate", "Savings rate, percent", result.sav_rate, Unit::Percent, "ROUND({savings_rate}*100,2)"),
+            ("MinSavPerc", "Minimum savings rate, percent", result.min_sav_perc, Unit::Percent, "ROUND({msr}*100,2)"),
+            (
+                "GenSaveLoss",
+                "Generated savings or losses",
+                dollars(result.gen_save_loss),
+                Unit::WholeDollars,
+                generated.as_str(),
+            ),
+            (
+                "EarnSaveLoss",
+                "Earned savings, or losses owed",
+                dollars(result.earn_save_loss),
+                Unit::WholeDollars,
+                "ROUND({earned},0)",
+            ),
         ] {
-            let line = Line::new(code, code, unit).from("table savings_losses", "").figure(WHOLE, figure);
-            self.block.push(line.formula(WHOLE, formula));
+            let line = Line::new(code, label, unit).from(&format!("{code} of savings_losses"), "");
+            self.block.push(line.figure(WHOLE, figure).formula(WHOLE, formula));
         }
     }
 }

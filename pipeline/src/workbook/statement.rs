@@ -4,22 +4,21 @@ use super::block::{COLUMNS, Figure, Line, Unit, WHOLE};
 use super::ledger::{Ledger, Placed};
 use super::look::{self, Look, letters, number_format};
 use super::{Report, sheets};
-use rust_xlsxwriter::{
-    ConditionalFormatFormula, DataValidation, Format, FormatAlign, Formula, Worksheet, XlsxError,
-};
+use rust_xlsxwriter::{ConditionalFormatFormula, DataValidation, Format, FormatAlign, Formula, Worksheet, XlsxError};
 
-/// Cell of the choice: `C3`.
-const PICK: (u32, u16) = (2, 2);
-/// First row of the settlement.
-const FIRST_ROW: u32 = 6;
-/// Columns: number of the line, name, year, five values, check, law, unit.
-const NUMBER: u16 = 0;
-const LABEL: u16 = 1;
-const YEAR: u16 = 2;
-const VALUES: u16 = 3;
-const CHECK: u16 = 8;
-const LAW: u16 = 9;
-const UNIT: u16 = 10;
+/// Row of the choice, and of the links below it.
+const PICK_ROW: u32 = 2;
+/// Row of the first headers.
+const HEADER_ROW: u32 = 5;
+/// Columns: name of the line, year, five values, check, law; beyond the printed page unit, number of the line, places of blocks.
+const LABEL: u16 = 0;
+const YEAR: u16 = 1;
+const VALUES: u16 = 2;
+const CHECK: u16 = 7;
+const LAW: u16 = 8;
+const UNIT: u16 = 9;
+const NUMBER: u16 = 10;
+const PLACE: u16 = 12;
 
 /// Where the blocks of the ACO-year that is picked stand.
 const PLACES: [&str; 4] = ["settlement_first", "settlement_lines", "benchmark_first", "benchmark_lines"];
@@ -27,8 +26,8 @@ const PLACES: [&str; 4] = ["settlement_first", "settlement_lines", "benchmark_fi
 /// Names of the choice and of what follows from it.
 pub(super) fn names() -> Vec<(String, String)> {
     let cell = |row: u32, column: u16| format!("'{}'!${}${}", sheets::STATEMENT, letters(column), row + 1);
-    let mut all = vec![("pick".to_owned(), cell(PICK.0, PICK.1))];
-    all.extend((0..).zip(PLACES).map(|(at, name)| (format!("pick_{name}"), cell(at, UNIT + 2))));
+    let mut all = vec![("pick".to_owned(), cell(PICK_ROW, VALUES))];
+    all.extend((0..).zip(PLACES).map(|(at, name)| (format!("pick_{name}"), cell(at, PLACE))));
     all
 }
 
@@ -40,50 +39,67 @@ pub(super) fn write(
     (settlement, benchmark): (&Ledger, &Ledger),
 ) -> Result<(), XlsxError> {
     sheet.set_name(sheets::STATEMENT)?;
+    sheet.set_row_height(0, look::TITLE_HEIGHT)?;
     look::text(sheet, 0, 0, "Statement of one ACO and performance year", &look.title)?;
     let note = "Pick an ACO-year in the yellow cell. Its lines are those of the sheets Settlement and Benchmark, where the formulas stand.";
     look::text(sheet, 1, 0, note, &look.note)?;
-    look::text(sheet, PICK.0, LABEL, "ACO and performance year", &look.text)?;
     let first = &reports[0];
-    look::text(sheet, PICK.0, PICK.1, &first.story.key(), &look.pick)?;
-    sheet.merge_range(PICK.0, PICK.1, PICK.0, PICK.1 + 1, &first.story.key(), &look.pick)?;
-    let list = DataValidation::new().allow_list_formula(Formula::new("=aco_years"));
-    sheet.add_data_validation(PICK.0, PICK.1, PICK.0, PICK.1, &list)?;
-    for (at, name) in (0..).zip(PLACES) {
-        look::text(sheet, at, UNIT + 1, &format!("pick_{name}"), &look.small)?;
-        let of = if name.starts_with("settlement") { &first.settlement } else { &first.benchmark };
-        let figure = if name.ends_with("first") { f64::from(of.first - Ledger::FIRST_ROW + 1) } else { of.block.lines.len() as f64 };
-        let formula = format!("INDEX({name},MATCH(pick,aco_years,0))");
-        look::formula(sheet, (at, UNIT + 2), &formula, &Figure::Number(figure), &look.small)?;
-    }
-    for (column, width) in [(NUMBER, 4.0), (LABEL, 52.0), (YEAR, 7.0), (CHECK, 9.0), (LAW, 44.0), (UNIT, 11.0)] {
+    choice(sheet, look, first)?;
+    for (column, width) in
+        [(LABEL, 54.0), (YEAR, 6.0), (CHECK, 8.0), (LAW, 52.0), (UNIT, 11.0), (NUMBER, 6.0), (PLACE - 1, 22.0)]
+    {
         sheet.set_column_width(column, width)?;
     }
-    sheet.set_column_range_width(VALUES, VALUES + 4, 14)?;
-    sheet.set_column_range_width(UNIT + 1, UNIT + 2, 20)?;
-    let heads = ["#", "Settlement", "", "", "", "", "As computed", "Amount", "Check", "Law", "Unit"];
-    headers(sheet, look, FIRST_ROW - 1, &heads)?;
-    lines(sheet, look, FIRST_ROW, (settlement, &first.settlement), "settlement")?;
-    let second = FIRST_ROW + settlement.most_lines + 1;
-    let heads = ["#", "Benchmark, per person year", "Year", "ESRD", "DIS", "AGDU", "AGND", "ACO", "Check", "Law", "Unit"];
-    headers(sheet, look, second, &heads)?;
+    sheet.set_column_range_width(VALUES, VALUES + 4, 14.5)?;
+    let heads = ["Settlement", "", "Amount", "As computed", "How", "", "", "Check", "Law", "Unit", "Line"];
+    headers(sheet, look, HEADER_ROW, (&heads, 2))?;
+    lines(sheet, look, HEADER_ROW + 1, (settlement, &first.settlement), "settlement")?;
+    let second = HEADER_ROW + settlement.most_lines + 2;
+    let types = ["ESRD", "DIS", "AGDU", "AGND", "ACO"];
+    let heads = [&["Benchmark, per person year", "Year"][..], &types, &["Check", "Law", "Unit", "Line"]].concat();
+    headers(sheet, look, second, (&heads, 5))?;
     lines(sheet, look, second + 1, (benchmark, &first.benchmark), "benchmark")?;
     let last = second + benchmark.most_lines;
     conditions(sheet, look, last)?;
-    sheet.set_freeze_panes(3, 2)?;
-    sheet.set_repeat_rows(0, 2)?;
+    sheet.set_freeze_panes(PICK_ROW + 1, 1)?;
+    sheet.set_repeat_rows(0, PICK_ROW)?;
     sheet.set_print_area(0, 0, last, LAW)?;
-    sheet.set_print_fit_to_pages(1, 0);
     sheet.set_page_breaks(&[second])?;
     look::print(sheet, true);
     Ok(())
 }
 
-fn headers(sheet: &mut Worksheet, look: &Look, row: u32, heads: &[&str]) -> Result<(), XlsxError> {
-    let right = look.header.clone().set_align(FormatAlign::Right);
+/// The choice, the ACO's name, where its blocks stand, and ways to them.
+fn choice(sheet: &mut Worksheet, look: &Look, first: &Report<'_>) -> Result<(), XlsxError> {
+    let key = first.story.key();
+    look::text(sheet, PICK_ROW, LABEL, "ACO and performance year", &look.text)?;
+    sheet.set_row_height(PICK_ROW, 18)?;
+    sheet.merge_range(PICK_ROW, VALUES, PICK_ROW, VALUES + 1, &key, &look.pick)?;
+    let list = DataValidation::new().allow_list_formula(Formula::new("=aco_years"));
+    sheet.add_data_validation(PICK_ROW, VALUES, PICK_ROW, VALUES, &list)?;
+    for (row, name) in (0..).zip(PLACES) {
+        look::text(sheet, row, PLACE - 1, &format!("pick_{name}"), &look.small)?;
+        let of = if name.starts_with("settlement") { &first.settlement } else { &first.benchmark };
+        let lines = of.block.lines.len() as f64;
+        let figure = if name.ends_with("first") { f64::from(of.first - Ledger::FIRST_ROW + 1) } else { lines };
+        let formula = format!("INDEX({name},MATCH(pick,aco_years,0))");
+        look::formula(sheet, (row, PLACE), &formula, &Figure::Number(figure), &look.small)?;
+    }
+    for (column, name, place) in
+        [(VALUES, sheets::SETTLEMENT, "pick_settlement_first"), (VALUES + 2, sheets::BENCHMARK, "pick_benchmark_first")]
+    {
+        let text = format!("Formulas: {name}");
+        let formula = format!("HYPERLINK(\"#'{name}'!A\"&({place}+{}),\"{text}\")", Ledger::FIRST_ROW);
+        look::formula(sheet, (PICK_ROW + 1, column), &formula, &Figure::Text(text), &look.link)?;
+    }
+    Ok(())
+}
+
+/// Headers, `numbers` of them over columns of numbers.
+fn headers(sheet: &mut Worksheet, look: &Look, row: u32, (heads, numbers): (&[&str], u16)) -> Result<(), XlsxError> {
     (0..).zip(heads).try_for_each(|(column, head)| {
-        let format = if (VALUES..CHECK).contains(&column) { &right } else { &look.header };
-        look::text(sheet, row, column, head, format)
+        let is_number = (VALUES..VALUES + numbers).contains(&column);
+        look::text(sheet, row, column, head, if is_number { &look.number_header } else { &look.header })
     })
 }
 
@@ -95,28 +111,33 @@ fn lines(
     (ledger, placed): (&Ledger, &Placed),
     name: &str,
 ) -> Result<(), XlsxError> {
-    let mut shown: Vec<(u16, u16, &Format)> =
-        vec![(LABEL, Ledger::LABEL, &look.text), (LAW, ledger.citation(), &look.small), (UNIT, ledger.unit(), &look.small)];
-    let right = look.text.clone().set_align(FormatAlign::Right);
-    match ledger.year() {
-        Some(year) => {
+    let value = look.text.clone().set_align(FormatAlign::Right).set_shrink();
+    let mut shown: Vec<(u16, u16, &Format)> = vec![
+        (LABEL, Ledger::LABEL, &look.text),
+        (CHECK, ledger.check(), &look.check),
+        (LAW, ledger.citation(), &look.small),
+        (UNIT, ledger.unit(), &look.small),
+    ];
+    match (ledger.year(), ledger.how()) {
+        (Some(year), _) => {
             shown.push((YEAR, year, &look.small));
-            shown.extend((0..COLUMNS as u16).map(|at| (VALUES + at, ledger.values() + at, &right)));
+            shown.extend((0..COLUMNS as u16).map(|at| (VALUES + at, ledger.values() + at, &value)));
         }
-        None => {
-            shown.push((VALUES + 3, ledger.figures(), &right));
-            shown.push((VALUES + 4, ledger.values(), &right));
+        (None, how) => {
+            shown.push((VALUES, ledger.values(), &value));
+            shown.push((VALUES + 1, ledger.figures(), &value));
+            shown.extend(how.map(|how| (VALUES + 2, how, &look.small)));
         }
     }
-    shown.push((CHECK, ledger.check(), &look.check));
     for number in 0..ledger.most_lines {
         let row = first_row + number;
         let line = placed.block.lines.get(number as usize);
         sheet.write_number_with_format(row, NUMBER, f64::from(number + 1), &look.small)?;
         for (column, source, format) in &shown {
             let range = look::range(ledger.name, *source, Ledger::FIRST_ROW, ledger.last_row);
-            let cell = format!("INDEX({range},pick_{name}_first+${}${}-1)", letters(NUMBER), row + 1);
-            let formula = format!("IF(${}${}>pick_{name}_lines,\"\",IF({cell}=\"\",\"\",{cell}))", letters(NUMBER), row + 1);
+            let at = format!("${}${}", letters(NUMBER), row + 1);
+            let cell = format!("INDEX({range},pick_{name}_first+{at}-1)");
+            let formula = format!("IF({at}>pick_{name}_lines,\"\",IF({cell}=\"\",\"\",{cell}))");
             let result = line.and_then(|line| result(line, *column, ledger)).unwrap_or(Figure::Text(String::new()));
             look::formula(sheet, (row, *column), &formula, &result, format)?;
         }
@@ -126,35 +147,37 @@ fn lines(
 
 /// What a cell of the statement shows of a line.
 fn result(line: &Line, column: u16, ledger: &Ledger) -> Option<Figure> {
-    let value = |at: usize| line.figures[at].clone();
+    let by_type = ledger.year().is_some();
     match column {
         LABEL => Some(line.label.as_str().into()),
         YEAR => line.year.map(|year| f64::from(year).into()),
         LAW => Some(line.citation.as_str().into()),
         UNIT => Some(line.unit.code().into()),
         CHECK => line.has_formula().then(|| "ok".into()),
-        _ if ledger.year().is_some() => value(usize::from(column - VALUES)),
-        _ => value(WHOLE),
+        _ if by_type => line.figures[usize::from(column - VALUES)].clone(),
+        VALUES => line.figures[WHOLE].clone(),
+        _ if column == VALUES + 1 => line.figures[WHOLE].clone().filter(|_| ledger.shows_figure(line)),
+        _ => Some(line.how.as_str().into()),
     }
 }
 
 /// Number formats by the unit of the line, since which line stands in a row depends on the choice.
 fn conditions(sheet: &mut Worksheet, look: &Look, last: u32) -> Result<(), XlsxError> {
-    let row = FIRST_ROW + 1;
-    let unit = letters(UNIT);
-    for of in Unit::ALL.into_iter().filter(|of| !matches!(of, Unit::Heading | Unit::Text)) {
+    let (first, row) = (HEADER_ROW + 1, HEADER_ROW + 2);
+    let (unit, label) = (letters(UNIT), letters(LABEL));
+    for of in Unit::ALL.into_iter().filter(|of| number_format(*of) != "General") {
         let rule = ConditionalFormatFormula::new()
             .set_rule(format!("=${unit}{row}=\"{}\"", of.code()).as_str())
             .set_format(Format::new().set_num_format(number_format(of)));
-        sheet.add_conditional_format(FIRST_ROW, VALUES, last, VALUES + 4, &rule)?;
+        sheet.add_conditional_format(first, VALUES, last, VALUES + 4, &rule)?;
     }
     let heading = ConditionalFormatFormula::new()
-        .set_rule(format!("=AND(${0}{row}<>\"\",${unit}{row}=\"\")", letters(LABEL)).as_str())
-        .set_format(look.heading.clone());
-    sheet.add_conditional_format(FIRST_ROW, NUMBER, last, LAW, &heading)?;
+        .set_rule(format!("=AND(TRIM(${label}{row})<>\"\",TRIM(${unit}{row})=\"\")").as_str())
+        .set_format(Format::new().set_bold().set_background_color(look::HEADING_COLOR));
+    sheet.add_conditional_format(first, LABEL, last, LAW, &heading)?;
     let differs = ConditionalFormatFormula::new()
         .set_rule(format!("=${}{row}=\"DIFFERS\"", letters(CHECK)).as_str())
         .set_format(look.bad.clone());
-    sheet.add_conditional_format(FIRST_ROW, CHECK, last, CHECK, &differs)?;
+    sheet.add_conditional_format(first, CHECK, last, CHECK, &differs)?;
     Ok(())
 }

@@ -11,8 +11,13 @@ const HEADER_ROW: u32 = 4;
 /// Row of the totals.
 const TOTAL_ROW: u32 = 2;
 
+/// Rows with links: a sheet holds 65,530 of them, and a row has two.
+const LINKED_ROWS: u32 = 32_000;
+
 /// What a column shows.
 enum Shown {
+    /// Way to the lines of the benchmark.
+    Link,
     /// Text of the results.
     Text(fn(&Report<'_>) -> String),
     /// A number of the results.
@@ -32,9 +37,10 @@ enum Shown {
 }
 
 /// The columns after the first, which is the ACO-year.
-const COLUMNS: [(&str, f64, Shown); 26] = [
+const COLUMNS: [(&str, f64, Shown); 27] = [
+    ("Lines", 10.0, Shown::Link),
     ("Name", 30.0, Shown::Text(|of| of.story.result.aco_name.clone().unwrap_or_default())),
-    ("PY", 6.0, Shown::Number(|of| f64::from(of.story.result.performance_year.0), Unit::Text)),
+    ("PY", 6.0, Shown::Number(|of| f64::from(of.story.result.performance_year.0), Unit::Weight)),
     ("Period", 7.0, Shown::Text(|of| of.story.result.period.code().into())),
     ("Track", 6.5, Shown::Text(|of| of.story.result.current_track.code().into())),
     ("Risk model", 10.0, Shown::Text(|of| of.story.result.risk_model.clone())),
@@ -67,9 +73,12 @@ pub(super) fn names(reports: usize) -> Vec<(String, String)> {
     let places = (1..).zip(&COLUMNS).filter(|(_, (_, _, shown))| matches!(shown, Shown::First(_) | Shown::Lines(_)));
     let mut all = vec![("aco_years".to_owned(), look::range(sheets::SUMMARY, 0, HEADER_ROW + 1, last))];
     let names = ["settlement_first", "settlement_lines", "benchmark_first", "benchmark_lines"];
-    all.extend(names.into_iter().zip(places).map(|(name, (column, _))| {
-        (name.to_owned(), look::range(sheets::SUMMARY, column, HEADER_ROW + 1, last))
-    }));
+    all.extend(
+        names
+            .into_iter()
+            .zip(places)
+            .map(|(name, (column, _))| (name.to_owned(), look::range(sheets::SUMMARY, column, HEADER_ROW + 1, last))),
+    );
     all
 }
 
@@ -84,11 +93,11 @@ pub(super) fn write(
     let page = Page {
         name: sheets::SUMMARY,
         title: "All ACOs and performance years",
-        note: "Amounts are those of the sheets Settlement and Benchmark; the first column leads there. Totals are of the rows that a filter leaves.",
+        note: "Amounts are those of the sheets Settlement and Benchmark; the first two columns lead there. Totals are of the rows that a filter leaves.",
         header_row: HEADER_ROW,
         last_row,
         columns: COLUMNS.len() as u16 + 1,
-        frozen: 1,
+        frozen: 3,
         fit: true,
     };
     look::page(sheet, look, &page)?;
@@ -98,31 +107,39 @@ pub(super) fn write(
     look::text(sheet, HEADER_ROW, 0, "ACO-year", &look.header)?;
     look::text(sheet, TOTAL_ROW, 0, "Total", &look.heading)?;
     for (column, (head, width, shown)) in (1..).zip(&COLUMNS) {
-        look::text(sheet, HEADER_ROW, column, head, &look.header)?;
+        let is_text = matches!(shown, Shown::Link | Shown::Text(_) | Shown::Line(_, Unit::Text));
+        look::text(sheet, HEADER_ROW, column, head, if is_text { &look.header } else { &look.number_header })?;
         sheet.set_column_width(column, *width)?;
         sheet.write_blank(TOTAL_ROW, column, &look.heading)?;
         total(sheet, look, column, shown, reports)?;
     }
     for (row, report) in (HEADER_ROW + 1..).zip(reports) {
-        let target = format!("internal:'{}'!A{}", sheets::SETTLEMENT, report.settlement.first + 1);
-        // A sheet holds 65,530 links.
-        if row < 65_000 {
-            let url = Url::new(target).set_text(report.story.key());
-            sheet.write_url_with_format(row, 0, url, &look.link)?;
-        } else {
-            look::text(sheet, row, 0, &report.story.key(), &look.text)?;
-        }
+        link(sheet, look, (row, 0), (sheets::SETTLEMENT, &report.settlement), &report.story.key())?;
         for (column, (_, _, shown)) in (1..).zip(&COLUMNS) {
             cell(sheet, look, (row, column), (shown, report), ledgers)?;
         }
     }
     let differing = (1..).zip(&COLUMNS).find(|(_, (_, _, shown))| matches!(shown, Shown::Differing));
-    let bad = ConditionalFormatCell::new()
-        .set_rule(ConditionalFormatCellRule::GreaterThan(0))
-        .set_format(look.bad.clone());
+    let bad =
+        ConditionalFormatCell::new().set_rule(ConditionalFormatCellRule::GreaterThan(0)).set_format(look.bad.clone());
     let column = differing.map_or(0, |(column, _)| column);
     sheet.add_conditional_format(HEADER_ROW + 1, column, last_row, column, &bad)?;
     Ok(())
+}
+
+/// A way to a block.
+fn link(
+    sheet: &mut Worksheet,
+    look: &Look,
+    (row, column): (u32, u16),
+    (name, placed): (&str, &Placed),
+    text: &str,
+) -> Result<(), XlsxError> {
+    if row >= LINKED_ROWS {
+        return look::text(sheet, row, column, text, &look.text);
+    }
+    let url = Url::new(format!("internal:'{name}'!A{}", placed.first + 1)).set_text(text);
+    sheet.write_url_with_format(row, column, url, &look.link).map(|_| ())
 }
 
 /// The total of a column, over the rows that a filter leaves.
@@ -163,14 +180,16 @@ fn cell(
         let Some(place) = placed.block.place(code) else { return Ok(()) };
         let Some(figure) = &placed.block.lines[place].figures[WHOLE] else { return Ok(()) };
         let cell = ledger.cell(placed, code, WHOLE).unwrap_or_default();
-        look::formula(sheet, at, &cell, figure, look.number(unit, Role::Formula))
+        let format = if unit == Unit::Text { &look.indented } else { look.number(unit, Role::Formula) };
+        look::formula(sheet, at, &cell, figure, format)
     };
     let checks = || {
         [(settlement, &report.settlement), (benchmark, &report.benchmark)]
             .map(|(ledger, placed)| look::range(ledger.name, ledger.check(), placed.first, placed.last()))
     };
     match shown {
-        Shown::Text(of) => look::text(sheet, at.0, at.1, &of(report), &look.text),
+        Shown::Link => link(sheet, look, at, (sheets::BENCHMARK, &report.benchmark), "benchmark"),
+        Shown::Text(of) => look::text(sheet, at.0, at.1, &of(report), &look.indented),
         Shown::Number(of, unit) => {
             look::figure(sheet, at, &Figure::Number(of(report)), look.number(*unit, Role::Input))
         }
@@ -181,7 +200,13 @@ fn cell(
         Shown::Checked => {
             let [a, b] = checks();
             let formula = format!("COUNTA({a})+COUNTA({b})");
-            look::formula(sheet, at, &formula, &Figure::Number(checked(report)), look.number(Unit::Count, Role::Formula))
+            look::formula(
+                sheet,
+                at,
+                &formula,
+                &Figure::Number(checked(report)),
+                look.number(Unit::Count, Role::Formula),
+            )
         }
         Shown::Differing => {
             let [a, b] = checks();

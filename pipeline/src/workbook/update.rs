@@ -71,9 +71,8 @@ fn cohorts(of: &mut Lines<'_, '_>) {
 
 /// Risk ratios and their cap (M.C.3, M.C.4).
 fn ratios(of: &mut Lines<'_, '_>) {
-    let by_cohort = TYPES.into_iter().any(|kind| {
-        of.story.step("risk_ratio_PY", kind).is_some_and(|step| step.rule == "C.5")
-    });
+    let by_cohort =
+        TYPES.into_iter().any(|kind| of.story.step("risk_ratio_PY", kind).is_some_and(|step| step.rule == "C.5"));
     of.walk("hcc_ratio", |of, kind| Some(format!("{{hcc_PY}}/{}", of.by3("hcc", kind))));
     of.walk("demographic_ratio", |of, kind| Some(format!("{{demographic_PY}}/{}", of.by3("demographic", kind))));
     of.walk("RR_weight", |_, _| {
@@ -177,8 +176,8 @@ fn growth(of: &mut Lines<'_, '_>) {
     of.given("acpt");
     let blend = of.story.law.as_ref().and_then(|law| law.benchmark.of_652.as_ref()).map(|rules| rules.blend);
     let (two_way, acpt) = (blend.map(|blend| blend.two_way), blend.map(|blend| blend.acpt));
-    of.rule("blend_two_way", "Weight of the two-way blend", Unit::Ratio, "update.blend_weights", two_way);
-    of.rule("blend_acpt", "Weight of the prospective trend", Unit::Ratio, "update.blend_weights", acpt);
+    of.rule("blend_two_way", "Weight of the two-way blend", Unit::Weight, "update.blend_weights", two_way);
+    of.rule("blend_acpt", "Weight of the prospective trend", Unit::Weight, "update.blend_weights", acpt);
     of.walk("three_way_blend", |of, _| {
         let [a, b] = ["{blend_two_way@ACO}", "{blend_acpt@ACO}"];
         let known = of.block.has("blend_two_way", WHOLE);
@@ -203,10 +202,11 @@ fn updated(of: &mut Lines<'_, '_>) {
     of.finish_mean("updated_benchmark", "person_years");
     if let Some(two_way) = of.story.result.two_way_benchmark {
         let types = "{risk_adjusted_benchmark@types},{two_way_blend@types},{person_years@types}";
-        let line = Line::new("two_way_updated_benchmark", "Updated benchmark without the prospective trend", Unit::Dollars)
-            .from("E.5.2", "42 CFR 425.652(b)(5)")
-            .figure(WHOLE, two_way)
-            .formula(WHOLE, format!("SUMPRODUCT({types})/SUM({{person_years@types}})"));
+        let line =
+            Line::new("two_way_updated_benchmark", "Updated benchmark without the prospective trend", Unit::Dollars)
+                .from("E.5.2", "42 CFR 425.652(b)(5)")
+                .figure(WHOLE, two_way)
+                .formula(WHOLE, format!("SUMPRODUCT({types})/SUM({{person_years@types}})"));
         of.block.push(line);
     }
 }
