@@ -61,8 +61,10 @@ pub(crate) fn write(folder: &Path, file: &Path) -> Outcome<()> {
         .stories()
         .into_iter()
         .map(|story| {
-            let benchmark = benchmark::block(&story);
-            let settlement = settlement::block(&story);
+            let mut benchmark = benchmark::block(&story);
+            benchmark.keep_known(None);
+            let mut settlement = settlement::block(&story);
+            settlement.keep_known(Some(&benchmark));
             (story, settlement, benchmark)
         })
         .collect();

@@ -280,6 +280,24 @@ impl Block {
         }
     }
 
+    /// Lets formulas go that name a line which is not there, of this block or of the benchmark: their values stay.
+    pub(super) fn keep_known(&mut self, benchmark: Option<&Block>) {
+        let is_known = |formula: &String| {
+            references(formula).all(|name| {
+                let code = name.split_once('@').map_or(name, |(code, _)| code);
+                match code.strip_prefix("benchmark:") {
+                    Some(code) => benchmark.is_some_and(|block| block.places.contains_key(code)),
+                    None => self.places.contains_key(code),
+                }
+            })
+        };
+        for line in &mut self.lines {
+            for formula in &mut line.formulas {
+                *formula = formula.take().filter(is_known);
+            }
+        }
+    }
+
     /// Place of a line.
     pub(super) fn place(&self, code: &str) -> Option<usize> {
         self.places.get(code).copied()
@@ -311,6 +329,11 @@ impl Block {
         let sum: Vec<String> = both.iter().map(|kind| format!("{{{weights}@{}}}", name(*kind))).collect();
         Some(format!("({})/({})", terms.join("+"), sum.join("+")))
     }
+}
+
+/// What stands in braces in a formula.
+fn references(formula: &str) -> impl Iterator<Item = &str> {
+    formula.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
 }
 
 /// The code of a type or of the whole, as formulas name columns.

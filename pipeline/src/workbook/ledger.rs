@@ -4,7 +4,7 @@ use super::block::{Block, Figure, Line, Unit, WHOLE, column_named};
 use super::look::{self, Look, Page, Role, letters};
 use super::{Report, sheets};
 use acoledger_schemas::values::EnrollmentType;
-use rust_xlsxwriter::{ConditionalFormatCell, ConditionalFormatCellRule, Worksheet, XlsxError};
+use rust_xlsxwriter::{ConditionalFormatCell, ConditionalFormatCellRule, FormatAlign, Worksheet, XlsxError};
 
 /// Rows that a sheet has.
 const MOST_ROWS: u32 = 1_048_576;
@@ -216,11 +216,14 @@ impl Ledger {
                 None => ("Amount".to_owned(), 20.0),
             };
             heads.push((values + at, head.clone(), width));
+            let head = if self.by_type() { head } else { "As computed".into() };
             heads.push((figures + at, head, width));
         }
+        let centered = look.header.clone().set_align(FormatAlign::Center);
         for (column, head, width) in heads {
             let is_number = (values..self.unit()).contains(&column) && column != self.check();
-            look::text(sheet, row, column, &head, if is_number { &look.number_header } else { &look.header })?;
+            let format = if is_number { &look.number_header } else { &look.header };
+            look::text(sheet, row, column, &head, if column == self.check() { &centered } else { format })?;
             sheet.set_column_width(column, width)?;
         }
         look::text(sheet, row - 1, values, "Inputs and formulas", &look.note)?;

@@ -113,33 +113,46 @@ fn quality(of: &mut Settling<'_, '_>) {
     of.block.push(line.figure(WHOLE, standing.code()).formula(WHOLE, formula));
     let line = Line::new("maximum_sharing_rate", "Highest sharing rate of the track", Unit::Fraction);
     of.rule(line, "settle.sharing_rate.maximum", maximum);
-    let by_score = maximum.zip(score).map(|(maximum, score)| maximum * score);
-    let (sharing, formula) = match (standing, era) {
-        (Standing::Nothing, _) => (Some(0.0), None),
-        (Standing::FirstYear, _) => (maximum, None),
-        (Standing::Standard, QualityEra::Standard | QualityEra::StandardOrAlternative) => (maximum, None),
-        (Standing::Standard | Standing::Alternative, _) => (by_score, Some(())),
-    };
-    // A score that was rounded where it is published makes no exact rate.
-    let exact = |rate: Option<f64>, outcome: &str| {
-        result.outcome != outcome
-            || result.reduced_ss == Some(Flag(true))
-            || rate.is_some_and(|rate| near(rate, result.final_rate))
-    };
-    let is_exact = formula.is_none() || exact(sharing, "savings");
-    let standard =
-        if era == QualityEra::Score { "{maximum_sharing_rate}*{quality_score}" } else { "{maximum_sharing_rate}" };
-    let by_score = if score.is_some() { "{maximum_sharing_rate}*{quality_score}" } else { "0" };
-    let standard = if score.is_none() && era == QualityEra::Score { "0" } else { standard };
-    let formula = format!(
-        "IF({{standing}}=\"nothing\",0,IF({{standing}}=\"first year\",{{maximum_sharing_rate}},\
-         IF({{standing}}=\"alternative\",{by_score},{standard})))"
-    );
-    let line = Line::new("sharing_rate", "Sharing rate that quality allows", Unit::Fraction);
-    of.line(line, "F.3", sharing, is_exact.then_some(formula));
+    sharing_rate(of, era, standing, maximum.zip(score).map(|(maximum, score)| maximum * score), maximum);
     if let (Some(loss), Some(maximum), Some(_)) = (loss, maximum, result.mlr) {
         loss_rate(of, loss, standing, maximum, score);
     }
+}
+
+/// The sharing rate before the half rate (M.F.3.1, M.F.3.2). A score that is rounded where it is published makes no exact rate: then the
+/// rate that was used stands as a value.
+fn sharing_rate(
+    of: &mut Settling<'_, '_>,
+    era: QualityEra,
+    standing: Standing,
+    by_score: Option<f64>,
+    maximum: Option<f64>,
+) {
+    let rate = match (standing, era) {
+        (Standing::Nothing, _) => Some(0.0),
+        (Standing::FirstYear, _) => maximum,
+        (Standing::Standard, QualityEra::Standard | QualityEra::StandardOrAlternative) => maximum,
+        (Standing::Standard | Standing::Alternative, _) => by_score,
+    };
+    let result = of.story.result;
+    let half = if result.reduced_ss == Some(Flag(true)) { half_factor(of).unwrap_or(1.0) } else { 1.0 };
+    let used = (result.outcome == "savings").then(|| result.final_rate / half);
+    let exact = used.is_none_or(|used| rate.is_some_and(|rate| near(rate, used)));
+    let of_score = if by_score.is_some() { "{maximum_sharing_rate}*{quality_score}" } else { "0" };
+    let standard = if era == QualityEra::Score { of_score } else { "{maximum_sharing_rate}" };
+    let formula = format!(
+        "IF({{standing}}=\"nothing\",0,IF({{standing}}=\"first year\",{{maximum_sharing_rate}},\
+         IF({{standing}}=\"alternative\",{of_score},{standard})))"
+    );
+    let line = Line::new("sharing_rate", "Sharing rate that quality allows", Unit::Fraction);
+    of.line(line, "F.3", if exact { rate } else { used }, exact.then_some(formula));
+}
+
+/// The factor of the half rate, where the agreement has one.
+fn half_factor(of: &Settling<'_, '_>) -> Option<f64> {
+    let law = of.story.law.as_ref()?;
+    let factor: f64 = law.rules.at("settle.half_rate.factor", start_of(of.story.result)?).ok()?;
+    (factor > 0.0).then_some(factor)
 }
 
 /// The loss rate of a two-sided track (M.F.3.3).
@@ -154,7 +167,8 @@ fn loss_rate(of: &mut Settling<'_, '_>, loss: LossRate, standing: Standing, maxi
         _ => score.map(|score| (1.0 - maximum * score).clamp(loss.floor, loss.ceiling)),
     };
     let result = of.story.result;
-    let exact = result.outcome != "losses" || rate.is_some_and(|rate| near(rate, result.final_rate));
+    let used = (result.outcome == "losses").then_some(result.final_rate);
+    let exact = used.is_none_or(|used| rate.is_some_and(|rate| near(rate, used)));
     let score = if score.is_some() { "{quality_score}" } else { "1" };
     let within = |rate: String| format!("MAX({{loss_rate_least}},MIN({{loss_rate_most}},{rate}))");
     let formula = format!(
@@ -162,7 +176,12 @@ fn loss_rate(of: &mut Settling<'_, '_>, loss: LossRate, standing: Standing, maxi
         within("1-{maximum_sharing_rate}".into()),
         within(format!("1-{{maximum_sharing_rate}}*{score}"))
     );
-    of.line(line("loss_rate", "Loss rate that quality allows"), "F.3", rate, exact.then_some(formula));
+    of.line(
+        line("loss_rate", "Loss rate that quality allows"),
+        "F.3",
+        if exact { rate } else { used },
+        exact.then_some(formula),
+    );
 }
 
 /// The standing and its formula.
@@ -199,13 +218,12 @@ fn half_rate(of: &mut Settling<'_, '_>, gross: &str) {
     let result = of.story.result;
     let (Some(law), Some(Flag(reduced))) = (&of.story.law, result.reduced_ss) else { return };
     let year = result.performance_year;
-    let start = start_of(result);
-    let factor = start.and_then(|start| law.rules.at::<f64>("settle.half_rate.factor", start).ok());
+    let factor = half_factor(of);
     let (tracks, heads) = (
         law.rules.at::<Vec<String>>("settle.half_rate.tracks", year),
         law.rules.at::<f64>("settle.half_rate.head_count", year),
     );
-    let (Some(factor), Ok(tracks), Ok(heads)) = (factor.filter(|factor| *factor > 0.0), tracks, heads) else { return };
+    let (Some(factor), Ok(tracks), Ok(heads)) = (factor, tracks, heads) else { return };
     let key = "settle.half_rate.factor";
     of.rule(Line::new("half_factor", "Factor of the half rate for small savings", Unit::Fraction), key, Some(factor));
     let line = Line::new("half_heads", "Least assigned beneficiaries for it", Unit::Count);
@@ -215,10 +233,12 @@ fn half_rate(of: &mut Settling<'_, '_>, gross: &str) {
     let line = Line::new("half_tracks", "Tracks and levels that it is open to", Unit::Text);
     let list = format!(" {} ", tracks.join(" "));
     of.block.push(line.from("rule settle.half_rate.tracks", citation).figure(WHOLE, list.as_str()));
+    // Where the two-way benchmark turns a loss into a gain there are neither losses nor savings (M.E.5.4).
+    let guarded = if of.has("guardrail") { ",{guardrail}<>1" } else { "" };
     let low = if of.has("revenue_category") { "{revenue_category}=\"Low Revenue\"" } else { "FALSE" };
     let formula = format!(
         "IF(AND({gross}>=0,ROUND({gross},2)<{{least_savings}},ROUND({gross},2)>0,{{sharing_rate}}>0,\
-         {{n_ab}}>={{half_heads}},ISNUMBER(SEARCH(\" \"&{{track}}&\" \",{{half_tracks}})),{low}),1,0)"
+         {{n_ab}}>={{half_heads}},ISNUMBER(SEARCH(\" \"&{{track}}&\" \",{{half_tracks}})),{low}{guarded}),1,0)"
     );
     let line = Line::new("reduced", "Half rate for small savings: 1 where it applies", Unit::Count);
     of.line(line, "F.4", Some(f64::from(u8::from(reduced))), of.has("sharing_rate").then_some(formula));

@@ -18,7 +18,10 @@ pub(super) fn lines(of: &mut Settling<'_, '_>) {
     of.block.heading("Paid or owed");
     let share = of.share;
     let termination = if of.has("termination_impact") { "-{termination_impact}" } else { "" };
-    let paid = format!("MIN({{shared_savings_before_limit}},{{payment_limit}}){share}{termination}");
+    let paid = match savings {
+        true => format!("MIN({{shared_savings_before_limit}},{{payment_limit}}){share}{termination}"),
+        false => "NA()".into(),
+    };
     let forgiven = if of.has("disaster_factor") { "*(1-{disaster_factor})" } else { "" };
     let owed = format!("-(MIN({{shared_losses_before_limit}},{{loss_limit}}){share}{termination}){forgiven}");
     // Losses need facts that the run holds only where there were any.
@@ -28,7 +31,7 @@ pub(super) fn lines(of: &mut Settling<'_, '_>) {
         (false, _) => "0".into(),
     };
     let formula = format!("IF({{outcome}}=\"savings\",{paid},{otherwise})");
-    let known = savings && (outcome != "losses" || losses);
+    let known = (savings || outcome != "savings") && (outcome != "losses" || losses);
     of.step("earned", known.then_some(formula), "the smaller of amount and limit, less termination and relief");
     let result = of.story.result;
     let line = Line::new("earned_cents", "Paid (positive) or owed (negative), to the cent", Unit::Dollars);
@@ -41,7 +44,12 @@ pub(super) fn lines(of: &mut Settling<'_, '_>) {
 fn savings(of: &mut Settling<'_, '_>) -> bool {
     let story = of.story;
     let result = story.result;
-    let Some(law) = &story.law else { return false };
+    let Some(law) = &story.law else {
+        of.step("payment_limit", None, "rate × benchmark of the year");
+        of.step("shared_savings_before_limit", None, "savings × rate × (1 − sequestration)");
+        termination(of);
+        return of.has("payment_limit");
+    };
     let rate = of_track(of, "settle.payment_limit");
     let line = Line::new("sequestration", "Sequestration", Unit::Fraction);
     of.rule(line, "settle.sequestration", Some(law.settle.sequestration()));

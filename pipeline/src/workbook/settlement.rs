@@ -56,6 +56,7 @@ impl Settling<'_, '_> {
         let rule = self.story.law.as_ref().and_then(|law| law.rules.find(key));
         let step = |wanted: &dyn Fn(&str) -> bool| self.story.steps.iter().find(|step| wanted(&step.rule));
         let family = section.rsplit_once('.').map_or(section, |(family, _)| family);
+        let section = if section == "F.10" { "F.5.9" } else { section };
         let near = || step(&|rule| rule == section).or_else(|| step(&|rule| rule.starts_with(family)));
         rule.map_or_else(|| near().map_or_else(String::new, |step| step.citation.clone()), |rule| rule.citation.clone())
     }
@@ -144,72 +145,50 @@ impl Settling<'_, '_> {
     /// What the results publish, rounded there and nowhere before (M.F.10).
     fn published(&mut self) {
         self.block.heading("As published (M.F.10), columns of CMS's results file");
+        let of = self.story.result;
+        for (code, label, figure, line) in [
+            (
+                "HistBnchmk",
+                "Historical benchmark, per person year",
+                of.hist_bnchmk,
+                "benchmark:historical_benchmark@ACO",
+            ),
+            ("UpdatedBnchmk", "Updated benchmark, per person year", of.updated_bnchmk, "benchmark_used"),
+            ("ABtotBnchmk", "Total benchmark", of.ab_tot_bnchmk, "total_benchmark"),
+            ("ABtotExp", "Total expenditures", of.ab_tot_exp, "total_expenditures"),
+            ("BnchmkMinExp", "Benchmark minus expenditures", of.bnchmk_min_exp, "gross_savings"),
+        ] {
+            self.column(code, label, (Unit::WholeDollars, figure as f64), Some(format!("ROUND({{{line}}},0)")));
+        }
+        let percent = |line: &str| Some(format!("ROUND({{{line}}}*100,2)"));
+        self.column("Sav_rate", "Savings rate, percent", (Unit::Percent, of.sav_rate), percent("savings_rate"));
+        self.column("MinSavPerc", "Minimum savings rate, percent", (Unit::Percent, of.min_sav_perc), percent("msr"));
+        let generated = self.generated();
+        let figure = (Unit::WholeDollars, of.gen_save_loss as f64);
+        self.column("GenSaveLoss", "Generated savings or losses", figure, generated);
+        let figure = (Unit::WholeDollars, of.earn_save_loss as f64);
+        self.column("EarnSaveLoss", "Earned savings, or losses owed", figure, Some("ROUND({earned},0)".into()));
+    }
+
+    /// A published column.
+    fn column(&mut self, code: &str, label: &str, (unit, figure): (Unit, f64), formula: Option<String>) {
+        let line = Line::new(code, label, unit).from(&format!("{code} of savings_losses"), "");
+        let mut line = line.figure(WHOLE, figure);
+        line.formulas[WHOLE] = formula;
+        self.block.push(line);
+    }
+
+    /// The formula of generated savings or losses; none without the rule that says whether losses of one-sided ACOs are shown.
+    fn generated(&self) -> Option<String> {
         let result = self.story.result;
-        let shown = {
-            let law = self.story.law.as_ref();
-            law.and_then(|law| law.rules.at::<bool>("settle.generated.one_sided_losses", result.performance_year).ok())
-        };
+        let law = self.story.law.as_ref();
+        let shown: Option<bool> =
+            law.and_then(|law| law.rules.at("settle.generated.one_sided_losses", result.performance_year).ok());
         let mut codes = String::from("{outcome}=\"savings\",{outcome}=\"losses\"");
         if shown == Some(true) {
             codes.push_str(",{outcome}=\"one_sided_losses\"");
         }
-        let generated = format!("ROUND(IF(OR({codes}),{{gross_savings}},0),0)");
-        let dollars = |value: i64| value as f64;
-        for (code, label, figure, unit, formula) in [
-            (
-                "HistBnchmk",
-                "Historical benchmark, per person year",
-                dollars(result.hist_bnchmk),
-                Unit::WholeDollars,
-                "ROUND({benchmark:historical_benchmark@ACO},0)",
-            ),
-            (
-                "UpdatedBnchmk",
-                "Updated benchmark, per person year",
-                dollars(result.updated_bnchmk),
-                Unit::WholeDollars,
-                "ROUND({benchmark_used},0)",
-            ),
-            (
-                "ABtotBnchmk",
-                "Total benchmark",
-                dollars(result.ab_tot_bnchmk),
-                Unit::WholeDollars,
-                "ROUND({total_benchmark},0)",
-            ),
-            (
-                "ABtotExp",
-                "Total expenditures",
-                dollars(result.ab_tot_exp),
-                Unit::WholeDollars,
-                "ROUND({total_expenditures},0)",
-            ),
-            (
-                "BnchmkMinExp",
-                "Benchmark minus expenditures",
-                dollars(result.bnchmk_min_exp),
-                Unit::WholeDollars,
-                "ROUND({gross_savings},0)",
-            ),
-            ("Sav_rate", "Savings rate, percent", result.sav_rate, Unit::Percent, "ROUND({savings_rate}*100,2)"),
-            ("MinSavPerc", "Minimum savings rate, percent", result.min_sav_perc, Unit::Percent, "ROUND({msr}*100,2)"),
-            (
-                "GenSaveLoss",
-                "Generated savings or losses",
-                dollars(result.gen_save_loss),
-                Unit::WholeDollars,
-                generated.as_str(),
-            ),
-            (
-                "EarnSaveLoss",
-                "Earned savings, or losses owed",
-                dollars(result.earn_save_loss),
-                Unit::WholeDollars,
-                "ROUND({earned},0)",
-            ),
-        ] {
-            let line = Line::new(code, label, unit).from(&format!("{code} of savings_losses"), "");
-            self.block.push(line.figure(WHOLE, figure).formula(WHOLE, formula));
-        }
+        let known = shown.is_some() || result.outcome != "one_sided_losses";
+        known.then(|| format!("ROUND(IF(OR({codes}),{{gross_savings}},0),0)"))
     }
 }

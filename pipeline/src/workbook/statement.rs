@@ -51,7 +51,7 @@ pub(super) fn write(
         sheet.set_column_width(column, width)?;
     }
     sheet.set_column_range_width(VALUES, VALUES + 4, 14.5)?;
-    let heads = ["Settlement", "", "Amount", "As computed", "How", "", "", "Check", "Law", "Unit", "Line"];
+    let heads = ["Settlement", "", "Amount", "As computed", "  How", "", "", "Check", "Law", "Unit", "Line"];
     headers(sheet, look, HEADER_ROW, (&heads, 2))?;
     lines(sheet, look, HEADER_ROW + 1, (settlement, &first.settlement), "settlement")?;
     let second = HEADER_ROW + settlement.most_lines + 2;
