@@ -7,6 +7,10 @@ use acoledger_schemas::rules::Rule;
 use acoledger_schemas::table::Table;
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
+/// Height of a line of text, and the greatest of a row.
+const LINE_HEIGHT: f64 = 13.5;
+/// See [`LINE_HEIGHT`].
+const MOST_HEIGHT: f64 = 400.0;
 /// Row of the headers of these sheets.
 const HEADER_ROW: u32 = 3;
 
@@ -72,6 +76,13 @@ fn list(
     for (row, cells) in (HEADER_ROW + 1..).zip(rows) {
         for (column, cell) in (0..).zip(cells) {
             look::text(sheet, row, column, cell, &look.wrapped)?;
+        }
+        // Not every program makes a row as high as its wrapped text.
+        let lines =
+            heads.iter().zip(cells).map(|((_, width), cell)| (cell.chars().count() as f64 * 1.1 / width).ceil());
+        let lines = lines.fold(1.0, f64::max);
+        if lines > 1.0 {
+            sheet.set_row_height(row, (lines * LINE_HEIGHT).min(MOST_HEIGHT))?;
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! How cells look, and cells of every kind.
 
 use super::block::{Figure, Unit};
-use acoledger_schemas::table::{Cell, Table};
+use acoledger_schemas::table::{Cell, Kind, Table};
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Formula, Worksheet, XlsxError};
 use std::collections::HashMap;
 
@@ -225,41 +225,52 @@ pub(super) fn print(sheet: &mut Worksheet, fit: bool) {
 
 /// Writes a declared table as it is: units, headers, rows. Texts stay texts.
 pub(super) fn table<T: Table>(sheet: &mut Worksheet, look: &Look, first_row: u32, rows: &[T]) -> Result<(), XlsxError> {
-    for (column, spec) in (0..).zip(T::SPEC.columns) {
-        text(sheet, first_row, column, spec.unit, &look.small)?;
-        text(sheet, first_row + 1, column, spec.name, &look.header)?;
-        sheet.set_column_width(column, (spec.name.len() as f64 + 3.0).clamp(9.0, 22.0))?;
-    }
-    for (row, record) in (first_row + 2..).zip(rows) {
-        for column in 0..T::SPEC.columns.len() {
-            let at = (row, column as u16);
-            let unit = match T::SPEC.columns[column].unit {
-                "year" | "id" | "code" => "General",
-                "dollars" | "lives" | "cents" | "person-years" => "#,##0.####;[Red]-#,##0.####",
-                "score" => "0.0000##",
-                _ => "0.######",
-            };
-            match record.cell(column) {
+    for (at, column) in (0..).zip(0..T::SPEC.columns.len()) {
+        let spec = &T::SPEC.columns[column];
+        text(sheet, first_row, at, spec.unit, &look.small)?;
+        text(sheet, first_row + 1, at, spec.name, &look.header)?;
+        let format = look.plain.clone().set_num_format(match spec.unit {
+            "dollars" if spec.kind == Kind::Decimal => "#,##0.00##;[Red]-#,##0.00##",
+            "dollars" | "lives" | "cents" => "#,##0;[Red]-#,##0",
+            "person-years" => "#,##0.00",
+            "score" => "0.000##",
+            _ => "General",
+        });
+        let mut width = spec.name.len();
+        for (row, record) in (first_row + 2..).zip(rows) {
+            let cell = record.cell(column);
+            width = width.max(shown_width(&cell));
+            match cell {
                 Cell::Blank => {}
-                Cell::Text(words) => text(sheet, at.0, at.1, &words, &look.text)?,
-                Cell::Integer(number) => number_cell(sheet, at, number as f64, look, unit)?,
-                Cell::Decimal(number) => number_cell(sheet, at, number, look, unit)?,
-                Cell::Date(day) => text(sheet, at.0, at.1, &day.to_string(), &look.text)?,
+                Cell::Text(words) => text(sheet, row, at, &words, &look.indented)?,
+                Cell::Integer(number) => number_cell(sheet, (row, at), number as f64, &format)?,
+                Cell::Decimal(number) => number_cell(sheet, (row, at), number, &format)?,
+                Cell::Date(day) => text(sheet, row, at, &day.to_string(), &look.indented)?,
             }
         }
+        sheet.set_column_width(at, (width as f64 + 3.0).clamp(8.0, 36.0))?;
     }
     Ok(())
+}
+
+/// Characters that a cell takes, about: of a number its whole part with separators, and some decimals.
+fn shown_width(cell: &Cell<'_>) -> usize {
+    match cell {
+        Cell::Blank => 0,
+        Cell::Text(words) => words.chars().count(),
+        Cell::Integer(number) => number.to_string().len() * 4 / 3,
+        Cell::Decimal(number) => format!("{:.0}", number.trunc()).len() * 4 / 3 + 5,
+        Cell::Date(_) => 10,
+    }
 }
 
 fn number_cell(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
     number: f64,
-    look: &Look,
-    unit: &str,
+    format: &Format,
 ) -> Result<(), XlsxError> {
-    let format = if number.fract() == 0.0 { unit.replace(".####", "") } else { unit.to_owned() };
-    sheet.write_number_with_format(row, column, number, &look.plain.clone().set_num_format(format)).map(|_| ())
+    sheet.write_number_with_format(row, column, number, format).map(|_| ())
 }
 
 #[cfg(test)]
