@@ -79,7 +79,7 @@ fn list(
         }
         // Not every program makes a row as high as its wrapped text.
         let lines =
-            heads.iter().zip(cells).map(|((_, width), cell)| (cell.chars().count() as f64 * 1.1 / width).ceil());
+            heads.iter().zip(cells).map(|((_, width), cell)| (cell.chars().count() as f64 * 0.95 / width).ceil());
         let lines = lines.fold(1.0, f64::max);
         if lines > 1.0 {
             sheet.set_row_height(row, (lines * LINE_HEIGHT).min(MOST_HEIGHT))?;

@@ -179,9 +179,14 @@ pub(super) fn formula(
     sheet.write_formula_with_format(row, column, formula, format).map(|_| ())
 }
 
-/// Whether a result that is text would be written as something else.
+/// Whether a result that is text would be written as something else, or holds what XML cannot.
 fn is_no_text(text: &str) -> bool {
-    text.is_empty() || text.parse::<f64>().is_ok() || matches!(text, "TRUE" | "FALSE") || text.starts_with('#')
+    let is_no_xml = |character: char| character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}');
+    text.is_empty()
+        || text.contains(is_no_xml)
+        || text.parse::<f64>().is_ok()
+        || matches!(text, "TRUE" | "FALSE")
+        || text.starts_with('#')
 }
 
 /// Where a table stands on its sheet.
@@ -228,7 +233,8 @@ pub(super) fn table<T: Table>(sheet: &mut Worksheet, look: &Look, first_row: u32
     for (at, column) in (0..).zip(0..T::SPEC.columns.len()) {
         let spec = &T::SPEC.columns[column];
         text(sheet, first_row, at, spec.unit, &look.small)?;
-        text(sheet, first_row + 1, at, spec.name, &look.header)?;
+        let is_number = matches!(spec.kind, Kind::Integer | Kind::Decimal);
+        text(sheet, first_row + 1, at, spec.name, if is_number { &look.number_header } else { &look.header })?;
         let format = look.plain.clone().set_num_format(match spec.unit {
             "dollars" if spec.kind == Kind::Decimal => "#,##0.00##;[Red]-#,##0.00##",
             "dollars" | "lives" | "cents" => "#,##0;[Red]-#,##0",
