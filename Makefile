@@ -1,7 +1,7 @@
 # `make` lists the targets. Nothing here needs more than a Rust toolchain (1.90 or later), a C compiler and make;
 # `worlds-check` and `rates-check` also use python3, `peer-assign`, `peer-spend`, `peer-ingest` and `peer-polars` python3 with venv, and DuckDB and Polars
-# from PyPI;
-# `object-store-check` python3 with venv, and an S3-compatible server from PyPI.
+# from PyPI; `object-store-check` python3 with venv, and an S3-compatible server from PyPI; `workbook-check` python3 and LibreOffice (Debian
+# `libreoffice-calc`).
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -60,6 +60,10 @@ worlds-check: oracles build ## the small worlds with known answers, through the 
 .PHONY: rates-check
 rates-check: oracles build ## the invented ACO-years at the rates door, through the program: results, and the walk line by line
 	scripts/rates-check.sh $(RELEASE) $(ORACLES)
+
+.PHONY: workbook-check
+workbook-check: build ## every formula of a workbook, recalculated by LibreOffice (soffice), against the run: a nation of 20,000 lives, and the rates cases times six
+	scripts/workbook-check.sh $(RELEASE) $(ORACLES) target/workbook-check
 
 .PHONY: worked-check
 worked-check: oracles ## the printed numbers of the worked examples and of CMS's own, counted equal and different

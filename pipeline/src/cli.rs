@@ -73,6 +73,11 @@ enum Command {
     /// hold the life; needs no run. Notes bytes and seconds in the run's metrics.json.
     #[command(display_order = 21)]
     Explain(commands::explain::ExplainArgs),
+    /// Show a run: a page, a workbook, plots
+    ///
+    /// Reads the tables of a finished run.
+    #[command(display_order = 29)]
+    Report(commands::report::ReportArgs),
     /// Compare two runs: who is assigned where, savings and losses, rules
     ///
     /// Reads two run folders (or study files, for their runs; or the baseline/ and reform/ of a scenario): assignment/,
@@ -279,6 +284,7 @@ fn dispatch(command: Command) -> crate::trouble::Outcome<Exit> {
         Command::Replay(args) => commands::replay::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
+        Command::Report(args) => commands::report::run(&args),
         Command::Runs(args) => commands::runs::runs(&args),
         Command::Diff(args) => commands::runs::diff(&args),
         Command::Completions(args) => commands::shell::completions(&args, command_line()),

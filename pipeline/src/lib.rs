@@ -46,5 +46,6 @@ mod summary;
 pub mod synth;
 mod tables;
 mod trouble;
+mod workbook;
 
 pub use trouble::Outcome;

@@ -9,6 +9,7 @@ pub(crate) mod marginal;
 pub(crate) mod measure;
 pub(crate) mod place;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod runs;

@@ -27,5 +27,6 @@ mod scenario;
 mod score;
 mod synth;
 mod tieout;
+mod workbook;
 mod worked_panel;
 mod worlds;
