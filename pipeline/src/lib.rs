@@ -34,6 +34,7 @@ mod progress;
 mod public;
 mod rates_door;
 mod remote;
+mod report;
 pub mod run;
 mod run_log;
 mod scenario;

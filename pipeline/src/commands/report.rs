@@ -1,6 +1,8 @@
 //! `acoledger report`: a run as a page, a workbook, and plots.
 
-use super::{Exit, place::run_folder};
+use super::{Exit, place::run_folder, print};
+use crate::grid::Format;
+use crate::report::{self, Subject};
 use crate::trouble::Outcome;
 use clap::Args;
 use std::path::PathBuf;
@@ -25,10 +27,23 @@ pub(crate) struct ReportArgs {
 }
 
 pub(crate) fn run(args: &ReportArgs) -> Outcome<Exit> {
-    let folder = run_folder(&args.place)?;
     if let Some(file) = &args.xlsx {
+        let folder = run_folder(&args.place)?;
         let file = file.clone().unwrap_or_else(|| folder.join("report.xlsx"));
         crate::workbook::write(&folder, &file)?;
     }
+    if args.xlsx.is_some() && args.plots.is_none() {
+        return Ok(Exit::Done);
+    }
+    let subject = Subject::read(&args.place, args.compare.as_deref())?;
+    if let Some(folder) = &args.plots {
+        let names = report::write_plots(&subject, folder)?;
+        let lines = names.iter().map(|name| format!("{0}.svg {0}.csv\n", folder.join(name).display()));
+        print(&lines.collect::<String>(), Format::Table)?;
+        return Ok(Exit::Done);
+    }
+    let file = args.out.clone().unwrap_or_else(|| subject.folder.join("report.html"));
+    report::write_page(&subject, &file)?;
+    print(&format!("{}\n", file.display()), Format::Table)?;
     Ok(Exit::Done)
 }
