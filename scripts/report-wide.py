@@ -63,13 +63,11 @@ def named(row, _spending, _size):
     return row
 
 
-def times(columns, by_spending=False):
-    def change(row, spending, size):
-        for column in columns:
-            if row.get(column):
-                row[column] = repr(float(row[column]) * (spending if by_spending else size))
-        return row
-    return change
+def grown(row, _spending, size):
+    for column in ["person_years", "assignable_person_years"]:
+        if row.get(column):
+            row[column] = repr(float(row[column]) * size)
+    return row
 
 
 def year_rows(row, spending, size):
@@ -101,7 +99,7 @@ for table in ["national", "county"]:
     (folder / "rates").mkdir(exist_ok=True)
     shutil.copy(rates / f"{table}.csv", folder / "rates")
 write(folder / "rates/aco_year.csv", widened(read(rates / "aco_year.csv"), year_rows))
-write(folder / "rates/aco_county.csv", widened(read(rates / "aco_county.csv"), lambda row, _, size: times(["person_years"])(row, 1, 1)))
+write(folder / "rates/aco_county.csv", widened(read(rates / "aco_county.csv"), grown))
 write(folder / "rates/aco_heads.csv", widened(read(rates / "aco_heads.csv"), heads))
 write(folder / "rates/aco_county_heads.csv", widened(read(rates / "aco_county_heads.csv"), heads))
 (folder / "study.toml").write_text(

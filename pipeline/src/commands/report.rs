@@ -12,10 +12,10 @@ pub(crate) struct ReportArgs {
     /// Study file, run folder, or scenario folder
     #[arg(value_name = "STUDY.toml|RUN")]
     place: PathBuf,
-    /// Page to write; report.html in the run folder without it
+    /// Page to write, in place of report.html in the run folder
     #[arg(long, value_name = "FILE.html")]
     out: Option<PathBuf>,
-    /// Another run: differences from it everywhere
+    /// Another run, or its study file: differences from it everywhere
     #[arg(long, value_name = "RUN")]
     compare: Option<PathBuf>,
     /// Write a workbook in place of the page; report.xlsx in the run folder without a file

@@ -7,6 +7,7 @@ use acoledger_schemas::table::Table;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
+use arrow_schema::DataType;
 use parquet::arrow::ProjectionMask;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -79,8 +80,9 @@ fn count(file: &PathBuf) -> Outcome<Lists> {
 
 /// Counts a batch; `None`: it lacks a column.
 fn add(lists: &mut Lists, batch: &RecordBatch) -> Option<()> {
-    let numbers = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Int64Type>();
-    let texts = |name: &str| batch.column_by_name(name)?.as_string_opt::<i32>();
+    let column = |name: &str, to: &DataType| arrow_cast::cast(batch.column_by_name(name)?, to).ok();
+    let numbers = |name: &str| Some(column(name, &DataType::Int64)?.as_primitive::<Int64Type>().clone());
+    let texts = |name: &str| Some(column(name, &DataType::Utf8)?.as_string::<i32>().clone());
     let (performance_year, calendar_year, step) =
         (numbers("performance_year")?, numbers("calendar_year")?, numbers("step")?);
     let (aco, basis) = (texts("aco_id")?, texts("basis")?);

@@ -124,9 +124,9 @@ impl Standing {
     /// For the legend of a drawing.
     pub(super) fn label(self) -> &'static str {
         match self {
-            Standing::Losses => "losses beyond the ACO's minimum rate",
-            Standing::Inside => "within its minimum rates",
-            Standing::Savings => "savings beyond its minimum rate",
+            Standing::Losses => "losses beyond the minimum rate",
+            Standing::Inside => "within the minimum rates",
+            Standing::Savings => "savings beyond the minimum rate",
         }
     }
 }

@@ -10,6 +10,8 @@ pub(super) struct Shown {
     /// In full, for those who point at it; blank: the text is.
     full: String,
     negative: bool,
+    /// Of a difference: there is none.
+    nothing: bool,
 }
 
 impl Shown {
@@ -36,13 +38,13 @@ pub(super) fn money(cents: i64) -> Shown {
     } else {
         format!("{sign}${}", thousands(&format!("{size:.0}")))
     };
-    Shown { text: signed(text), full: in_full(cents), negative: cents < 0 }
+    Shown { text: signed(text), full: in_full(cents), negative: cents < 0, nothing: false }
 }
 
 /// Cents in millions of dollars, for columns whose heading says so.
 pub(super) fn millions(cents: i64) -> Shown {
     let text = thousands(&format!("{:.1}", cents as f64 / 1e8 + 0.0));
-    Shown { text: signed(if text == "-0.0" { "0.0".into() } else { text }), full: in_full(cents), negative: cents < 0 }
+    Shown { text: signed(if text == "-0.0" { "0.0".into() } else { text }), full: in_full(cents), negative: cents < 0, nothing: false }
 }
 
 /// `$1,234.56`.
@@ -54,7 +56,7 @@ pub(super) fn in_full(cents: i64) -> String {
 
 /// A whole number.
 pub(super) fn count(number: i64) -> Shown {
-    Shown { text: signed(thousands(&number.to_string())), full: String::new(), negative: number < 0 }
+    Shown { text: signed(thousands(&number.to_string())), full: String::new(), negative: number < 0, nothing: false }
 }
 
 /// A fraction in percent.
@@ -62,13 +64,13 @@ pub(super) fn percent(fraction: Option<f64>) -> Shown {
     let Some(fraction) = fraction else { return Shown { text: "–".into(), full: String::new(), negative: false } };
     let text = format!("{:.2}%", fraction * 100.0 + 0.0);
     let text = if text == "-0.00%" { "0.00%".into() } else { text };
-    Shown { text: signed(text), full: String::new(), negative: fraction < 0.0 }
+    Shown { text: signed(text), full: String::new(), negative: fraction < 0.0, nothing: false }
 }
 
 /// The figure with its sign also where it is above nothing: a difference.
 pub(super) fn change(shown: Shown, is_nothing: bool) -> Shown {
     let text = if shown.negative || is_nothing { shown.text } else { format!("+{}", shown.text) };
-    Shown { text, ..shown }
+    Shown { text, nothing: is_nothing, ..shown }
 }
 
 #[cfg(test)]

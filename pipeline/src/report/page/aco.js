@@ -3,16 +3,17 @@
 function facts(aco, other) {
   const fact = (label, ...value) => el("div", null, el("dt", null, label), el("dd", null, value));
   const compared = (name, show, full, scale = 1) => beside(aco[name] * scale, other && isKnown(other[name]) ? other[name] * scale : null, show, full);
-  const rate = beside(savingsRate(aco), other && savingsRate(other), percent);
+  const by = other ? difference(savingsRate(aco), savingsRate(other), percent) : "";
+  const rate = percent(savingsRate(aco)) + (by ? ` (${by})` : "");
   const loss = isKnown(aco.mlr) ? `, minimum loss rate ${percent(aco.mlr)}` : "";
   return el("dl", { class: "cards" },
-    fact(aco.earned < 0 ? "Owed" : "Paid", el("span", { class: `figure ${standing(aco)}` }, compared("earned", money, inFull)), el("span", { class: "aside" }, outcome(aco))),
+    fact(aco.earned < 0 ? "Payment, owed to Medicare" : "Payment", el("span", { class: `figure ${standing(aco)}` }, compared("earned", money, inFull)), el("span", { class: "aside" }, outcome(aco))),
     fact("Benchmark minus spending", el("span", { class: "figure" }, compared("gross", money, inFull)), el("span", { class: "aside" }, rate, ` of the benchmark; minimum savings rate ${percent(aco.msr)}${loss}`)),
     fact("Benchmark", el("span", { class: "figure" }, compared("benchmark", money, inFull, 100)), el("span", { class: "aside" }, `${dollars(aco.updated)} per person year; historical ${dollars(aco.historical)}`)),
     fact("Spending", el("span", { class: "figure" }, compared("spending", money, inFull, 100)), el("span", { class: "aside" }, `${grouped(aco.person_years, 2)} person years`)),
     fact("Assigned", el("span", { class: "figure" }, compared("assigned", grouped)), el("span", { class: "aside" }, `${aco.method.toLowerCase()} assignment`)),
-    fact("Adjustment", el("span", { class: "figure" }, aco.adjustment === "No Adjustment" ? "none" : aco.adjustment.replace(/ Adjustment$/, "").toLowerCase()),
-      el("span", { class: "aside" }, [isKnown(aco.regional) ? `regional ${dollars(aco.regional)}` : null, isKnown(aco.prior) ? `prior savings ${dollars(aco.prior)}` : null].filter(Boolean).join(", ") || "per person year")),
+    fact("Adjustment", el("span", { class: "figure" }, aco.adjustment === "No Adjustment" ? "None" : aco.adjustment.replace(/ Adjustment$/, "")),
+      el("span", { class: "aside" }, [isKnown(aco.regional) ? `regional adjustment ${dollars(aco.regional)}` : null, isKnown(aco.prior) ? `prior savings ${dollars(aco.prior)}` : null].filter(Boolean).join(", ") + " per person year")),
   );
 }
 
@@ -41,7 +42,7 @@ function walk(aco, other) {
     }
     const citations = [...cited].map(([citation, rules]) => el("li", null, `${[...rules].join(", ")}: ${citation}`));
     return el("details", { open: number === data.sections.length - 1 }, el("summary", null, section),
-      scrolling(section, table(["Value", ...data.types, "ACO", "Rule"], rows, { kind: "numbers walk" })),
+      scrolling(section, table(["Value", ...data.types.map((code) => el("abbr", { title: TYPES[code] }, code)), "ACO", "Rule"], rows, { kind: "numbers walk" })),
       el("ul", { class: "citations" }, citations));
   });
   return sectionOf(title, el("p", null, "Every value between the rates and the payment. The arithmetic of each: ", command), parts);
@@ -65,6 +66,7 @@ function drawAco(aco) {
   const other = otherOf(aco);
   const year = data.years[aco.year];
   const about = `${aco.id}, performance year ${year.name}. ${TRACKS[aco.track] || aco.track}, ${aco.two_sided ? "two-sided" : "one-sided"}; ${aco.agreement.toLowerCase()} agreement from ${aco.start}, agreement period ${aco.period_number}, rulebook 42 CFR ${aco.rulebook}${aco.revenue ? `, ${aco.revenue.toLowerCase()}` : ""}${isKnown(aco.quality) ? `, quality score ${aco.quality}` : ""}.`;
+  const compared = other ? el("p", { class: "aside" }, `Small figures: difference from ${data.other.label}. Where there is none, there is no difference.`) : null;
   const absent = data.other && !other ? missing(`${data.other.label} does not have this ACO in this year: there is nothing to compare with.`) : null;
   byId("aco").replaceChildren(...[
     neighbours(aco),
@@ -72,6 +74,7 @@ function drawAco(aco) {
     el("p", { class: "lead" }, about),
     otherYears(aco),
     absent,
+    compared,
     facts(aco, other),
     findings(aco),
     wayToBenchmark(aco, other),

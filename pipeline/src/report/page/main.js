@@ -31,7 +31,8 @@ function drawFindings() {
   const imputed = shown.acos.filter((aco) => aco.imputed).map((aco) => [el("a", { href: linkTo(aco) }, aco.id), `Imputed: ${aco.imputed}`, ""]);
   const all = rows.concat(imputed);
   const title = el("h3", null, `Findings of single ACOs, ${data.years[shown.year].name}`);
-  byId("aco-findings").replaceChildren(title, all.length === 0 ? missing("None.") : scrolling("Findings of ACOs", table(["ACO", "What was found", "Rule"], all, { kind: "plain" })));
+  const drawn = all.length === 0 ? missing("None.") : el("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "Findings of single ACOs" }, table(["ACO", "What was found", "Rule"], all, { kind: "plain" }));
+  byId("aco-findings").replaceChildren(title, all.length > 20 ? el("details", null, el("summary", null, `${grouped(all.length)} findings`), drawn) : drawn);
 }
 
 function showYear(index) {

@@ -46,6 +46,6 @@ function scatter(acos) {
     mark.setAttribute("class", `mark ${kind}`);
     return [mark, svg("text", { x: place + 9, y: 16, class: "axis" }, words)];
   };
-  drawn.append(...entry("savings", "savings beyond its minimum rate", 62), ...entry("within", "within its minimum rates", 290), ...entry("losses", "losses beyond its minimum rate", 466));
+  drawn.append(...entry("savings", "savings beyond the minimum rate", 62), ...entry("within", "within the minimum rates", 296), ...entry("losses", "losses beyond the minimum rate", 484));
   return drawn;
 }

@@ -40,7 +40,7 @@ function wayToBenchmark(aco, other) {
       kind: row.isLevel || row.name === "difference" ? "sum" : null,
       label: TERM_LABELS[row.name],
       parts: row.isLevel ? [] : [[row.from, row.to, row.name === "difference" ? (row.perCapita < 0 ? "fall strong" : "rise strong") : kind]],
-      marks: row.isLevel ? [[row.to, kind]] : [],
+      marks: (isKnown(row.from) ? [[row.from, "thread"]] : []).concat([[row.to, "thread"]], row.isLevel ? [[row.to, kind]] : []),
       figures: [
         beside(row.perCapita, row.before[0], (value) => sign(grouped(value, 2), value)),
         beside(difference * 100, isKnown(row.before[1]) ? row.before[1] * 100 : null, (value) => sign(millions(value), value), inFull),
@@ -74,6 +74,7 @@ function wayToPayment(aco, other) {
   const drawn = rows.map(([label, name, from, to, isSum]) => ({
     kind: isSum ? "sum" : null,
     label,
+    marks: [[to, "thread"], [from, "thread"]],
     parts: from === to ? [] : [[from, to, to < from ? (isSum ? "fall strong" : "fall") : isSum ? "rise strong" : "rise"]],
     figures: [beside(own[name], before[name], (value) => (isSum ? inFull(value) : withSign(inFull(value), value)))],
   }));
@@ -179,10 +180,17 @@ function services(aco, other) {
     utilisation(aco, year));
 }
 
+const MEASURES = {
+  ADM: "Hospital discharges", ADM_S_Trm: "of short-term hospitals", ADM_L_Trm: "of long-term hospitals", ADM_Rehab: "of rehabilitation hospitals", ADM_Psych: "of psychiatric hospitals",
+  P_EDV_Vis_outpatient: "Emergency visits", P_CT_VIS: "Days with a CT", P_MRI_VIS: "Days with an MRI", P_EM_Total: "Office visits", P_EM_PCP_Vis: "to primary care physicians",
+  P_EM_SP_Vis: "to specialists", P_Nurse_Vis: "to nurse practitioners and the like", P_FQHC_RHC_Vis: "to health centers and rural clinics", P_SNF_ADM: "Skilled nursing stays",
+  SNF_LOS: "Days of a skilled nursing stay", SNF_PayperStay: "Dollars of a skilled nursing stay",
+};
+
 function utilisation(aco, year) {
-  const rows = data.measures.map((name, at) => [el("code", null, name), isKnown(aco.utilisation[at]) ? grouped(aco.utilisation[at], 1) : NONE, isKnown(year.utilisation[at]) ? grouped(year.utilisation[at], 1) : NONE]);
+  const rows = data.measures.map((name, at) => [[MEASURES[name] ? `${MEASURES[name]} ` : "", el("code", { class: "hash" }, name)], isKnown(aco.utilisation[at]) ? grouped(aco.utilisation[at], 1) : NONE, isKnown(year.utilisation[at]) ? grouped(year.utilisation[at], 1) : NONE]);
   if (aco.utilisation.length === 0) return null;
-  return el("details", null, el("summary", null, "Utilisation, per 1,000 person years (SNF_LOS: days a stay; SNF_PayperStay: dollars a stay)"), scrolling("Utilisation", table(["Measure, as CMS's results file names it", "ACO", "Nation"], rows)));
+  return el("details", null, el("summary", null, "Utilisation, per 1,000 person years"), scrolling("Utilisation", table(["Measure, and its name in CMS's results file", "ACO", "Nation"], rows)));
 }
 
 function growth(aco) {

@@ -40,21 +40,25 @@ function money(cents) {
   return sign + "$" + grouped(size);
 }
 const millions = (cents) => grouped(cents / 1e8, 2);
-const withSign = (text, number) => (number > 0 && /[1-9]/.test(text) ? "+" + text : text);
+const withSign = (text, number) => (number > 0 && /[1-9]/.test(text) && text[0] !== "+" ? "+" + text : text);
 
 // A figure: short, in full to those who point at it, marked when below zero.
 const figure = (text, full, number) =>
   el("span", { title: full && full !== text ? full : null, class: number < 0 ? "below" : null }, text);
 const cash = (cents) => figure(money(cents), inFull(cents), cents);
 
-// A figure and, below it, how far it is from the other run's.
+// A figure and, below it, how far it is from the other run's; nothing where they show the same.
 function beside(value, other, show, full) {
   const own = isKnown(value) ? figure(show(value), full ? full(value) : null, value) : NONE;
-  if (!data.other || !isKnown(value) || !isKnown(other)) return own;
-  const by = value - other;
-  const text = withSign(show(by), by);
-  const same = !/[1-9]/.test(text);
-  return [own, el("span", { class: same ? "change none" : "change", title: `${data.other.label}: ${show(other)}` }, same ? "=" : text)];
+  const by = difference(value, other, show);
+  return by ? [own, el("span", { class: "change", title: `${data.other.label}: ${show(other)}` }, by)] : own;
+}
+
+// How far a value is from the other run's, as text; blank where they show the same.
+function difference(value, other, show) {
+  if (!data.other || !isKnown(value) || !isKnown(other)) return "";
+  const text = withSign(show(value - other), value - other);
+  return /[1-9]/.test(text) ? text : "";
 }
 
 const OUTCOMES = {

@@ -95,7 +95,7 @@ fn marks(area: &Area<'_>, frame: &Frame) -> Drawn {
     while mark <= frame.x.1 + 1e-9 {
         let words = match mark {
             _ if mark <= f64::from(-OUTERMOST) || mark >= f64::from(OUTERMOST) => {
-                format!("{} or more", signed_percent(mark))
+                format!("{} and beyond", signed_percent(mark))
             }
             _ => signed_percent(mark),
         };
