@@ -169,9 +169,11 @@ impl<'t> Source<'t> {
             terms: self.expected.of(&key).iter().map(|term| (term.per_capita, term.dollars)).collect(),
             own: own(self.own.of(&key), row),
             lists: by_lists.map_or_else(Vec::new, |all| all.of(row.performance_year.0, row.aco_id.as_str())),
-            risk_cap: self.risk_cap.of(&key).first().map(|cap| {
-                (cap.binds.0, cap.benchmark_effect_cents.0, cap.earned_effect_cents.0)
-            }),
+            risk_cap: self
+                .risk_cap
+                .of(&key)
+                .first()
+                .map(|cap| (cap.binds.0, cap.benchmark_effect_cents.0, cap.earned_effect_cents.0)),
             services: services(self.categories.of(&key), &lists.services),
             utilisation: utilisation(self.utilisation.of(&key), row.performance_year.0, &lists.measures),
             growth: growth(self.trend.of(&key), row.performance_year.0),

@@ -151,7 +151,13 @@ fn year(subject: &Subject, year: (PerformanceYear, Period), lists: &aco::Lists) 
         tables.utilisation.iter().filter(|row| row.aco_id.is_none() && row.performance_year == year.0).collect();
     let places = Places::of(tables, year, subject.county_codes);
     let row = |number: i64, place: &super::places::Place| {
-        (number, rounded(place.person_years, 1), place.per_capita().map(|value| rounded(value, 0)), place.heads, place.acos())
+        (
+            number,
+            rounded(place.person_years, 1),
+            place.per_capita().map(|value| rounded(value, 0)),
+            place.heads,
+            place.acos(),
+        )
     };
     let number = |code: &str| STATES.iter().position(|of| of.code == code).map_or(-1, |at| at as i64);
     let state = |county: &str| super::states::state_of(county, places.ssa).map_or(-1, |of| number(of.code));

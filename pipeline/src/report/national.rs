@@ -61,8 +61,9 @@ pub(super) struct YearSums {
 pub(super) fn sums(results: &[SavingsLosses], (year, period): (PerformanceYear, Period)) -> YearSums {
     let rows: Vec<&SavingsLosses> =
         results.iter().filter(|row| (row.performance_year, row.period) == (year, period)).collect();
-    let group =
-        |name: &str, holds: &dyn Fn(&SavingsLosses) -> bool| Group::of(name, rows.iter().copied().filter(|row| holds(row)));
+    let group = |name: &str, holds: &dyn Fn(&SavingsLosses) -> bool| {
+        Group::of(name, rows.iter().copied().filter(|row| holds(row)))
+    };
     let tracks = Track::ALL.iter().map(|track| group(track_name(track.code()), &|row| row.current_track == *track));
     let mut bands: Vec<(i64, &str)> = rows.iter().map(|row| size_band(row.n_ab)).collect();
     bands.sort_unstable();

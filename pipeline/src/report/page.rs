@@ -9,8 +9,8 @@ use super::shown::{Shown, change, count, millions, money, percent};
 use acoledger_aco::scenario::{Difference, differences};
 use acoledger_schemas::values::{PerformanceYear, Period};
 use base64::Engine;
-use minijinja::value::{Serde, Value};
 use minijinja::Environment;
+use minijinja::value::{Serde, Value};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -211,7 +211,7 @@ fn tables(here: &YearSums, there: Option<&YearSums>) -> Vec<GroupTable> {
                     millions(of.earned_cents),
                     millions(of.owed_cents),
                 ],
-                change: by.map(|by| change(millions(by), by == 0)),
+                change: by.map(|by| change(money(by), by == 0)),
             }
         };
         groups.iter().chain([&here.nation]).map(row).collect()
@@ -222,7 +222,12 @@ fn tables(here: &YearSums, there: Option<&YearSums>) -> Vec<GroupTable> {
     let (tracks, sizes) = (others(|of| &of.tracks), others(|of| &of.sizes));
     vec![
         GroupTable { id: "track", title: "By track", head: "Track", rows: rows(&here.tracks, tracks.as_deref()) },
-        GroupTable { id: "size", title: "By size", head: "Assigned beneficiaries", rows: rows(&here.sizes, sizes.as_deref()) },
+        GroupTable {
+            id: "size",
+            title: "By size",
+            head: "Assigned beneficiaries",
+            rows: rows(&here.sizes, sizes.as_deref()),
+        },
     ]
 }
 
@@ -231,7 +236,8 @@ fn effects(all: &[Difference], (year, period): (PerformanceYear, Period)) -> Eff
         all.iter().filter(|row| (row.performance_year, row.period) == (year, period)).collect();
     let number = |effect: &str| rows.iter().filter(|row| row.effect == effect).count();
     let changes = || rows.iter().filter_map(|row| row.earned_difference_cents).map(|cents| cents.0);
-    let (won, lost): (i64, i64) = (changes().filter(|cents| *cents > 0).sum(), changes().filter(|cents| *cents < 0).sum());
+    let (won, lost): (i64, i64) =
+        (changes().filter(|cents| *cents > 0).sum(), changes().filter(|cents| *cents < 0).sum());
     Effects {
         winners: number("winner"),
         losers: number("loser"),

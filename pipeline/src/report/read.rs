@@ -49,7 +49,9 @@ impl RunTables {
         let results: Vec<SavingsLosses> = read_parquet(folder)?.unwrap_or_default();
         if results.is_empty() {
             let hint = "run the study to its end: `acoledger run STUDY.toml`";
-            return Err(trouble::of_file_with_hint(folder, "no savings and losses here: nothing to report", hint).into());
+            return Err(
+                trouble::of_file_with_hint(folder, "no savings and losses here: nothing to report", hint).into()
+            );
         }
         let manifest = if half_of(folder)?.is_some() { None } else { Manifest::read(folder)? };
         let rates = folder.join("rates");

@@ -44,7 +44,12 @@ pub(super) fn money(cents: i64) -> Shown {
 /// Cents in millions of dollars, for columns whose heading says so.
 pub(super) fn millions(cents: i64) -> Shown {
     let text = thousands(&format!("{:.1}", cents as f64 / 1e8 + 0.0));
-    Shown { text: signed(if text == "-0.0" { "0.0".into() } else { text }), full: in_full(cents), negative: cents < 0, nothing: false }
+    Shown {
+        text: signed(if text == "-0.0" { "0.0".into() } else { text }),
+        full: in_full(cents),
+        negative: cents < 0,
+        nothing: false,
+    }
 }
 
 /// `$1,234.56`.

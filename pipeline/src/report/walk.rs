@@ -78,11 +78,14 @@ pub(super) fn sections() -> Vec<&'static str> {
 
 /// The value to the digits that `acoledger explain` prints.
 fn shown(value: f64, unit: &str) -> f64 {
-    rounded(value, match unit {
-        "dollars" | "person-years" => 2,
-        "flag" | "lives" | "count" | "months" => 0,
-        _ => 6,
-    })
+    rounded(
+        value,
+        match unit {
+            "dollars" | "person-years" => 2,
+            "flag" | "lives" | "count" | "months" => 0,
+            _ => 6,
+        },
+    )
 }
 
 /// Rounded half away from zero, never to a negative zero.

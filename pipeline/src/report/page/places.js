@@ -48,7 +48,7 @@ function drawTiles() {
   const notes = [
     "Truncated, completed spending of assignable beneficiaries per person year, not risk-adjusted, all enrollment types. Each state one tile, about where it lies.",
     year.codes_assumed ? " County codes are read as FIPS codes; name the study file in place of the run folder where they are SSA codes." : ` County codes are ${year.county_codes} codes.`,
-    outside ? ` ${grouped(outside)} counties belong to no state here and stand in the table alone.` : "",
+    outside === 1 ? " One county belongs to no state here and stands in the table alone." : outside ? ` ${grouped(outside)} counties belong to no state here and stand in the table alone.` : "",
   ];
   byId("tiles").replaceChildren(
     el("figure", null, el("figcaption", null, `Spending by state, ${year.name}`, el("span", { class: "unit" }, "dollars per person year")),

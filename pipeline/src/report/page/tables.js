@@ -48,7 +48,7 @@ function wayToBenchmark(aco, other) {
     };
   });
   return sectionOf(title,
-    bars(["Term", el("span", { class: "visually-hidden" }, "Bar"), "$ per person year", "$ million"], drawn, axis),
+    scrolling(title, bars(["Term", el("span", { class: "visually-hidden" }, "Bar"), "$ per person year", "$ million"], drawn, axis)),
     el("p", { class: "aside" }, `The bars are in dollars per person year and their axis runs from ${dollars(axis[0])} to ${dollars(axis[1])}, not from zero. Terms add up to the updated benchmark, each within a unit of its rounding (M.D, M.E).`));
 }
 
@@ -82,7 +82,8 @@ function wayToPayment(aco, other) {
     isKnown(aco.disaster) ? `Losses forgiven for disasters: ${dollars(aco.disaster)}.` : null,
     isKnown(aco.recouped) ? `Advances taken out of the payment: ${dollars(aco.recouped)}.` : null,
   ].filter(Boolean);
-  return sectionOf("From the difference to the payment", bars(["Step", el("span", { class: "visually-hidden" }, "Bar"), "Dollars"], drawn, axis), notes.length ? el("p", null, notes.join(" ")) : null);
+  const title = "From the difference to the payment";
+  return sectionOf(title, scrolling(title, bars(["Step", el("span", { class: "visually-hidden" }, "Bar"), "Dollars"], drawn, axis)), notes.length ? el("p", null, notes.join(" ")) : null);
 }
 
 const yearLabel = (aco, year) => {

@@ -48,8 +48,7 @@ pub(super) fn bins_csv(bins: &[Bin]) -> String {
 /// ACOs by savings rate, coloured by where each stands to its own minimum rates.
 pub(super) fn histogram(bins: &[Bin], title: Option<&str>) -> String {
     drawing((760, 330), title, |area| {
-        let entries: Vec<(RGBColor, &str)> =
-            Standing::ALL.iter().rev().map(|of| (color(*of), of.label())).collect();
+        let entries: Vec<(RGBColor, &str)> = Standing::ALL.iter().rev().map(|of| (color(*of), of.label())).collect();
         legend(area, &entries, 16)?;
         let most = bins.iter().map(|bin| bin.acos.iter().sum::<i64>()).max().unwrap_or(1).max(1) as f64;
         let (Some(first), Some(last)) = (bins.first(), bins.last()) else { return Ok(()) };
@@ -106,7 +105,13 @@ fn marks(area: &Area<'_>, frame: &Frame) -> Drawn {
 }
 
 fn signed_percent(number: f64) -> String {
-    let sign = if number > 0.5 { "+" } else if number < -0.5 { "−" } else { "" };
+    let sign = if number > 0.5 {
+        "+"
+    } else if number < -0.5 {
+        "−"
+    } else {
+        ""
+    };
     format!("{sign}{:.0}%", number.abs())
 }
 
@@ -141,8 +146,7 @@ impl Frame {
 /// Each ACO by size and savings rate; a grey line from its minimum loss rate to its minimum savings rate.
 pub(super) fn scatter(rows: &[&SavingsLosses], title: &str) -> String {
     drawing((760, 420), Some(title), |area| {
-        let entries: Vec<(RGBColor, &str)> =
-            Standing::ALL.iter().rev().map(|of| (color(*of), of.label())).collect();
+        let entries: Vec<(RGBColor, &str)> = Standing::ALL.iter().rev().map(|of| (color(*of), of.label())).collect();
         legend(area, &entries, 16)?;
         let size = |row: &SavingsLosses| (row.n_ab.max(1) as f64).log10();
         let spread = |read: &dyn Fn(&SavingsLosses) -> f64| {
@@ -185,7 +189,13 @@ pub(super) fn scatter(rows: &[&SavingsLosses], title: &str) -> String {
             let at = (frame.along(size(row)), frame.down(savings_rate(row) * 100.0));
             area.draw(&Circle::new(at, 3, color(Standing::of(row)).filled()))?;
         }
-        write(area, "assigned beneficiaries, logarithmic; grey: between the ACO's minimum rates", (404, 405), 16, HPos::Center)
+        write(
+            area,
+            "assigned beneficiaries, logarithmic; grey: between the ACO's minimum rates",
+            (404, 405),
+            16,
+            HPos::Center,
+        )
     })
 }
 
