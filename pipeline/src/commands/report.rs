@@ -22,7 +22,7 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "FILE.xlsx", num_args = 0..=1)]
     xlsx: Option<Option<PathBuf>>,
     /// Folder for the plots as SVG, each beside its data as CSV, in place of the page
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["compare", "out"])]
     plots: Option<PathBuf>,
 }
 

@@ -157,7 +157,7 @@ impl<'t> Source<'t> {
             gross: row.gross_savings_cents.0,
             earned: row.earned_cents.0,
             outcome: row.outcome.clone(),
-            final_rate: rounded(row.final_rate, 6),
+            final_rate: rounded(row.final_rate, 12),
             sharing_rate: row.final_share_rate,
             quality: row.qual_score,
             regional: row.reg_adj,

@@ -12,6 +12,7 @@ use acoledger_aco::spending::{ServiceCategories, Utilisation};
 use acoledger_aco::tables::{BenchmarkStep, SavingsLosses};
 use acoledger_aco::trend::TrendDecomposition;
 use acoledger_schemas::rates::{AcoCountyHeads, AcoYear, CountyRate};
+use acoledger_schemas::shown::shown;
 use acoledger_schemas::values::{AcoId, PerformanceYear, Period};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -56,7 +57,7 @@ impl RunTables {
         let manifest = if half_of(folder)?.is_some() { None } else { Manifest::read(folder)? };
         let rates = folder.join("rates");
         Ok(RunTables {
-            name: folder.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned()),
+            name: folder.file_name().map_or_else(|| "run".into(), |name| shown(&name.to_string_lossy()).into_owned()),
             manifest,
             results,
             walk: read_parquet(folder)?.unwrap_or_default(),

@@ -66,7 +66,9 @@ pub(super) fn count(number: i64) -> Shown {
 
 /// A fraction in percent.
 pub(super) fn percent(fraction: Option<f64>) -> Shown {
-    let Some(fraction) = fraction else { return Shown { text: "–".into(), full: String::new(), negative: false } };
+    let Some(fraction) = fraction else {
+        return Shown { text: "–".into(), full: String::new(), negative: false, nothing: false };
+    };
     let text = format!("{:.2}%", fraction * 100.0 + 0.0);
     let text = if text == "-0.00%" { "0.00%".into() } else { text };
     Shown { text: signed(text), full: String::new(), negative: fraction < 0.0, nothing: false }
