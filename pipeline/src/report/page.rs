@@ -25,12 +25,13 @@ const TEMPLATES: [(&str, &str); 4] = [
 const STYLE: &str = include_str!("page/style.css");
 
 /// The script, in its order: later parts use earlier ones.
-const SCRIPT: [&str; 8] = [
+const SCRIPT: [&str; 9] = [
     include_str!("page/tools.js"),
     include_str!("page/charts.js"),
     include_str!("page/scatter.js"),
     include_str!("page/list.js"),
     include_str!("page/places.js"),
+    include_str!("page/ways.js"),
     include_str!("page/tables.js"),
     include_str!("page/aco.js"),
     include_str!("page/main.js"),

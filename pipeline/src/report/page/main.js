@@ -16,23 +16,50 @@ function drawMovers() {
   const changes = chosen.map(change);
   const axis = [Math.min(0, ...changes), Math.max(0, ...changes)];
   const drawn = chosen.map((aco) => ({
-    label: [el("a", { href: linkTo(aco) }, nameOf(aco)), el("span", { class: "aside" }, `${TRACKS[aco.track] || aco.track}, ${grouped(aco.assigned)} assigned`)],
+    label: [
+      el("a", { href: linkTo(aco) }, nameOf(aco)),
+      el("span", { class: "aside" }, `${TRACKS[aco.track] || aco.track}, ${grouped(aco.assigned)} assigned`),
+    ],
     parts: [[0, change(aco), change(aco) < 0 ? "fall strong" : "rise strong"]],
     figures: [inFull(otherOf(aco).earned), inFull(aco.earned), withSign(inFull(change(aco)), change(aco))],
   }));
   const left = rows.length - chosen.length;
   byId("movers").replaceChildren(
-    scrolling("ACOs whose payment differs most", bars(["ACO", el("span", { class: "visually-hidden" }, "Bar"), data.other.label, "Here", "Difference"], drawn, axis)),
-    left > 0 ? el("p", { class: "aside" }, `${grouped(left)} more differ by less; the table of ACOs sorts by the difference.`) : "");
+    scrolling(
+      "ACOs whose payment differs most",
+      bars(
+        ["ACO", el("span", { class: "visually-hidden" }, "Bar"), data.other.label, "Here", "Difference"],
+        drawn,
+        axis,
+      ),
+    ),
+    left > 0
+      ? el("p", { class: "aside" }, `${grouped(left)} more differ by less; the table of ACOs sorts by the difference.`)
+      : "",
+  );
 }
 
 function drawFindings() {
-  const rows = shown.acos.flatMap((aco) => aco.findings.map(([rule, what]) => [el("a", { href: linkTo(aco) }, aco.id), what, rule ? `M.${rule}` : ""]));
-  const imputed = shown.acos.filter((aco) => aco.imputed).map((aco) => [el("a", { href: linkTo(aco) }, aco.id), `Imputed: ${aco.imputed}`, ""]);
+  const rows = shown.acos.flatMap((aco) =>
+    aco.findings.map(([rule, what]) => [el("a", { href: linkTo(aco) }, aco.id), what, rule ? `M.${rule}` : ""]),
+  );
+  const imputed = shown.acos
+    .filter((aco) => aco.imputed)
+    .map((aco) => [el("a", { href: linkTo(aco) }, aco.id), `Imputed: ${aco.imputed}`, ""]);
   const all = rows.concat(imputed);
   const title = el("h3", null, `Findings of single ACOs, ${data.years[shown.year].name}`);
-  const drawn = all.length === 0 ? missing("None.") : el("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "Findings of single ACOs" }, table(["ACO", "What was found", "Rule"], all, { kind: "plain" }));
-  byId("aco-findings").replaceChildren(title, all.length > 20 ? el("details", null, el("summary", null, `${grouped(all.length)} findings`), drawn) : drawn);
+  const drawn =
+    all.length === 0
+      ? missing("None.")
+      : el(
+          "div",
+          { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "Findings of single ACOs" },
+          table(["ACO", "What was found", "Rule"], all, { kind: "plain" }),
+        );
+  byId("aco-findings").replaceChildren(
+    title,
+    all.length > 20 ? el("details", null, el("summary", null, `${grouped(all.length)} findings`), drawn) : drawn,
+  );
 }
 
 function showYear(index) {
@@ -48,13 +75,16 @@ function showYear(index) {
 
 // `#aco/ID/YEAR` is an ACO; anything else a part of the overview. An address without a year means the one that is shown.
 function acoOf(hash) {
-  const [kind, id, key] = hash.slice(1).split("/").map((part) => {
-    try {
-      return decodeURIComponent(part);
-    } catch {
-      return part;
-    }
-  });
+  const [kind, id, key] = hash
+    .slice(1)
+    .split("/")
+    .map((part) => {
+      try {
+        return decodeURIComponent(part);
+      } catch {
+        return part;
+      }
+    });
   if (kind !== "aco" || !id) return null;
   const named = data.years.findIndex((year) => year.key === key);
   const years = named >= 0 ? [named] : [shown.year, ...data.years.keys()];
@@ -79,7 +109,11 @@ function go() {
   }
   if (aco.unknown) {
     const words = `No ${aco.unknown}${aco.key ? ` in ${aco.key}` : ""} in this run.`;
-    byId("aco").replaceChildren(el("nav", { class: "path" }, el("a", { href: "#acos" }, "\u2190 All ACOs")), el("h1", { tabindex: "-1", id: "aco-title" }, "No such ACO"), missing(words));
+    byId("aco").replaceChildren(
+      el("nav", { class: "path" }, el("a", { href: "#acos" }, "\u2190 All ACOs")),
+      el("h1", { tabindex: "-1", id: "aco-title" }, "No such ACO"),
+      missing(words),
+    );
   } else {
     if (aco.year !== shown.year) showYear(aco.year);
     drawAco(aco);
@@ -95,7 +129,8 @@ function setTheme(theme) {
   byId("theme").setAttribute("aria-pressed", String(theme === "dark"));
 }
 const wantsDark = matchMedia("(prefers-color-scheme: dark)");
-const isDark = () => (document.documentElement.dataset.theme ? document.documentElement.dataset.theme === "dark" : wantsDark.matches);
+const isDark = () =>
+  document.documentElement.dataset.theme ? document.documentElement.dataset.theme === "dark" : wantsDark.matches;
 byId("theme").setAttribute("aria-pressed", String(isDark()));
 byId("theme").addEventListener("click", () => setTheme(isDark() ? "light" : "dark"));
 wantsDark.addEventListener("change", () => byId("theme").setAttribute("aria-pressed", String(isDark())));

@@ -30,7 +30,8 @@ function grouped(number, digits = 0) {
   return (number < 0 && /[1-9]/.test(groups) ? MINUS : "") + groups;
 }
 const inFull = (cents) => (cents < 0 ? MINUS : "") + "$" + grouped(Math.abs(cents) / 100, 2);
-const dollars = (amount, digits = 0) => (isKnown(amount) ? (amount < 0 ? MINUS : "") + "$" + grouped(Math.abs(amount), digits) : NONE);
+const dollars = (amount, digits = 0) =>
+  isKnown(amount) ? (amount < 0 ? MINUS : "") + "$" + grouped(Math.abs(amount), digits) : NONE;
 const percent = (fraction, digits = 2) => (isKnown(fraction) ? grouped(fraction * 100, digits) + "%" : NONE);
 function money(cents) {
   const size = Math.abs(cents) / 100;
@@ -68,9 +69,21 @@ const OUTCOMES = {
   inside: "within minimum rates",
   neither: "neither savings nor losses",
 };
-const TRACKS = { T1: "Track 1", T1P: "Track 1+", T2: "Track 2", T3: "Track 3", A: "BASIC A", B: "BASIC B", C: "BASIC C", D: "BASIC D", E: "BASIC E", EN: "ENHANCED" };
+const TRACKS = {
+  T1: "Track 1",
+  T1P: "Track 1+",
+  T2: "Track 2",
+  T3: "Track 3",
+  A: "BASIC A",
+  B: "BASIC B",
+  C: "BASIC C",
+  D: "BASIC D",
+  E: "BASIC E",
+  EN: "ENHANCED",
+};
 const TYPES = { ESRD: "End-stage renal disease", DIS: "Disabled", AGDU: "Aged, dual", AGND: "Aged, non-dual" };
-const standing = (aco) => (aco.outcome === "savings" ? "savings" : aco.outcome.endsWith("losses") ? "losses" : "within");
+const standing = (aco) =>
+  aco.outcome === "savings" ? "savings" : aco.outcome.endsWith("losses") ? "losses" : "within";
 const savingsRate = (aco) => (aco.benchmark ? aco.gross / 100 / aco.benchmark : 0);
 const nameOf = (aco) => aco.name || aco.id;
 
@@ -90,10 +103,21 @@ function table(heads, rows, options = {}) {
   const head = heads.map((text) => el("th", { scope: "col" }, text));
   const body = rows.map((row) => {
     const cells = row.cells || row;
-    return el("tr", { class: row.kind }, cells.map((cell, at) => (at === 0 ? el("th", { scope: "row" }, cell) : el("td", null, cell))));
+    return el(
+      "tr",
+      { class: row.kind },
+      cells.map((cell, at) => (at === 0 ? el("th", { scope: "row" }, cell) : el("td", null, cell))),
+    );
   });
   const caption = options.caption ? el("caption", null, options.caption) : null;
-  return el("table", { class: options.kind || "numbers" }, caption, el("thead", null, el("tr", null, head)), el("tbody", null, body));
+  return el(
+    "table",
+    { class: options.kind || "numbers" },
+    caption,
+    el("thead", null, el("tr", null, head)),
+    el("tbody", null, body),
+  );
 }
-const scrolling = (label, ...children) => el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, children);
+const scrolling = (label, ...children) =>
+  el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, children);
 const missing = (text) => el("p", { class: "missing" }, text);
