@@ -12,7 +12,7 @@ use parquet::arrow::ProjectionMask;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Performance year, calendar year of the list, ACO.
 type List = (i32, i32, String);
@@ -45,7 +45,7 @@ impl Lists {
             }
         }
         files.sort();
-        let counted: Vec<Lists> = files.par_iter().map(|file| count(file)).collect::<Outcome<_>>()?;
+        let counted: Vec<Lists> = files.par_iter().map(|file| count(file.as_path())).collect::<Outcome<_>>()?;
         let mut all = Lists::default();
         for (list, ways) in counted.into_iter().flat_map(|lists| lists.counts) {
             let sums = all.counts.entry(list).or_default();
@@ -62,7 +62,7 @@ impl Lists {
     }
 }
 
-fn count(file: &PathBuf) -> Outcome<Lists> {
+fn count(file: &Path) -> Outcome<Lists> {
     const COLUMNS: [&str; 5] = ["performance_year", "calendar_year", "aco_id", "basis", "step"];
     let builder = parquet_door::builder(file)?.with_batch_size(16_384);
     let wanted = ProjectionMask::columns(builder.parquet_schema(), COLUMNS);

@@ -45,7 +45,7 @@ impl Kinds {
     /// year. As `acoledger explain --aco` prints them.
     pub(super) fn lines(&mut self, steps: &[&BenchmarkStep]) -> Vec<Line> {
         let mut order: Vec<usize> = Vec::new();
-        let mut lines: BTreeMap<(u8, usize, i32), (usize, Vec<Option<f64>>)> = BTreeMap::new();
+        let mut lines: BTreeMap<(u8, usize, i32), Line> = BTreeMap::new();
         for step in steps {
             let section = Section::of(step) as u8;
             let number = self.number(Kind {
@@ -60,14 +60,14 @@ impl Kinds {
                 order.len() - 1
             });
             let year = step.calendar_year.map_or(0, |year| year.0);
-            let line = lines.entry((section, place, year)).or_insert_with(|| (number, Vec::new()));
+            let line = lines.entry((section, place, year)).or_insert_with(|| (number, year, Vec::new()));
             let column = step.enrollment_type.map_or(4, |of| of as usize);
-            if line.1.len() <= column {
-                line.1.resize(column + 1, None);
+            if line.2.len() <= column {
+                line.2.resize(column + 1, None);
             }
-            line.1[column] = Some(shown(step.value, &step.unit));
+            line.2[column] = Some(shown(step.value, &step.unit));
         }
-        lines.into_iter().map(|((_, _, year), (number, values))| (number, year, values)).collect()
+        lines.into_values().collect()
     }
 }
 

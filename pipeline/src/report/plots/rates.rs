@@ -187,7 +187,7 @@ pub(super) fn scatter(rows: &[&SavingsLosses], title: &str) -> String {
         }
         for row in rows {
             let at = (frame.along(size(row)), frame.down(savings_rate(row) * 100.0));
-            area.draw(&Circle::new(at, 3, color(Standing::of(row)).filled()))?;
+            dot(area, at, Standing::of(row))?;
         }
         write(
             area,
@@ -197,6 +197,17 @@ pub(super) fn scatter(rows: &[&SavingsLosses], title: &str) -> String {
             HPos::Center,
         )
     })
+}
+
+/// A shape for each standing, for those who print in grey.
+fn dot(area: &Area<'_>, at: (i32, i32), standing: Standing) -> Drawn {
+    let style = color(standing).filled();
+    match standing {
+        Standing::Savings => area.draw(&Circle::new(at, 3, style))?,
+        Standing::Losses => area.draw(&TriangleMarker::new(at, 4, style))?,
+        Standing::Inside => area.draw(&Rectangle::new([(at.0 - 3, at.1 - 3), (at.0 + 2, at.1 + 2)], style))?,
+    }
+    Ok(())
 }
 
 /// The figures of the scatter plot as CSV.
