@@ -1,7 +1,7 @@
 # `make` lists the targets. Nothing here needs more than a Rust toolchain (1.90 or later), a C compiler and make;
 # `worlds-check` and `rates-check` also use python3, `peer-assign`, `peer-spend`, `peer-ingest` and `peer-polars` python3 with venv, and DuckDB and Polars
 # from PyPI; `object-store-check` python3 with venv, and an S3-compatible server from PyPI; `workbook-check` python3 and LibreOffice (Debian
-# `libreoffice-calc`).
+# `libreoffice-calc`); `report-check` python3 with venv, Playwright and Polars from PyPI, and Chromium.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -163,6 +163,16 @@ CALIBRATE_LIVES := $(if $(filter file,$(origin LIVES)),200000,$(LIVES))
 object-store-check: ## a study from and to an S3-compatible server (PyPI) on this machine, byte for byte beside files; what may break off
 	cargo build --locked -p acoledger --features object-store
 	scripts/object-store-check.sh $(or $(CARGO_TARGET_DIR),target)/debug/acoledger target/object-store-check
+
+REPORT_CHECK := target/report-check
+
+.PHONY: report-check
+report-check: build ## the report in a headless Chromium (of the system; Playwright and Polars from PyPI): 500 ACOs, size, seconds, sorting, print, phone
+	test -f $(DEMO)/run/manifest.json || $(MAKE) demo
+	mkdir -p $(REPORT_CHECK)
+	scripts/report-venv.sh $(REPORT_CHECK) > $(REPORT_CHECK)/chromium
+	$(REPORT_CHECK)/venv/bin/python scripts/report-wide.py $(RELEASE) $(DEMO) $(REPORT_CHECK)/wide 500
+	$(REPORT_CHECK)/venv/bin/python scripts/report-check.py $(RELEASE) "$$(cat $(REPORT_CHECK)/chromium)" $(DEMO) $(REPORT_CHECK)
 
 .PHONY: calibrate
 calibrate: build ## the synthetic nation of 2018 against published figures (data/calibration/targets.json), LIVES=200000, SEED=1

@@ -92,6 +92,11 @@ pub(crate) fn compare(folders: [PathBuf; 2], out: Option<&Path>) -> Outcome<Comp
     Ok(Comparison { folders, manifests, assignment, savings_losses, rules, notes, is_equal })
 }
 
+/// What two manifests say about how the runs were made, beyond the rules that were replaced: A is the first.
+pub(crate) fn notes_on(manifests: &[Option<Manifest>; 2]) -> Vec<String> {
+    rules::compare(manifests).1
+}
+
 fn alone(a_has_it: bool, table: &str) -> String {
     let [has, lacks] = if a_has_it { ["A", "B"] } else { ["B", "A"] };
     format!("run {has} has {table}, run {lacks} has none: not compared")

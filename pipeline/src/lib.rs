@@ -36,6 +36,7 @@ mod rates_door;
 #[cfg(test)]
 mod reference_tests;
 mod remote;
+mod report;
 pub mod run;
 mod run_log;
 mod scenario;

@@ -21,6 +21,7 @@ const OURS: &[&str] = &[
     "risk_detail.",
     "risk_cap.",
     "findings.",
+    "report.",
     "public",
     "rejects",
     "rates",

@@ -3,7 +3,7 @@
 
 mod life;
 mod page;
-mod section;
+pub(crate) mod section;
 
 use super::{Exit, place::run_folder, print};
 use crate::grid::{Format, Grid, Head, Value};

@@ -36,6 +36,7 @@ fn every_command_is_listed_once() {
             "assignment-list",
             "compare",
             "tieout",
+            "report",
             "score",
             "synth",
             "runs",
@@ -51,9 +52,19 @@ fn every_command_is_listed_once() {
 
 #[test]
 fn help_says_what_is_read_written_and_what_it_costs() {
-    for command in
-        ["run", "replay", "explain", "check", "rules", "scenario", "marginal", "assignment-list", "compare", "synth"]
-    {
+    for command in [
+        "run",
+        "replay",
+        "explain",
+        "check",
+        "rules",
+        "scenario",
+        "marginal",
+        "assignment-list",
+        "compare",
+        "report",
+        "synth",
+    ] {
         let help = Folder::new().run(&format!("{command} --help")).expect(0).stdout;
         for words in [["reads", "writes"], ["writes", "prints"], ["takes", "costs"]] {
             let said = words.iter().any(|word| help.to_lowercase().contains(word));

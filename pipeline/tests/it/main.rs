@@ -19,6 +19,7 @@ mod privacy;
 mod quality;
 mod rates_door;
 mod replay;
+mod report;
 mod resume;
 mod rif_sample;
 mod risk;

@@ -4,7 +4,7 @@ use acoledger_aco::tables::BenchmarkStep;
 
 /// A section of the page, in the order of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Section {
+pub(crate) enum Section {
     Base,
     Regional,
     Prior,
@@ -16,7 +16,7 @@ pub(super) enum Section {
 }
 
 impl Section {
-    pub(super) const ALL: [Section; 8] = [
+    pub(crate) const ALL: [Section; 8] = [
         Section::Base,
         Section::Regional,
         Section::Prior,
@@ -28,7 +28,7 @@ impl Section {
     ];
 
     /// Where a step stands, by its section of the methodology.
-    pub(super) fn of(step: &BenchmarkStep) -> Section {
+    pub(crate) fn of(step: &BenchmarkStep) -> Section {
         let rule = step.rule.as_str();
         let of_performance_year = step.calendar_year.is_some_and(|year| year.0 == step.performance_year.0);
         match rule {
@@ -48,7 +48,7 @@ impl Section {
         }
     }
 
-    pub(super) fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Section::Base => "base_years",
             Section::Regional => "regional_adjustment",
@@ -61,7 +61,7 @@ impl Section {
         }
     }
 
-    pub(super) fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Section::Base => "Base years, trended to BY3",
             Section::Regional => "Regional adjustment",

@@ -93,6 +93,11 @@ const SIZES: [(i64, &str); 5] = [
     (50_000, "50,000 and more"),
 ];
 
+/// The band of size that an ACO of so many assigned beneficiaries stands in: its least heads, and its name.
+pub fn size_band(assigned: i64) -> (i64, &'static str) {
+    *SIZES.iter().rev().find(|(least, _)| *least <= assigned).unwrap_or(&SIZES[0])
+}
+
 /// Sets results side by side, in the order of a run.
 pub fn differences(baseline: &[SavingsLosses], reform: &[SavingsLosses]) -> Vec<Difference> {
     let mut pairs: BTreeMap<_, [Option<&SavingsLosses>; 2]> = BTreeMap::new();

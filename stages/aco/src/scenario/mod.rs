@@ -14,7 +14,7 @@ mod sound;
 mod sweep;
 mod swept;
 
-pub use compare::{Difference, Summary, differences, summaries};
+pub use compare::{Difference, Summary, differences, size_band, summaries};
 pub use reform::{Change, Reform, When, YearName};
 pub use sweep::{Axis, Point};
 pub use swept::{Sweep, Swept};
