@@ -89,6 +89,10 @@ replay-sweep: oracles ## every settled cell of the published results changed in 
 bench-feed: ## records of a feed read and packed, beside a bare scan of their lines: GB/s of both
 	cargo bench --locked -p acoledger-ingest --bench feed
 
+.PHONY: bench-kernels
+bench-kernels: ## the kernels of the person grain one by one, on 4,000 lives in memory, one thread: rows a second
+	cargo bench --locked -p acoledger --bench kernels
+
 .PHONY: bench-reforms
 bench-reforms: oracles ## a thousand reforms of 500 ACOs against as many plain runs: times, ratio and its limit
 	ACOLEDGER_ORACLES=$(ORACLES) cargo bench --locked -p acoledger-aco --no-default-features --bench reforms

@@ -20,6 +20,7 @@ mod explain;
 mod files;
 mod grid;
 pub mod ingest;
+pub mod kernels;
 mod lake;
 mod lives;
 mod logs;

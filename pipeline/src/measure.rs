@@ -134,8 +134,17 @@ pub(crate) fn in_memory(of: &InMemory<'_>) -> Outcome<Vec<Part>> {
         parts.push(part("generate", &shards, started));
     }
     let shards = MemoryShards::new(&nation, of.from);
+    let context = context_of(&nation, of.years)?;
+    std::fs::create_dir(of.folder).doing("cannot be created (it must not be there)", of.folder)?;
+    let walked = walk(&context, &shards, of.folder, |name, started| parts.push(part(name, &shards, started)));
+    std::fs::remove_dir_all(of.folder).doing("cannot be removed", of.folder)?;
+    walked.map(|()| parts)
+}
+
+/// What the kernels know of a nation that is made in memory, beside its people.
+pub(crate) fn context_of(nation: &Nation, years: &[i32]) -> Outcome<Context> {
     let facts = Facts {
-        performance_years: of.years.to_vec(),
+        performance_years: years.to_vec(),
         seed: nation.tie_seed(),
         county_codes: CountyCodes::Fips,
         maturity: Maturity::ThreeMonths,
@@ -143,11 +152,7 @@ pub(crate) fn in_memory(of: &InMemory<'_>) -> Outcome<Vec<Part>> {
         benchmarks: true,
     };
     let beside = Beside { scores: Some(nation.people()), ..Beside::default() };
-    let context = Context::beside(&crate::study::rules_from(None)?, &nation.program(), &facts, beside)?;
-    std::fs::create_dir(of.folder).doing("cannot be created (it must not be there)", of.folder)?;
-    let walked = walk(&context, &shards, of.folder, |name, started| parts.push(part(name, &shards, started)));
-    std::fs::remove_dir_all(of.folder).doing("cannot be removed", of.folder)?;
-    walked.map(|()| parts)
+    Ok(Context::beside(&crate::study::rules_from(None)?, &nation.program(), &facts, beside)?)
 }
 
 fn walk(

@@ -112,7 +112,7 @@ pub(crate) fn run_pass_a(context: &Context, shards: &impl Shards, run: &Path) ->
 pub(crate) fn count_again(context: &Context, shards: u32, run: &Path) -> Outcome<(ShardA, u64)> {
     let one = |shard| {
         let (mut one, mut rows) = (ShardA::default(), 0);
-        for batch in person_years(run, shard)? {
+        for batch in person_years(context, run, shard)? {
             let batch = batch.doing("cannot be read", &shard_file(run, "person_year", shard))?;
             rows += batch.num_rows() as u64;
             one.count_again(context, &batch)?;
@@ -172,7 +172,7 @@ pub(crate) fn run_pass_b(
         .map(|shard| {
             let mut one = empty.clone();
             let mut rows = 0;
-            for batch in person_years(run, shard)? {
+            for batch in person_years(context, run, shard)? {
                 let batch = batch.doing("cannot be read", &shard_file(run, "person_year", shard))?;
                 rows += batch.num_rows() as u64;
                 one.look(&batch)?;
@@ -194,7 +194,7 @@ pub(crate) fn run_pass_b(
     let sums = (0..shards)
         .into_par_iter()
         .map(|shard| {
-            let one = pass_b(context, &thresholds, person_years(run, shard)?)?;
+            let one = pass_b(context, &thresholds, person_years(context, run, shard)?)?;
             progress.step(0);
             Ok(one)
         })
@@ -256,9 +256,16 @@ pub(crate) fn shard_file(run: &Path, table: &str, shard: u32) -> PathBuf {
     run.join(table).join(format!("shard={shard:03}.parquet"))
 }
 
-fn person_years(run: &Path, shard: u32) -> Outcome<impl Iterator<Item = Result<RecordBatch, String>>> {
-    let path = shard_file(run, "person_year", shard);
-    let reader = parquet_door::batches(parquet_door::builder(&path)?).doing(parquet_door::UNREADABLE, &path)?;
+/// What pass B and a second look read of a shard's person years.
+fn person_years(
+    context: &Context,
+    run: &Path,
+    shard: u32,
+) -> Outcome<impl Iterator<Item = Result<RecordBatch, String>>> {
+    let names = context.pass_b_columns();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let reader =
+        parquet_door::columns(&shard_file(run, "person_year", shard), &names, crate::lake::BATCH_ROWS, |_| Ok(()))?;
     Ok(reader.map(|batch| batch.map_err(|error| error.to_string())))
 }
 

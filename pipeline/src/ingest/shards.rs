@@ -22,7 +22,7 @@ use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Where the rows of a file went.
 #[derive(Clone, Copy, Debug, Default)]
@@ -104,16 +104,29 @@ struct Room {
 
 impl Room {
     fn with<T>(&self, bytes: u64, work: impl FnOnce() -> T) -> T {
-        let taken = self.taken.lock().expect("no holder panics");
         let full = |taken: &mut (u32, u64)| taken.0 > 0 && taken.1 + bytes > self.bytes;
-        let mut taken = self.given_back.wait_while(taken, full).expect("no holder panics");
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.given_back.wait_while(taken, full).unwrap_or_else(PoisonError::into_inner);
         *taken = (taken.0 + 1, taken.1 + bytes);
         drop(taken);
-        let done = work();
-        let mut taken = self.taken.lock().expect("no holder panics");
-        *taken = (taken.0 - 1, taken.1 - bytes);
-        self.given_back.notify_all();
-        done
+        // Given back however the work ends: nobody waits for a shard that has panicked.
+        let _taken = Taken { room: self, bytes };
+        work()
+    }
+}
+
+/// Memory that one shard takes.
+struct Taken<'r> {
+    room: &'r Room,
+    bytes: u64,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        let mut taken = self.room.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        *taken = (taken.0 - 1, taken.1 - self.bytes);
+        drop(taken);
+        self.room.given_back.notify_all();
     }
 }
 

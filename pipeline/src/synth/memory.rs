@@ -43,14 +43,15 @@ impl<'n> MemoryShards<'n> {
         }
     }
 
-    fn range(&self, shard: u32) -> Range<u64> {
+    /// Numbers of a shard's people.
+    pub(crate) fn people_of(&self, shard: u32) -> Range<u64> {
         let first = u64::from(shard) * PEOPLE_PER_SHARD;
         first..(first + PEOPLE_PER_SHARD).min(self.nation.people())
     }
 
     /// (key, number) of a shard's people, by key.
     fn by_key(&self, shard: u32) -> Vec<(u64, u64)> {
-        let mut people: Vec<(u64, u64)> = self.range(shard).map(|index| keyed(self.nation, index)).collect();
+        let mut people: Vec<(u64, u64)> = self.people_of(shard).map(|index| keyed(self.nation, index)).collect();
         people.sort_unstable();
         people
     }
@@ -78,7 +79,7 @@ impl Shards for MemoryShards<'_> {
 
     fn pieces<'s>(&'s self, context: &'s Context, shard: u32) -> Pieces<'s> {
         let mut program = Program::default();
-        self.nation.people_program(self.range(shard), &mut program);
+        self.nation.people_program(self.people_of(shard), &mut program);
         People::new(context, &program, u64::MAX).alone()
     }
 

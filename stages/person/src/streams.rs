@@ -22,4 +22,9 @@ impl<'a> ShardStreams<'a> {
     pub fn add(&mut self, table: &str, year: Option<i32>, batches: Batches<'a>) {
         self.streams.push((table.to_owned(), year, batches));
     }
+
+    /// The streams: table, year, batches.
+    pub fn into_parts(self) -> Vec<(String, Option<i32>, Batches<'a>)> {
+        self.streams
+    }
 }
