@@ -1,7 +1,7 @@
 // Bars in table rows, and small lines: texts stay texts of the page, so that they can be read, copied, printed and made larger.
 
-// A bar from one value to another on an axis that all rows share, of one height in every row; marks are further values, drawn as lines: thin
-// ones as high as the row, so that they meet those of its neighbours.
+// A bar from one value to another on an axis that all rows share, of one height in every row; marks are further values,
+// drawn as lines: thin ones as high as the row, so that they meet those of its neighbours.
 function bar(parts, axis, marks = []) {
   const along = (value) => ((value - axis[0]) / (axis[1] - axis[0] || 1)) * 996 + 2;
   const rects = parts.map(([from, to, kind]) => {
