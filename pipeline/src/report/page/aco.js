@@ -142,7 +142,15 @@ function neighbours(aco) {
 function drawAco(aco) {
   const other = otherOf(aco);
   const year = data.years[aco.year];
-  const about = `${aco.id}, performance year ${year.name}. ${TRACKS[aco.track] || aco.track}, ${aco.two_sided ? "two-sided" : "one-sided"}; ${aco.agreement.toLowerCase()} agreement from ${aco.start}, agreement period ${aco.period_number}, rulebook 42 CFR ${aco.rulebook}${aco.revenue ? `, ${aco.revenue.toLowerCase()}` : ""}${isKnown(aco.quality) ? `, quality score ${aco.quality}` : ""}.`;
+  const about = [
+    `${aco.id}, performance year ${year.name}. ${TRACKS[aco.track] || aco.track}`,
+    aco.two_sided ? ", two-sided" : ", one-sided",
+    `; ${aco.agreement.toLowerCase()} agreement from ${aco.start}, agreement period ${aco.period_number}`,
+    `, rulebook 42 CFR ${aco.rulebook}`,
+    aco.revenue ? `, ${aco.revenue.toLowerCase()}` : "",
+    isKnown(aco.quality) ? `, quality score ${aco.quality}` : "",
+    ".",
+  ].join("");
   const compared = other
     ? el(
         "p",

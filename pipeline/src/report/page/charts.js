@@ -1,6 +1,7 @@
 // Bars in table rows, and small lines: texts stay texts of the page, so that they can be read, copied, printed and made larger.
 
-// A bar from one value to another on an axis that all rows share; marks are further values, drawn as lines: thin ones as high as the row.
+// A bar from one value to another on an axis that all rows share, of one height in every row; marks are further values,
+// drawn as lines: thin ones as high as the row, so that they meet those of its neighbours.
 function bar(parts, axis, marks = []) {
   const along = (value) => ((value - axis[0]) / (axis[1] - axis[0] || 1)) * 996 + 2;
   const rects = parts.map(([from, to, kind]) => {
@@ -8,31 +9,24 @@ function bar(parts, axis, marks = []) {
     return svg("rect", {
       x: left.toFixed(1),
       width: Math.max(right - left, 1.5).toFixed(1),
-      y: 7,
-      height: 18,
+      y: 2,
+      height: 16,
       class: kind,
     });
   });
-  const lines = marks.map(([value, kind]) => {
+  const drawn = marks.map(([value, kind]) => {
     const at = along(value).toFixed(1);
-    const isThin = kind === "zero" || kind === "thread";
-    return svg("line", {
-      x1: at,
-      x2: at,
-      y1: isThin ? 0 : 4,
-      y2: isThin ? 32 : 28,
-      class: kind,
-      "vector-effect": "non-scaling-stroke",
-    });
+    return svg("line", { x1: at, x2: at, y1: 0, y2: 20, class: kind, "vector-effect": "non-scaling-stroke" });
   });
-  const thin = lines.filter((_, at) => ["zero", "thread"].includes(marks[at][1]));
-  return svg(
-    "svg",
-    { class: "bar", viewBox: "0 0 1000 32", preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" },
-    thin,
-    rects,
-    lines.filter((of) => !thin.includes(of)),
-  );
+  const isThin = (of) => ["zero", "thread"].includes(of.getAttribute("class"));
+  const frame = (kind, ...children) =>
+    svg(
+      "svg",
+      { class: kind, viewBox: "0 0 1000 20", preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" },
+      children,
+    );
+  const thick = drawn.filter((of) => !isThin(of));
+  return [frame("bar whole", drawn.filter(isThin)), frame("bar", rects, thick)];
 }
 
 // Rows of label, bar, and figures; `row.parts` as for `bar`.

@@ -12,7 +12,9 @@ function drawMovers() {
     return;
   }
   const rows = moved.slice().sort((a, b) => change(b) - change(a));
-  const chosen = rows.length <= 2 * MOST_MOVERS ? rows : rows.slice(0, MOST_MOVERS).concat(rows.slice(-MOST_MOVERS));
+  const more = rows.filter((aco) => change(aco) > 0).slice(0, MOST_MOVERS);
+  const less = rows.filter((aco) => change(aco) < 0).slice(-MOST_MOVERS);
+  const chosen = more.concat(less);
   const changes = chosen.map(change);
   const axis = [Math.min(0, ...changes), Math.max(0, ...changes)];
   const drawn = chosen.map((aco) => ({
