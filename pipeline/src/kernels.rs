@@ -76,7 +76,7 @@ impl Held {
     ///
     /// # Errors
     /// As [`Self::persons`].
-    pub fn select(&self) -> Outcome<Selection> {
+    pub fn select(&self) -> Outcome<Selection<'_>> {
         let mut selection = Selection::new(&self.context, &self.all);
         self.person_years.iter().try_for_each(|batch| selection.look(batch))?;
         Ok(selection)
@@ -87,7 +87,7 @@ impl Held {
     /// # Errors
     /// As [`Self::persons`].
     pub fn sums(&self) -> Outcome<CellSums> {
-        Ok(pass_b(&self.context, &self.thresholds, self.person_years.iter().cloned().map(Ok))?)
+        pass_b(&self.context, &self.thresholds, self.person_years.iter().cloned().map(Ok))
     }
 
     fn walk(&self, wanted: impl Fn(&str) -> bool, sink: &mut impl Sink) -> Outcome<ShardA> {
@@ -97,7 +97,7 @@ impl Held {
             streams.add(table, *year, batches);
         }
         let pieces = People::new(&self.context, &self.program, u64::MAX).alone();
-        Ok(pass_a(&self.context, pieces, streams, sink)?)
+        pass_a(&self.context, pieces, streams, sink)
     }
 }
 

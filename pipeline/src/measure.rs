@@ -152,7 +152,7 @@ pub(crate) fn context_of(nation: &Nation, years: &[i32]) -> Outcome<Context> {
         benchmarks: true,
     };
     let beside = Beside { scores: Some(nation.people()), ..Beside::default() };
-    Ok(Context::beside(&crate::study::rules_from(None)?, &nation.program(), &facts, beside)?)
+    Context::beside(&crate::study::rules_from(None)?, &nation.program(), &facts, beside)
 }
 
 fn walk(

@@ -269,6 +269,9 @@ fn person_years(
     Ok(reader.map(|batch| batch.map_err(|error| error.to_string())))
 }
 
+/// Rows of a row group, which waits in memory until it is full.
+const GROUP_ROWS: usize = 1 << 16;
+
 /// The files of a shard. They lie in the staging folder, so they need no temporary names.
 struct Files {
     tables: Vec<(PathBuf, ArrowWriter<BufWriter<File>>)>,
@@ -282,6 +285,7 @@ impl Files {
             let file = File::create(&path).doing("cannot be written", &path)?;
             let properties = WriterProperties::builder()
                 .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("1 is a level of zstd")))
+                .set_max_row_group_row_count(Some(GROUP_ROWS))
                 .set_created_by(concat!("acoledger ", env!("CARGO_PKG_VERSION")).into())
                 .build();
             let writer = ArrowWriter::try_new(BufWriter::new(file), schema, Some(properties))
