@@ -260,11 +260,11 @@ impl Lines<'_, '_> {
         self.walk("national_single", |of, column| of.mean_of(column, "national_per_capita_BY3", "person_years_BY3"));
         let of_652 = self.story.law.as_ref().and_then(|law| law.benchmark.of_652.clone());
         let of = |read: fn(&acoledger_aco::benchmark::Rules652) -> f64| of_652.as_ref().map(read);
-        let key = "benchmark.prior_savings";
         let label = "Share of prior savings that is given back";
-        self.rule("prior_share", label, Unit::Fraction, &format!("{key}.share"), of(|rules| rules.prior_savings_share));
+        let (share, limit) = (of(|rules| rules.prior_savings_share), of(|rules| rules.prior_savings_limit));
+        self.rule("prior_share", label, Unit::Fraction, "benchmark.prior_savings.share", share);
         let label = "Limit of prior savings, of national spending";
-        self.rule("prior_limit", label, Unit::Fraction, &format!("{key}.limit"), of(|rules| rules.prior_savings_limit));
+        self.rule("prior_limit", label, Unit::Fraction, "benchmark.prior_savings.limit", limit);
         self.walk("prior_savings_adjustment", |of, _| {
             let known = of.block.has("proration", WHOLE) && of.block.has("prior_share", WHOLE);
             let paid = "{prior_share}*{prior_savings_average}*{proration}";
@@ -272,12 +272,11 @@ impl Lines<'_, '_> {
             known.then(|| format!("IF({{prior_savings_average}}>{NOISE},{limited},0)"))
         });
         if self.story.value("scaler", WHOLE).is_some() {
-            let key = "benchmark.population";
             let label = "Limit of the population adjustment, of national spending";
             let (limit, least) = (of(|rules| rules.population_limit), of(|rules| rules.population_least_share));
-            self.rule("population_limit", label, Unit::Fraction, &format!("{key}.limit"), limit);
+            self.rule("population_limit", label, Unit::Fraction, "benchmark.population.limit", limit);
             let label = "Least share of beneficiaries with low income or dual status";
-            self.rule("population_least", label, Unit::Fraction, &format!("{key}.least_share"), least);
+            self.rule("population_least", label, Unit::Fraction, "benchmark.population.least_share", least);
             if let Some(share) = self.story.heads[1].and_then(|heads| heads.lis_or_dual_share) {
                 let line =
                     Line::new("lis_or_dual_share", "Share with low-income subsidy or dual status", Unit::Fraction);
