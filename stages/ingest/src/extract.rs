@@ -1,15 +1,18 @@
 //! The first pass over one row: from cells to packed rows, or to the rejects.
 
-use crate::dialect::{FileLayout, FileShape, Fill, Role, Unit};
+use crate::dialect::{FileLayout, FileShape, Unit};
 use crate::field::Field;
 use crate::identity::Identities;
 use crate::normalise::{self, Use, Uses};
-use crate::record::{ADJUSTS, AMOUNT_UNKNOWN, CANCELS, COUNTED, HEAD, Head, Kind, NO_DAY, Place, end_text, push_text};
+use crate::record::{AMOUNT_UNKNOWN, CANCELS, COUNTED, HEAD, Head, Kind, NO_DAY, push_text};
 use crate::years::{YEARS, YearSet};
 use acoledger_schemas::keys;
-use acoledger_schemas::lake::Store;
-use acoledger_schemas::raw::{Blank, Read, RowsOf};
-use acoledger_schemas::values::Date;
+use acoledger_schemas::raw::RowsOf;
+
+mod header;
+mod values;
+
+use header::LastHeader;
 
 /// Cells of a row by their position among the needed ones.
 pub trait Cells {
@@ -110,35 +113,6 @@ pub struct Extractor<'l> {
     /// The text read last as a date of the form `17-Jan-1942`, and its day: the dates of a row are mostly the same.
     last_date: ([u8; 11], i32),
     header: LastHeader,
-}
-
-/// The header of the row before, where rows repeat the header of their claim: as long as its cells stay the same it is not read again.
-#[derive(Debug, Default)]
-struct LastHeader {
-    /// The cells that it is made of, life and claim with them; none where rows are not such.
-    cells: Vec<usize>,
-    /// Whether the row before had one that could be used.
-    stands: bool,
-    /// Whether the row at hand repeats it.
-    repeated: bool,
-    uses: Uses,
-    amount: Option<i64>,
-    proc_date: i32,
-    adjustment: u8,
-    year: i32,
-}
-
-impl LastHeader {
-    fn of(file: &FileLayout) -> LastHeader {
-        let mut cells = Vec::new();
-        if file.shape == FileShape::Lines && file.shapes.unit == Unit::Facility {
-            let fills = [&file.bene, &file.claim].into_iter().chain(&file.first);
-            cells.extend(fills.flat_map(|fill| fill.sources.iter().copied()));
-            cells.sort_unstable();
-            cells.dedup();
-        }
-        LastHeader { cells, ..LastHeader::default() }
-    }
 }
 
 impl<'l> Extractor<'l> {
@@ -295,192 +269,6 @@ impl<'l> Extractor<'l> {
         self.claim_known = true;
         if !is_the_id {
             self.claim_id.extend_from_slice(id);
-        }
-        Ok(())
-    }
-
-    fn line_number(&mut self, fill: &'l Fill, cells: &impl Cells) -> Result<i32, Wrong<'l>> {
-        let field = cells.cell(fill.sources[0]);
-        if field.is_blank() {
-            return Err((&fill.name, "blank"));
-        }
-        let mut uses = Uses::default();
-        let number = normalise::count(field, &mut uses);
-        let exact = number.ok().filter(|_| uses.counts().next().is_none());
-        let number = exact.and_then(|number| i32::try_from(number).ok()).filter(|number| *number >= 0);
-        number.ok_or((&fill.name, "not a line number"))
-    }
-
-    /// Fills the first payload; a header that the row before had as well is the same again.
-    fn fill_first(&mut self, cells: &impl Cells) -> Result<(), Wrong<'l>> {
-        let fixed = self.file.first_fixed();
-        if self.header.cells.is_empty() {
-            return self.fill_all(&self.file.first, fixed, true, cells);
-        }
-        if !self.header.repeated {
-            let uses = std::mem::take(&mut self.uses);
-            let done = self.fill_all(&self.file.first, fixed, true, cells);
-            self.header.uses = std::mem::replace(&mut self.uses, uses);
-            self.header.amount = self.amount;
-            self.header.proc_date = self.proc_date;
-            self.header.adjustment = self.adjustment;
-            self.header.year = self.year;
-            self.uses.add(&self.header.uses);
-            return done;
-        }
-        self.uses.add(&self.header.uses);
-        self.amount = self.header.amount;
-        self.proc_date = self.header.proc_date;
-        self.adjustment = self.header.adjustment;
-        self.year = self.header.year;
-        Ok(())
-    }
-
-    /// Fills a payload: numbers first, texts behind them.
-    fn fill_all(&mut self, fills: &'l [Fill], fixed: usize, first: bool, cells: &impl Cells) -> Result<(), Wrong<'l>> {
-        let mut row = std::mem::take(if first { &mut self.first } else { &mut self.second });
-        row.clear();
-        row.resize(HEAD + fixed, 0);
-        let done = fills.iter().try_for_each(|fill| self.fill(fill, &mut row, cells).map_err(|why| (&*fill.name, why)));
-        *(if first { &mut self.first } else { &mut self.second }) = row;
-        done
-    }
-
-    #[inline]
-    fn fill(&mut self, fill: &Fill, row: &mut Vec<u8>, cells: &impl Cells) -> Result<(), &'static str> {
-        match fill.place {
-            Place::Eight(at) => {
-                let value = self.eight(fill, cells)?;
-                row[HEAD + at..HEAD + at + 8].copy_from_slice(&value.to_le_bytes());
-            }
-            Place::Four(at) => {
-                let value = self.four(fill, cells)?;
-                row[HEAD + at..HEAD + at + 4].copy_from_slice(&value.to_le_bytes());
-            }
-            Place::Text => {
-                let start = row.len();
-                row.push(0);
-                self.text(fill, start + 1, row, cells)?;
-                end_text(row, start)?;
-            }
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn eight(&mut self, fill: &Fill, cells: &impl Cells) -> Result<i64, &'static str> {
-        let Some(&source) = fill.sources.first() else { return Ok(0) };
-        let field = cells.cell(source);
-        if fill.read == Read::Count {
-            return normalise::count(field, &mut self.uses);
-        }
-        let cents = match (normalise::amount(field, &mut self.uses)?, fill.blank) {
-            (Some(cents), _) => cents,
-            (None, Blank::Refuse) => return Err("blank"),
-            (None, _) => {
-                self.uses.count(Use::AmountBlankZero);
-                0
-            }
-        };
-        if fill.role == Role::Amount {
-            self.amount = Some(cents);
-        }
-        Ok(cents)
-    }
-
-    #[inline]
-    fn four(&mut self, fill: &Fill, cells: &impl Cells) -> Result<i32, &'static str> {
-        let Some(&source) = fill.sources.first() else {
-            return Ok(if fill.store == Store::Day { NO_DAY } else { 0 });
-        };
-        let field = cells.cell(source);
-        if fill.read == Read::ClaimType {
-            let number = normalise::whole(field.text(&mut self.scratch));
-            let number = number.filter(|number| CLAIM_TYPES.contains(number));
-            return number.map(|number| number as i32).ok_or("not a claim type");
-        }
-        let day = match (self.date(field)?, fill.blank) {
-            (Some(day), _) => day,
-            (None, Blank::Refuse) => return Err("blank"),
-            (None, _) => NO_DAY,
-        };
-        match fill.role {
-            Role::Year => {
-                self.year = Date(day).year();
-                if !YEARS.contains(&self.year) {
-                    return Err("not a date of Medicare's records");
-                }
-            }
-            Role::Processed => self.proc_date = day,
-            _ => {}
-        }
-        Ok(day)
-    }
-
-    #[inline]
-    fn date(&mut self, field: Field<'_>) -> Result<Option<i32>, &'static str> {
-        let Field::Text(text @ [_, _, b'-', _, _, _, b'-', ..]) = field else {
-            return normalise::date(field, self.sas_day_numbers, &mut self.uses);
-        };
-        if *text == self.last_date.0 {
-            self.uses.count(Use::DateDayMonYear);
-            return Ok(Some(self.last_date.1));
-        }
-        let day = normalise::date(field, self.sas_day_numbers, &mut self.uses)?;
-        // Eleven characters without a blank before or behind are of this form and no other.
-        if let (Ok(text), Some(day)) = (<[u8; 11]>::try_from(text), day)
-            && text[0] > b' '
-            && text[10] > b' '
-        {
-            self.last_date = (text, day);
-        }
-        Ok(day)
-    }
-
-    #[inline]
-    fn text(&mut self, fill: &Fill, start: usize, row: &mut Vec<u8>, cells: &impl Cells) -> Result<(), &'static str> {
-        match fill.read {
-            Read::Claim => row.extend_from_slice(&self.claim_id),
-            Read::Months | Read::County if fill.sources.is_empty() => {
-                row.resize(row.len() + 12 * fill.padding.width, b' ');
-            }
-            Read::Months => {
-                for &source in &fill.sources {
-                    let from = row.len();
-                    normalise::month_code(cells.cell(source), fill.padding.width, row, &mut self.uses)?;
-                    let code = row[from..].trim_ascii();
-                    if fill.codes.as_ref().is_some_and(|codes| !code.is_empty() && !codes.has(code)) {
-                        return Err("no code of this column");
-                    }
-                }
-            }
-            Read::County => {
-                let state = fill.sources.get(1).map_or(Field::Null, |source| cells.cell(*source));
-                normalise::county_year(state, cells.cell(fill.sources[0]), row, &mut self.uses);
-            }
-            Read::Diagnoses => {
-                for &source in &fill.sources {
-                    normalise::diagnosis(cells.cell(source), start, row, &mut self.uses)?;
-                }
-            }
-            _ => {
-                let Some(&first) = fill.sources.first() else { return Ok(()) };
-                let known = |source: &&usize| !cells.cell(**source).is_blank();
-                let source = match fill.sources.len() {
-                    1 => first,
-                    _ => fill.sources.iter().find(known).copied().unwrap_or(first),
-                };
-                normalise::code(cells.cell(source), fill.padding, row, &mut self.uses)?;
-                if let Some(codes) = &fill.codes {
-                    let code = &row[start..];
-                    if !codes.has(code) {
-                        return Err("no code of this column");
-                    }
-                    let is = |known: &String| known.as_bytes() == code;
-                    self.adjustment |= if codes.cancels.iter().any(is) { CANCELS } else { 0 };
-                    self.adjustment |= if codes.adjusts.iter().any(is) { ADJUSTS } else { 0 };
-                }
-            }
         }
         Ok(())
     }
