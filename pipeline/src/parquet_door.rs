@@ -338,20 +338,11 @@ impl PageStart {
     /// Bytes that begin with the whole description of a page.
     fn look(&mut self) -> io::Result<Bytes> {
         let damaged = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
-        let mut wanted = 512;
-        loop {
-            let bytes = match self.ahead.at(&self.file, self.start, wanted)? {
-                Some(bytes) => bytes,
-                None => self.beside(wanted)?,
-            };
-            if let Some(header) = PageHeader::read(&bytes[..bytes.len().min(PAGE_HEADER_BYTES)]) {
-                return header.judge(self.file_bytes).map(|()| bytes).map_err(damaged);
-            }
-            if (bytes.len() as u64) < wanted || bytes.len() >= PAGE_HEADER_BYTES {
-                return Err(damaged(format!("the description of the page at byte {} is damaged", self.start)));
-            }
-            wanted = bytes.len() as u64 * 8;
-        }
+        let look = |wanted| match self.ahead.at(&self.file, self.start, wanted)? {
+            Some(bytes) => Ok(bytes),
+            None => self.beside(wanted),
+        };
+        described(self.start, self.file_bytes, look, damaged).map(|(_, bytes)| bytes)
     }
 
     /// Bytes of a file that is not read column by column.
@@ -361,6 +352,27 @@ impl PageStart {
         file.seek(SeekFrom::Start(self.start))?;
         file.take(wanted).read_to_end(&mut bytes)?;
         Ok(bytes.into())
+    }
+}
+
+/// What the page at byte `at` says of itself, judged, and the bytes that it begins with. `look` gives bytes from there on: as many as
+/// it is asked for, or fewer where there are no more.
+fn described<E>(
+    at: u64,
+    file_bytes: u64,
+    mut look: impl FnMut(u64) -> Result<Bytes, E>,
+    damaged: impl Fn(String) -> E,
+) -> Result<(PageHeader, Bytes), E> {
+    let mut wanted = 512;
+    loop {
+        let bytes = look(wanted)?;
+        if let Some(header) = PageHeader::read(&bytes[..bytes.len().min(PAGE_HEADER_BYTES)]) {
+            return header.judge(file_bytes).map(|()| (header, bytes)).map_err(damaged);
+        }
+        if (bytes.len() as u64) < wanted || bytes.len() >= PAGE_HEADER_BYTES {
+            return Err(damaged(format!("the description of the page at byte {at} is damaged")));
+        }
+        wanted = bytes.len() as u64 * 8;
     }
 }
 

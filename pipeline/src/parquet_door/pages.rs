@@ -4,7 +4,7 @@
 //! decoded by the library.
 
 use super::thrift::PageHeader;
-use super::{AHEAD_BYTES, Guarded, PAGE_HEADER_BYTES};
+use super::{AHEAD_BYTES, Guarded, described};
 use acoledger_ingest::pack::Unpacker;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::RowGroups;
@@ -128,19 +128,8 @@ impl Pages {
     }
 
     fn header(&mut self) -> Result<PageHeader> {
-        let (at, mut wanted) = (self.at, 512);
-        let header = loop {
-            let bytes = self.look(wanted)?;
-            match PageHeader::read(&bytes[..bytes.len().min(PAGE_HEADER_BYTES)]) {
-                Some(header) => break header,
-                None if (bytes.len() as u64) < wanted || bytes.len() >= PAGE_HEADER_BYTES => {
-                    return Err(damaged(format!("the description of the page at byte {at} is damaged")));
-                }
-                None => wanted = bytes.len() as u64 * 8,
-            }
-        };
-        header.judge(self.file_bytes).map_err(damaged)?;
-        Ok(header)
+        let (at, file_bytes) = (self.at, self.file_bytes);
+        described(at, file_bytes, |wanted| self.look(wanted).cloned(), damaged).map(|(header, _)| header)
     }
 
     fn page(&mut self) -> Result<Page> {
@@ -220,9 +209,7 @@ fn damaged(what: String) -> ParquetError {
 /// The bytes of a page, which are as many as it says.
 fn unpack(packed: &[u8], bytes: usize) -> Result<Bytes> {
     let mut out = Vec::new();
-    if bytes > 0 {
-        unpack_into(packed, bytes, &mut out)?;
-    }
+    unpack_into(packed, bytes, &mut out)?;
     Ok(out.into())
 }
 
@@ -230,14 +217,15 @@ fn unpack(packed: &[u8], bytes: usize) -> Result<Bytes> {
 fn unpacked<T>(packed: &[u8], bytes: usize, make: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.clear();
-        if bytes > 0 {
-            unpack_into(packed, bytes, scratch)?;
-        }
+        unpack_into(packed, bytes, scratch)?;
         make(scratch)
     })
 }
 
 fn unpack_into(packed: &[u8], bytes: usize, out: &mut Vec<u8>) -> Result<()> {
+    if bytes == 0 {
+        return Ok(());
+    }
     UNPACKER.with_borrow_mut(|unpacker| {
         let unpacker = match unpacker {
             Some(unpacker) => unpacker,
