@@ -1,6 +1,6 @@
 //! The kernels of the person grain one by one, on people of a synthetic nation that are held in memory: for `benches/kernels.rs`.
 
-use crate::measure::context_of;
+use crate::measure::{context_of, nation_of};
 use crate::person::Shards;
 use crate::synth::memory::MemoryShards;
 use crate::trouble::{self, Outcome};
@@ -8,7 +8,6 @@ use acoledger_person::{
     Batches, CellSums, Context, People, Selection, ShardA, ShardStreams, Sink, Thresholds, pass_a, pass_b,
 };
 use acoledger_schemas::program::Program;
-use acoledger_synth::{Nation, Options};
 use arrow_array::RecordBatch;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
@@ -29,9 +28,8 @@ impl Held {
     /// # Errors
     /// Options out of range.
     pub fn new(lives: u32, year: i32) -> Outcome<Held> {
-        let options = Options { lives, performance_years: vec![year], aco_share: None, seed: 1 };
-        let nation = Nation::new(&options)
-            .map_err(|what| trouble::of_file_with_hint(Path::new("a nation"), what, "see `synth --help`"))?;
+        let at = Path::new("a nation");
+        let nation = nation_of(lives, &[year], 1, at)?;
         let context = context_of(&nation, &[year])?;
         let mut program = Program::default();
         let shards = MemoryShards::new(&nation, None);
@@ -41,14 +39,14 @@ impl Held {
         for (table, year, batches) in shards.streams(&context, 0, &rows)?.into_parts() {
             let name = context.needs().tables.iter().map(|need| need.table.name).find(|name| *name == table);
             let batches = batches.collect::<Result<Vec<_>, String>>();
-            let batches = batches.map_err(|what| trouble::of_file_with_hint(Path::new("a nation"), what, ""))?;
+            let batches = batches.map_err(|what| trouble::of_file_with_hint(at, what, ""))?;
             streams.push((name.expect("streams are of tables that are needed"), year, batches));
         }
         let thresholds = Thresholds::from_rows(&context, &[]);
         let mut held = Held { context, program, streams, all: ShardA::default(), person_years: Vec::new(), thresholds };
-        let mut kept = Kept::default();
+        let mut kept = Kept(Some(Vec::new()));
         held.all = held.walk(|_| true, &mut kept)?;
-        held.person_years = kept.0;
+        held.person_years = kept.0.unwrap_or_default();
         held.thresholds = held.select()?.finish()?;
         Ok(held)
     }
@@ -69,7 +67,7 @@ impl Held {
     /// # Errors
     /// Rows that no walk takes, which a nation does not have.
     pub fn persons(&self, wanted: impl Fn(&str) -> bool) -> Outcome<u64> {
-        self.walk(wanted, &mut Left).map(|all| all.lives)
+        self.walk(wanted, &mut Kept::default()).map(|all| all.lives)
     }
 
     /// Looks for the thresholds among the person years.
@@ -101,33 +99,18 @@ impl Held {
     }
 }
 
-/// Keeps person years.
+/// Person years, kept where they are wanted; all else is left.
 #[derive(Default)]
-struct Kept(Vec<RecordBatch>);
+struct Kept(Option<Vec<RecordBatch>>);
 
 impl Sink for Kept {
-    fn assignment(&mut self, _: RecordBatch) -> Result<(), String> {
-        Ok(())
-    }
-    fn person_year(&mut self, batch: RecordBatch) -> Result<(), String> {
-        self.0.push(batch);
-        Ok(())
-    }
-    fn assignment_differences(&mut self, _: RecordBatch) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-/// Keeps nothing.
-struct Left;
-
-impl Sink for Left {
     fn assignment(&mut self, batch: RecordBatch) -> Result<(), String> {
         std::hint::black_box(batch);
         Ok(())
     }
     fn person_year(&mut self, batch: RecordBatch) -> Result<(), String> {
-        std::hint::black_box(batch);
+        let batch = std::hint::black_box(batch);
+        self.0.iter_mut().for_each(|kept| kept.push(batch.clone()));
         Ok(())
     }
     fn assignment_differences(&mut self, batch: RecordBatch) -> Result<(), String> {

@@ -117,9 +117,7 @@ pub(crate) struct Part {
 /// # Errors
 /// Options out of range, the disk that holds person years.
 pub(crate) fn in_memory(of: &InMemory<'_>) -> Outcome<Vec<Part>> {
-    let options = Options { lives: of.lives, performance_years: of.years.to_vec(), aco_share: None, seed: of.seed };
-    let nation =
-        Nation::new(&options).map_err(|what| trouble::of_file_with_hint(of.folder, what, "see `synth --help`"))?;
+    let nation = nation_of(of.lives, of.years, of.seed, of.folder)?;
     let mut parts = Vec::new();
     let shards = MemoryShards::new(&nation, of.from);
     let part = |name, shards: &MemoryShards<'_>, started: Instant| Part {
@@ -139,6 +137,12 @@ pub(crate) fn in_memory(of: &InMemory<'_>) -> Outcome<Vec<Part>> {
     let walked = walk(&context, &shards, of.folder, |name, started| parts.push(part(name, &shards, started)));
     std::fs::remove_dir_all(of.folder).doing("cannot be removed", of.folder)?;
     walked.map(|()| parts)
+}
+
+/// A synthetic nation; `at` is named where there can be none.
+pub(crate) fn nation_of(lives: u32, years: &[i32], seed: u64, at: &Path) -> Outcome<Nation> {
+    let options = Options { lives, performance_years: years.to_vec(), aco_share: None, seed };
+    Ok(Nation::new(&options).map_err(|what| trouble::of_file_with_hint(at, what, "see `synth --help`"))?)
 }
 
 /// What the kernels know of a nation that is made in memory, beside its people.
