@@ -59,6 +59,20 @@ pub struct OverriddenRule {
     pub values: Vec<(String, String)>,
 }
 
+/// The day from which a value holds that a study sets for all time.
+pub(crate) const ALWAYS: &str = "0001-01-01";
+
+impl OverriddenRule {
+    /// The values, with the days from which they hold.
+    pub(crate) fn told(&self) -> String {
+        let value = |(from, value): &(String, String)| match from.as_str() {
+            ALWAYS => value.clone(),
+            _ => format!("from {from}: {value}"),
+        };
+        self.values.iter().map(value).collect::<Vec<_>>().join("; ")
+    }
+}
+
 /// One stage of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageRecord {

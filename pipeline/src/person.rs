@@ -256,6 +256,25 @@ pub(crate) fn shard_file(run: &Path, table: &str, shard: u32) -> PathBuf {
     run.join(table).join(format!("shard={shard:03}.parquet"))
 }
 
+/// The files of a sharded table, in the order of the shards.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub(crate) fn shard_files(run: &Path, table: &str) -> Outcome<Vec<PathBuf>> {
+    let folder = run.join(table);
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&folder).doing("cannot be read", &folder)? {
+        let path = entry.doing("cannot be read", &folder)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let shard = name.strip_prefix("shard=").and_then(|name| name.strip_suffix(".parquet"));
+        if let Some(shard) = shard.and_then(|shard| shard.parse::<u32>().ok()) {
+            files.push((shard, path));
+        }
+    }
+    files.sort();
+    Ok(files.into_iter().map(|(_, path)| path).collect())
+}
+
 /// What pass B and a second look read of a shard's person years.
 fn person_years(
     context: &Context,

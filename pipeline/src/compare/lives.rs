@@ -2,14 +2,13 @@
 //! concatenate to the same order whatever their number, so that runs with other shards can be merged.
 
 use crate::parquet_door;
-use crate::person::TABLES;
+use crate::person::{TABLES, shard_files};
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::keys::bene_key;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, Int64Array, RecordBatch, StringArray};
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rows that are held of a table at a time.
@@ -142,17 +141,8 @@ struct Rows {
 impl Rows {
     fn open(run: &Path, table: &str, columns: &[&'static str]) -> Outcome<Rows> {
         let folder = run.join(table);
-        let mut files = Vec::new();
-        for entry in fs::read_dir(&folder).doing("cannot be read", &folder)? {
-            let path = entry.doing("cannot be read", &folder)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let shard = name.strip_prefix("shard=").and_then(|name| name.strip_suffix(".parquet"));
-            if let Some(shard) = shard.and_then(|shard| shard.parse::<u32>().ok()) {
-                files.push((shard, path));
-            }
-        }
-        files.sort_by(|a, b| b.cmp(a));
-        let files = files.into_iter().map(|(_, path)| path).collect();
+        // The last is the next to be read.
+        let files = shard_files(run, table)?.into_iter().rev().collect();
         let columns = columns.to_vec();
         let mut rows =
             Rows { columns, files, file: folder, reader: None, batch: Vec::new(), rows: 0, row: 0, life: None };

@@ -1,7 +1,7 @@
 //! What two manifests say about the way two runs were made: rules, inputs, versions.
 
 use super::RuleComparison;
-use crate::manifest::{Manifest, OverriddenRule};
+use crate::manifest::Manifest;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rules that the runs read with different values, and what else differs in how they were made.
@@ -12,7 +12,7 @@ pub(super) fn compare(manifests: &[Option<Manifest>; 2]) -> (Vec<RuleComparison>
     let mut keys: BTreeMap<&str, [Option<String>; 2]> = BTreeMap::new();
     for (side, manifest) in [a, b].into_iter().enumerate() {
         for rule in &manifest.rules.overridden {
-            keys.entry(&rule.key).or_default()[side] = Some(values(rule));
+            keys.entry(&rule.key).or_default()[side] = Some(rule.told());
         }
     }
     keys.retain(|_, [a, b]| a != b);
@@ -24,18 +24,6 @@ pub(super) fn compare(manifests: &[Option<Manifest>; 2]) -> (Vec<RuleComparison>
     let rules: Vec<RuleComparison> = keys.into_iter().map(row).collect();
     let notes = notes(a, b, rules.is_empty());
     (rules, notes)
-}
-
-/// The day from which a value holds that a study sets for all time.
-const ALWAYS: &str = "0001-01-01";
-
-/// A rule's values with the days from which they hold.
-fn values(rule: &OverriddenRule) -> String {
-    let value = |(from, value): &(String, String)| match from.as_str() {
-        ALWAYS => value.clone(),
-        _ => format!("from {from}: {value}"),
-    };
-    rule.values.iter().map(value).collect::<Vec<_>>().join("; ")
 }
 
 fn notes(a: &Manifest, b: &Manifest, same_overrides: bool) -> Vec<String> {
@@ -68,7 +56,7 @@ fn notes(a: &Manifest, b: &Manifest, same_overrides: bool) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::RulesRecord;
+    use crate::manifest::{ALWAYS, OverriddenRule, RulesRecord};
     use crate::study::InputFile;
 
     fn manifest(rules: &[(&str, &str)], inputs: &[(&str, &str)]) -> Manifest {

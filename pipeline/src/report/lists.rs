@@ -1,6 +1,7 @@
 //! How the lives of each list came to it: counts of `assignment/`, by basis and step. No life is kept.
 
 use crate::parquet_door;
+use crate::person::shard_files;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::outputs::Assignment;
 use acoledger_schemas::table::Table;
@@ -8,10 +9,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
-use parquet::arrow::ProjectionMask;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 /// Performance year, calendar year of the list, ACO.
@@ -32,19 +31,10 @@ impl Lists {
     /// # Errors
     /// Files that cannot be read, or lack a column.
     pub(super) fn read(run: &Path) -> Outcome<Option<Lists>> {
-        let folder = run.join(Assignment::SPEC.name);
-        if !folder.is_dir() {
+        if !run.join(Assignment::SPEC.name).is_dir() {
             return Ok(None);
         }
-        let mut files = Vec::new();
-        for entry in fs::read_dir(&folder).doing("cannot be read", &folder)? {
-            let path = entry.doing("cannot be read", &folder)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name.starts_with("shard=") && name.ends_with(".parquet") {
-                files.push(path);
-            }
-        }
-        files.sort();
+        let files = shard_files(run, Assignment::SPEC.name)?;
         let counted: Vec<Lists> = files.par_iter().map(|file| count(file.as_path())).collect::<Outcome<_>>()?;
         let mut all = Lists::default();
         for (list, ways) in counted.into_iter().flat_map(|lists| lists.counts) {
@@ -64,9 +54,7 @@ impl Lists {
 
 fn count(file: &Path) -> Outcome<Lists> {
     const COLUMNS: [&str; 5] = ["performance_year", "calendar_year", "aco_id", "basis", "step"];
-    let builder = parquet_door::builder(file)?.with_batch_size(16_384);
-    let wanted = ProjectionMask::columns(builder.parquet_schema(), COLUMNS);
-    let reader = parquet_door::batches(builder.with_projection(wanted)).doing(parquet_door::UNREADABLE, file)?;
+    let reader = parquet_door::columns(file, &COLUMNS, 16_384, |_| Ok(()))?;
     let mut lists = Lists::default();
     for batch in reader {
         let batch = batch.doing("cannot be read", file)?;

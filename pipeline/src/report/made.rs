@@ -165,14 +165,8 @@ fn account(of: &Account) -> AccountRow {
 
 /// Rules that the study replaced, or the other run's study.
 fn rules(manifest: &Manifest, other: Option<&Manifest>) -> Vec<Rule> {
-    const ALWAYS: &str = "0001-01-01";
     let values = |manifest: &Manifest, key: &str| {
-        let rule = manifest.rules.overridden.iter().find(|rule| rule.key == key)?;
-        let value = |(from, value): &(String, String)| match from.as_str() {
-            ALWAYS => text(value),
-            _ => format!("from {from}: {}", text(value)),
-        };
-        Some(rule.values.iter().map(value).collect::<Vec<_>>().join("; "))
+        manifest.rules.overridden.iter().find(|rule| rule.key == key).map(|rule| text(&rule.told()))
     };
     let all = [Some(manifest), other].into_iter().flatten().flat_map(|of| &of.rules.overridden);
     let mut keys: Vec<&str> = all.map(|rule| rule.key.as_str()).collect();
