@@ -85,7 +85,9 @@ impl Held {
     /// # Errors
     /// As [`Self::persons`].
     pub fn sums(&self) -> Outcome<CellSums> {
-        pass_b(&self.context, &self.thresholds, self.person_years.iter().cloned().map(Ok))
+        let mut sums = CellSums::default();
+        pass_b(&self.context, &self.thresholds, self.person_years.iter().cloned().map(Ok), &mut sums)?;
+        Ok(sums)
     }
 
     fn walk(&self, wanted: impl Fn(&str) -> bool, sink: &mut impl Sink) -> Outcome<ShardA> {

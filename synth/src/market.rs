@@ -359,7 +359,7 @@ impl Market {
 }
 
 /// Weight of each ACO in each county: a triangle around its place on the line of counties, as wide as three times its
-/// share, so that about three ACOs meet everywhere.
+/// share, so that about three ACOs meet everywhere. Every ACO has a county.
 fn county_weights(counties: &[County], acos: &[AcoPlan]) -> Vec<Vec<f64>> {
     let total: f64 = acos.iter().map(|plan| plan.size).sum();
     let middles: Vec<f64> = counties
@@ -377,7 +377,13 @@ fn county_weights(counties: &[County], acos: &[AcoPlan]) -> Vec<Vec<f64>> {
         before += share;
         let reach = (1.5 * share).max(1.5 / counties.len() as f64);
         let distance = |middle: f64| ((middle - centre).abs()).min(1.0 - (middle - centre).abs());
-        let triangle = middles.iter().map(|&middle| (1.0 - distance(middle) / reach).max(0.0) * plan.size).collect();
+        let mut triangle: Vec<f64> =
+            middles.iter().map(|&middle| (1.0 - distance(middle) / reach).max(0.0) * plan.size).collect();
+        // Among counties of much larger shares an ACO can reach the middle of none: it works in the nearest.
+        if triangle.iter().all(|&weight| weight <= 0.0) {
+            let nearest = (0..middles.len()).min_by(|&a, &b| distance(middles[a]).total_cmp(&distance(middles[b])));
+            triangle[nearest.expect("a nation has counties")] = plan.size;
+        }
         weights.push(triangle);
     }
     balance(counties, acos, &mut weights);
@@ -400,6 +406,25 @@ fn balance(counties: &[County], acos: &[AcoPlan], weights: &mut [Vec<f64>]) {
                 row.iter().zip(counties).zip(&sums).map(|((w, county), sum)| w / sum * county.share).sum();
             let factor = plan.size / total / people;
             row.iter_mut().for_each(|weight| *weight *= factor);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{acos, geography};
+
+    #[test]
+    fn every_aco_has_a_county_and_every_county_an_aco() {
+        let calibration = Calibration::load();
+        // From some 900 ACOs on a share is smaller than half of many a county's.
+        for lives in [2_000, 200_000, 44_000_000] {
+            let counties = geography::counties(&calibration, lives, 1);
+            let acos = acos::plans(lives, calibration.aco_share, &[2019], 1);
+            let weights = county_weights(&counties, &acos);
+            assert!(weights.iter().all(|row| row.iter().any(|&weight| weight > 0.0)), "{lives}");
+            assert!((0..counties.len()).all(|county| weights.iter().any(|row| row[county] > 0.0)), "{lives}");
         }
     }
 }

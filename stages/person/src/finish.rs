@@ -23,18 +23,21 @@ impl CellSums {
     /// The cells of the study, each table sorted by its key. `all` are the merged results of pass A.
     pub fn finish(self, context: &Context, all: &ShardA, thresholds: &Thresholds) -> Cells {
         let (service_category, truncation) = classes::rows(context, self.classes.iter());
-        let mut populations: Vec<(Key, Sum)> = Vec::new();
-        let mut assigned: BTreeMap<AcoKey, Sum> = BTreeMap::new();
-        for (key, sum) in self.sums {
+        // Keys alone are put in order: sums of a nation's counties are many, and stand where they are.
+        let mut populations: Vec<Key> = Vec::new();
+        let mut assigned: Vec<(AcoKey, Key)> = Vec::new();
+        for key in self.sums.keys() {
             match key.of {
-                Of::Aco(aco, cohort) => spread(context, key, aco, cohort, sum, &mut assigned),
-                Of::AcoAssignable(aco, _) if !is_own_year(context, &key, aco) => {}
-                _ => populations.push((key, sum)),
+                Of::Aco(aco, cohort) => spread(context, key, aco, cohort, &mut assigned),
+                Of::AcoAssignable(aco, _) if !is_own_year(context, key, aco) => {}
+                _ => populations.push(*key),
             }
         }
-        populations.sort_unstable_by_key(|(key, _)| (key.performance, key.list, order(key.of), key.county, key.kind));
+        populations.sort_unstable_by_key(|key| (key.performance, key.list, order(key.of), key.county, key.kind));
+        assigned.sort_unstable_by_key(|(cell, _)| *cell);
         let mut cells = Cells { threshold: thresholds.rows(context), service_category, truncation, ..Cells::default() };
-        for (key, sum) in &populations {
+        for key in &populations {
+            let sum = &self.sums[key];
             match key.of {
                 Of::AcoAssignable(number, prospective) => {
                     assignable(context, key, (number, prospective), sum, &mut cells)
@@ -42,10 +45,13 @@ impl CellSums {
                 _ => population(context, key, sum, &mut cells),
             }
         }
-        for (key, sum) in &assigned {
-            aco(context, key, sum, &mut cells);
+        for same in assigned.chunk_by(|(a, _), (b, _)| a == b) {
+            let mut sum = Sum::default();
+            same.iter().for_each(|(_, key)| sum.add(&self.sums[key]));
+            aco(context, &same[0].0, &sum, &mut cells);
         }
-        cells.risk.sort_by(|a, b| risk_key(a).cmp(&risk_key(b)));
+        drop((self.sums, populations, assigned));
+        cells.risk.sort_unstable_by(|a, b| risk_key(a).cmp(&risk_key(b)));
         // Made by year, then by ACO; the numbers of ACOs are in the order of their names.
         cells.assigned_assignable.sort_by(|a, b| (a.performance_year, &a.aco_id).cmp(&(b.performance_year, &b.aco_id)));
         heads(context, all, &mut cells);
@@ -119,13 +125,13 @@ fn cohort(apart: bool, bits: u8) -> Cohort {
 }
 
 /// The periods in which a year is an ACO's own, and its cohorts there.
-fn spread(context: &Context, key: Key, aco: u16, bits: u8, sum: Sum, out: &mut BTreeMap<AcoKey, Sum>) {
+fn spread(context: &Context, key: &Key, aco: u16, bits: u8, out: &mut Vec<(AcoKey, Key)>) {
     let at = usize::from(key.performance);
     let performance = &context.performances[at];
     let year = performance.field.lists[usize::from(key.list)].year;
     for row in performance.field.rows.iter().filter(|row| row.aco == u32::from(aco) && row.years.contains(&year)) {
         let cohort = cohort(row.cohorts, bits);
-        out.entry((at, row.period, row.aco, year, cohort, key.county, key.kind)).or_default().add(&sum);
+        out.push(((at, row.period, row.aco, year, cohort, key.county, key.kind), *key));
     }
 }
 
