@@ -5,7 +5,9 @@
 use acoledger_schemas::shown::shown;
 use acoledger_schemas::spreadsheet::neutral;
 use acoledger_schemas::table::{Cell, Table};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// How rows are printed to standard output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -105,6 +107,26 @@ impl Grid {
     pub(crate) fn push(&mut self, row: Vec<Value>) {
         assert_eq!(row.len(), self.heads.len(), "a row has a value for each heading");
         self.rows.push(row);
+    }
+
+    /// The rows as columns of Arrow: whole numbers where all values of a column are, decimals where all are numbers, else text; blank
+    /// is null. A column without any value is text.
+    pub(crate) fn batch(&self) -> RecordBatch {
+        let columns = self.heads.iter().enumerate().map(|(at, head)| {
+            let values = || self.rows.iter().map(move |row| &row[at]);
+            let some = values().any(|value| *value != Value::Blank);
+            let whole = some && values().all(|value| matches!(value, Value::Blank | Value::Integer(_)));
+            let number = some && values().all(|value| !matches!(value, Value::Text(_)));
+            let array: ArrayRef = if whole {
+                Arc::new(values().map(Value::whole).collect::<Int64Array>())
+            } else if number {
+                Arc::new(values().map(Value::number).collect::<Float64Array>())
+            } else {
+                Arc::new(values().map(Value::text).collect::<StringArray>())
+            };
+            (head.name(), array, true)
+        });
+        RecordBatch::try_from_iter_with_nullable(columns).expect("all columns have a value for each row")
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -211,6 +233,26 @@ impl Value {
             Value::Text(text) => neutral(text).into_owned(),
             Value::Integer(number) => number.to_string(),
             Value::Decimal(number, _) => number.to_string(),
+        }
+    }
+
+    fn whole(&self) -> Option<i64> {
+        if let Value::Integer(number) = self { Some(*number) } else { None }
+    }
+
+    fn number(&self) -> Option<f64> {
+        match self {
+            Value::Integer(number) => Some(*number as f64),
+            Value::Decimal(number, _) => Some(*number),
+            Value::Blank | Value::Text(_) => None,
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        match self {
+            Value::Blank => None,
+            Value::Text(text) => Some(text.clone()),
+            number => Some(number.for_programs()),
         }
     }
 

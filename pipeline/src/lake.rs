@@ -3,7 +3,7 @@
 mod life;
 mod made;
 
-pub(crate) use made::{look_at_earlier, make, note_without_files, open};
+pub(crate) use made::{look_at_earlier, make, note_engine, note_without_files, open};
 
 use crate::files::{files_below, hash_texts, is_below, read_text};
 use crate::ingest::{IngestPlan, IngestReport, LakeFile};
@@ -41,6 +41,10 @@ pub(crate) struct Lake {
     /// Which files were read again, and for which years, where the rest of the lake stood.
     pub(crate) reread: Option<String>,
 }
+
+/// What a reader of results should know of a lake without raw files.
+pub(crate) const OF_ENGINE: &str =
+    "the lake was made from tables of an engine: raw files were not looked at; remove the lake to go back to them";
 
 /// The plan of an ingest for a study at the raw door.
 pub(crate) fn plan(loaded: &LoadedStudy, raw: &Raw) -> Outcome<IngestPlan> {

@@ -9,9 +9,11 @@
 //! ```
 
 mod aco;
+pub mod api;
 mod assignment_list;
 mod check;
 pub mod cli;
+pub mod cluster;
 mod commands;
 mod compare;
 #[doc(hidden)]
@@ -31,7 +33,7 @@ mod parquet_door;
 mod person;
 mod plot;
 mod program;
-mod progress;
+pub mod progress;
 mod public;
 mod rates_door;
 #[cfg(test)]

@@ -28,9 +28,11 @@ use parquet::file::properties::WriterProperties;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What pass A left: sharded tables in the run folder, and integers.
 pub(crate) struct PassA {
@@ -77,25 +79,19 @@ impl Shards for LakeShards<'_> {
 /// # Errors
 /// A lake file that cannot be read or is out of order, the disk.
 pub(crate) fn run_pass_a(context: &Context, shards: &impl Shards, run: &Path) -> Outcome<PassA> {
-    for table in written(context.differences_schema().is_some()) {
-        let folder = run.join(table);
-        fs::create_dir_all(&folder).doing("cannot be created", &folder)?;
-    }
+    make_folders(context, run)?;
     let progress = Progress::begin("persons", u64::from(shards.count()), "shards");
     let read = AtomicU64::new(0);
     let written = [AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0)];
     let all = (0..shards.count())
         .into_par_iter()
         .map(|shard| {
-            let rows = AtomicU64::new(0);
-            let mut sink = Files::create(context, run, shard)?;
-            let (pieces, streams) = (shards.pieces(context, shard), shards.streams(context, shard, &rows)?);
-            let one = pass_a(context, pieces, streams, &mut sink)?;
-            for (count, rows) in written.iter().zip(sink.close()?) {
+            let (one, rows, files) = walk(context, shards, run, shard)?;
+            for (count, rows) in written.iter().zip(files) {
                 count.fetch_add(rows, Ordering::Relaxed);
             }
-            progress.step(rows.load(Ordering::Relaxed));
-            read.fetch_add(rows.load(Ordering::Relaxed), Ordering::Relaxed);
+            progress.step(rows);
+            read.fetch_add(rows, Ordering::Relaxed);
             Ok(one)
         })
         .try_reduce(ShardA::default, |mut all, one| {
@@ -105,24 +101,89 @@ pub(crate) fn run_pass_a(context: &Context, shards: &impl Shards, run: &Path) ->
     Ok(PassA { all, rows_read: read.into_inner(), rows_written: written.map(AtomicU64::into_inner) })
 }
 
+/// Makes the folders of the sharded tables.
+///
+/// # Errors
+/// The disk.
+pub(crate) fn make_folders(context: &Context, run: &Path) -> Outcome<()> {
+    for table in written(context.differences_schema().is_some()) {
+        let folder = run.join(table);
+        fs::create_dir_all(&folder).doing("cannot be created", &folder)?;
+    }
+    Ok(())
+}
+
+/// Walks one shard and writes its files; its integers, the rows read from the lake, and those written to each of [`TABLES`].
+///
+/// # Errors
+/// As [`run_pass_a`].
+pub(crate) fn walk(
+    context: &Context,
+    shards: &impl Shards,
+    run: &Path,
+    shard: u32,
+) -> Outcome<(ShardA, u64, [u64; 3])> {
+    let rows = AtomicU64::new(0);
+    let mut sink = Files::create(context, run, shard)?;
+    let (pieces, streams) = (shards.pieces(context, shard), shards.streams(context, shard, &rows)?);
+    let one = pass_a(context, pieces, streams, &mut sink)?;
+    Ok((one, rows.into_inner(), sink.close()?))
+}
+
 /// What pass B needs of pass A, from the `person_year` that it wrote: histograms, and the number of rows.
 ///
 /// # Errors
 /// The disk.
 pub(crate) fn count_again(context: &Context, shards: u32, run: &Path) -> Outcome<(ShardA, u64)> {
-    let one = |shard| {
-        let (mut one, mut rows) = (ShardA::default(), 0);
-        for batch in person_years(context, run, shard)? {
-            let batch = batch.doing("cannot be read", &shard_file(run, "person_year", shard))?;
-            rows += batch.num_rows() as u64;
-            one.count_again(context, &batch)?;
-        }
-        Ok((one, rows))
-    };
-    (0..shards).into_par_iter().map(one).try_reduce(Default::default, |(mut all, rows), (one, more)| {
-        all.merge(&one);
-        Outcome::Ok((all, rows + more))
-    })
+    (0..shards).into_par_iter().map(|shard| count_shard(context, run, shard)).try_reduce(
+        Default::default,
+        |(mut all, rows), (one, more)| {
+            all.merge(&one);
+            Outcome::Ok((all, rows + more))
+        },
+    )
+}
+
+/// The same of one shard.
+///
+/// # Errors
+/// The disk.
+pub(crate) fn count_shard(context: &Context, run: &Path, shard: u32) -> Outcome<(ShardA, u64)> {
+    let (mut one, mut rows) = (ShardA::default(), 0);
+    for batch in person_years(context, run, shard)? {
+        let batch = batch.doing("cannot be read", &shard_file(run, "person_year", shard))?;
+        rows += batch.num_rows() as u64;
+        one.count_again(context, &batch)?;
+    }
+    Ok((one, rows))
+}
+
+/// Looks through one shard's person years for the values that thresholds lie among; rows read.
+///
+/// # Errors
+/// The disk.
+pub(crate) fn look(context: &Context, run: &Path, shard: u32, selection: &mut Selection<'_>) -> Outcome<u64> {
+    let mut rows = 0;
+    for batch in person_years(context, run, shard)? {
+        let batch = batch.doing("cannot be read", &shard_file(run, "person_year", shard))?;
+        rows += batch.num_rows() as u64;
+        selection.look(&batch)?;
+    }
+    Ok(rows)
+}
+
+/// Adds one shard's person years to sums.
+///
+/// # Errors
+/// The disk.
+pub(crate) fn sum(
+    context: &Context,
+    run: &Path,
+    shard: u32,
+    thresholds: &Thresholds,
+    sums: &mut CellSums,
+) -> Outcome<()> {
+    Ok(pass_b(context, thresholds, person_years(context, run, shard)?, sums)?)
 }
 
 /// Thresholds of published national rates: one ACO's lives are no nation to take a percentile of (M.B.3.3).
@@ -171,13 +232,7 @@ pub(crate) fn run_pass_b(
         .into_par_iter()
         .map(|shard| {
             let mut one = empty.clone();
-            let mut rows = 0;
-            for batch in person_years(context, run, shard)? {
-                let batch = batch.doing("cannot be read", &shard_file(run, "person_year", shard))?;
-                rows += batch.num_rows() as u64;
-                one.look(&batch)?;
-            }
-            progress.step(rows);
+            progress.step(look(context, run, shard, &mut one)?);
             Ok(one)
         })
         .try_reduce(
@@ -191,18 +246,27 @@ pub(crate) fn run_pass_b(
         Some(rows) => Thresholds::from_rows(context, rows),
         None => selection.finish()?,
     };
-    let sums = (0..shards)
-        .into_par_iter()
-        .map(|shard| {
-            let one = pass_b(context, &thresholds, person_years(context, run, shard)?)?;
-            progress.step(0);
-            Ok(one)
-        })
-        .try_reduce(CellSums::default, |mut all, one| {
-            all.merge(&one);
-            Outcome::Ok(all)
-        })?;
+    // A thread at a time adds to one of these sums: there are never more of them than threads, however many the shards.
+    let idle: Mutex<Vec<CellSums>> = Mutex::default();
+    (0..shards).into_par_iter().try_for_each(|shard| {
+        let mut sums = lock(&idle).pop().unwrap_or_default();
+        sum(context, run, shard, &thresholds, &mut sums)?;
+        lock(&idle).push(sums);
+        progress.step(0);
+        Outcome::Ok(())
+    })?;
+    let parts = idle.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter();
+    let sums = parts.reduce(|mut sums, part| {
+        sums.merge(part);
+        sums
+    });
+    let sums = sums.unwrap_or_default();
     Ok(sums.finish(context, all, &thresholds))
+}
+
+/// A poisoned lock means that another shard has panicked already.
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The sharded tables; the last only where lists are given.
@@ -291,25 +355,36 @@ fn person_years(
 /// Rows of a row group, which waits in memory until it is full.
 const GROUP_ROWS: usize = 1 << 16;
 
-/// The files of a shard. They lie in the staging folder, so they need no temporary names.
-struct Files {
-    tables: Vec<(PathBuf, ArrowWriter<BufWriter<File>>)>,
+/// The files of a shard. They get their names when they are whole: an engine may walk a shard twice at once, on two machines.
+pub(crate) struct Files {
+    tables: Vec<Part>,
     rows: [u64; 3],
 }
 
+/// A file in the making, beside its place.
+struct Part {
+    made: PathBuf,
+    place: PathBuf,
+    writer: ArrowWriter<BufWriter<File>>,
+}
+
 impl Files {
-    fn create(context: &Context, run: &Path, shard: u32) -> Outcome<Files> {
+    pub(crate) fn create(context: &Context, run: &Path, shard: u32) -> Outcome<Files> {
+        // No two attempts have the same mark, on whatever machines.
+        let mark = RandomState::new().build_hasher().finish();
         let open = |table: &str, schema: SchemaRef| {
-            let path = shard_file(run, table, shard);
-            let file = File::create(&path).doing("cannot be written", &path)?;
+            let place = shard_file(run, table, shard);
+            let name = place.file_name().unwrap_or_default().to_string_lossy();
+            let made = place.with_file_name(format!(".{name}.{mark:016x}"));
+            let file = File::create(&made).doing("cannot be written", &made)?;
             let properties = WriterProperties::builder()
                 .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("1 is a level of zstd")))
                 .set_max_row_group_row_count(Some(GROUP_ROWS))
                 .set_created_by(concat!("acoledger ", env!("CARGO_PKG_VERSION")).into())
                 .build();
             let writer = ArrowWriter::try_new(BufWriter::new(file), schema, Some(properties))
-                .doing("cannot be written", &path)?;
-            Outcome::Ok((path, writer))
+                .doing("cannot be written", &made)?;
+            Outcome::Ok(Part { made, place, writer })
         };
         let schemas = [context.assignment_schema(), context.person_year_schema()];
         let schemas = schemas.into_iter().chain(context.differences_schema());
@@ -319,19 +394,40 @@ impl Files {
 
     fn write(&mut self, at: usize, batch: &RecordBatch) -> Result<(), String> {
         self.rows[at] += batch.num_rows() as u64;
-        let (path, writer) = &mut self.tables[at];
-        writer.write(batch).map_err(|error| format!("{}: {error}", path.display()))
+        let Part { place, writer, .. } = &mut self.tables[at];
+        writer.write(batch).map_err(|error| format!("{}: {error}", place.display()))
     }
 
-    /// Ends and syncs the files; returns their rows.
-    fn close(self) -> Outcome<[u64; 3]> {
-        for (path, writer) in self.tables {
-            let file = writer.into_inner().doing("cannot be written", &path)?;
-            let file = file.into_inner().doing("cannot be written", &path)?;
-            file.sync_all().doing("cannot be written", &path)?;
+    /// Ends and syncs the files, and gives them their names; returns their rows.
+    pub(crate) fn close(self) -> Outcome<[u64; 3]> {
+        for Part { made, place, writer } in self.tables {
+            let file = writer.into_inner().doing("cannot be written", &place)?;
+            let file = file.into_inner().doing("cannot be written", &place)?;
+            file.sync_all().doing("cannot be written", &place)?;
+            fs::rename(&made, &place).doing("cannot be given its name", &place)?;
         }
         Ok(self.rows)
     }
+}
+
+/// Removes what walks have left that did not come to their end.
+///
+/// # Errors
+/// The disk.
+pub(crate) fn remove_parts(run: &Path, tables: &[&str]) -> Outcome<()> {
+    for folder in tables.iter().map(|table| run.join(table)) {
+        for entry in fs::read_dir(&folder).doing("cannot be read", &folder)? {
+            let path = entry.doing("cannot be read", &folder)?.path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".shard=")) {
+                match fs::remove_file(&path) {
+                    // Its walk has come to its end just now.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    removed => removed.doing("cannot be removed", &path)?,
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Sink for Files {

@@ -2,7 +2,7 @@
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 /// All bars of the process, so that log lines can be written above them. Indicatif draws on terminals only.
@@ -14,9 +14,75 @@ pub(crate) fn above_bars(write: impl FnOnce()) {
     BARS.suspend(write);
 }
 
+/// Where a stage stands, for those who show it elsewhere than on a terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// `ingest`, `persons`, `cells`, …
+    pub stage: String,
+    /// Shards, steps or bytes that are done; `total` when the stage ends well.
+    pub done: u64,
+    /// Shards, steps or bytes of the stage.
+    pub total: u64,
+    /// Rows so far.
+    pub rows: u64,
+}
+
+/// Takes steps; threads call it at once.
+pub type Listener = Arc<dyn Fn(&Step) + Send + Sync>;
+
+static LISTENER: RwLock<Option<Listener>> = RwLock::new(None);
+/// Milliseconds between two steps of a stage that are told.
+const PAUSE: u128 = 200;
+
+/// Steps of all stages go to a listener as long as this lives. One at a time: a second listener hears nothing.
+pub(crate) struct Listening(bool);
+
+impl Listening {
+    pub(crate) fn to(listener: Listener) -> Listening {
+        let mut place = LISTENER.write().unwrap_or_else(PoisonError::into_inner);
+        let free = place.is_none();
+        if free {
+            *place = Some(listener);
+        }
+        Listening(free)
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        if self.0 {
+            *LISTENER.write().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+}
+
+/// What a stage tells: its beginning, now and then where it stands, its end.
+struct Teller {
+    stage: String,
+    told: Mutex<Option<Instant>>,
+}
+
+impl Teller {
+    fn new(stage: &str) -> Teller {
+        Teller { stage: stage.to_owned(), told: Mutex::default() }
+    }
+
+    fn tell(&self, bar: &ProgressBar, rows: u64, always: bool) {
+        let listener = LISTENER.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(listener) = listener else { return };
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if always || told.is_none_or(|at| at.elapsed().as_millis() >= PAUSE) {
+            *told = Some(Instant::now());
+            let (done, total) = (bar.position(), bar.length().unwrap_or_default());
+            listener(&Step { stage: self.stage.clone(), done, total, rows });
+        }
+    }
+}
+
 /// The progress of one stage. Shared by threads.
 pub(crate) struct Progress {
     bar: ProgressBar,
+    teller: Teller,
     rows: AtomicU64,
     started: Instant,
 }
@@ -29,7 +95,9 @@ impl Progress {
             format!("{{prefix:>10}} {{bar:24}} {{pos}}/{{len}} {unit}  {{msg}}  {{elapsed}} gone, {{eta}} left");
         bar.set_style(ProgressStyle::with_template(&template).expect("the template is sound"));
         bar.set_prefix(stage.to_owned());
-        Progress { bar, rows: AtomicU64::new(0), started: Instant::now() }
+        let teller = Teller::new(stage);
+        teller.tell(&bar, 0, true);
+        Progress { bar, teller, rows: AtomicU64::new(0), started: Instant::now() }
     }
 
     /// Counts a finished step and the rows that it took.
@@ -37,6 +105,7 @@ impl Progress {
         let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
         self.bar.set_message(per_second(rows, self.started));
         self.bar.inc(1);
+        self.teller.tell(&self.bar, rows, false);
     }
 
     /// Says where a stage stands that counts by itself: its length, what is done, and rows since the last call.
@@ -45,11 +114,13 @@ impl Progress {
         self.bar.set_message(per_second(rows, self.started));
         self.bar.set_length(length);
         self.bar.set_position(done);
+        self.teller.tell(&self.bar, rows, false);
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
+        self.teller.tell(&self.bar, self.rows.load(Ordering::Relaxed), true);
         self.bar.finish_and_clear();
         BARS.remove(&self.bar);
     }
@@ -92,6 +163,7 @@ pub(crate) struct IngestProgress {
 
 struct Pass {
     bar: ProgressBar,
+    teller: Teller,
     rows: u64,
     started: Instant,
 }
@@ -103,7 +175,9 @@ impl crate::ingest::Progress for IngestProgress {
         bar.set_style(ProgressStyle::with_template(template).expect("the template is sound"));
         bar.set_prefix(stage);
         if let Ok(mut pass) = self.pass.lock() {
-            end(pass.replace(Pass { bar, rows: 0, started: Instant::now() }));
+            let teller = Teller::new(stage);
+            teller.tell(&bar, 0, true);
+            end(pass.replace(Pass { bar, teller, rows: 0, started: Instant::now() }));
         }
     }
 
@@ -114,6 +188,7 @@ impl crate::ingest::Progress for IngestProgress {
             pass.rows += rows;
             pass.bar.set_message(per_second(pass.rows, pass.started));
             pass.bar.inc(bytes);
+            pass.teller.tell(&pass.bar, pass.rows, false);
         }
     }
 }
@@ -128,6 +203,7 @@ impl Drop for IngestProgress {
 
 fn end(pass: Option<Pass>) {
     if let Some(pass) = pass {
+        pass.teller.tell(&pass.bar, pass.rows, true);
         pass.bar.finish_and_clear();
         BARS.remove(&pass.bar);
     }

@@ -4,6 +4,7 @@ mod ingested;
 mod persons;
 mod tables;
 
+use crate::cluster::Cluster;
 use crate::files::{hash_file, hash_texts};
 use crate::lake::{self, Lake};
 use crate::manifest::{Manifest, Metrics, OutputRecord, StageRecord, VERSION, hash_rules};
@@ -56,8 +57,16 @@ impl RunReport {
 /// # Errors
 /// What stops the run; the output of an earlier run is then as it was.
 pub fn run_study(loaded: &LoadedStudy, until: &Stage) -> Outcome<RunReport> {
+    run_study_on(loaded, until, None)
+}
+
+/// The same; with a cluster, shards of lives are walked there.
+///
+/// # Errors
+/// As [`run_study`], and what the engine fails with.
+pub fn run_study_on(loaded: &LoadedStudy, until: &Stage, cluster: Option<&Cluster<'_>>) -> Outcome<RunReport> {
     let pool = pool(loaded.threads(), &loaded.file)?;
-    let run = || pool.install(|| Run::new(loaded, until).run());
+    let run = || pool.install(|| Run::new(loaded, until, cluster).run());
     let Some(location) = loaded.remote.published.as_ref().filter(|_| until.name != "ingest") else { return run() };
     let _lock = remote::reserve(location, &loaded.out())?;
     let report = run()?;
@@ -69,6 +78,7 @@ pub fn run_study(loaded: &LoadedStudy, until: &Stage) -> Outcome<RunReport> {
 struct Run<'a> {
     loaded: &'a LoadedStudy,
     until: &'a Stage,
+    cluster: Option<&'a Cluster<'a>>,
     started: Instant,
     manifest: Manifest,
     metrics: Metrics,
@@ -77,10 +87,10 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(loaded: &'a LoadedStudy, until: &'a Stage) -> Self {
+    fn new(loaded: &'a LoadedStudy, until: &'a Stage, cluster: Option<&'a Cluster<'a>>) -> Self {
         let manifest = Manifest::new(loaded);
         let metrics = Metrics { fetched: loaded.remote.fetched.clone(), ..Metrics::start(loaded.threads()) };
-        Run { loaded, until, started: Instant::now(), manifest, metrics, makes_scores: false }
+        Run { loaded, until, cluster, started: Instant::now(), manifest, metrics, makes_scores: false }
     }
 
     fn run(mut self) -> Outcome<RunReport> {

@@ -11,6 +11,8 @@ use crate::grid::Format;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_hcc::{MapStatus, Model, Options, Scorer, Tables};
 use acoledger_schemas::limits::RESULTS_BYTES;
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
 use people::Ask;
 use rayon::prelude::*;
 use std::io::Write;
@@ -101,17 +103,13 @@ impl Scorers {
 /// # Errors
 /// An unreadable file, missing columns, bad cells, a year without a map, the disk.
 pub(crate) fn score(question: &Question<'_>) -> Outcome<Counts> {
-    let mut tables = Tables::built_in().map_err(|error| of_tables(&error))?;
-    if let Some(path) = question.map {
-        let text = read_text(path, RESULTS_BYTES)?;
-        tables = tables.with_maps(&path.display().to_string(), &text).map_err(|error| of_tables(&error))?;
-    }
-    let scorers = Scorers::new(tables, question.options);
+    let scorers = scorers(question)?;
     let is_parquet = |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
     match question.out {
         None => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            let counts = run(question, &scorers, Writer::text(&mut out, question.format, question.explain))?;
+            let people = read::People::open(question.people)?;
+            let counts = run(question, people, &scorers, Writer::text(&mut out, question.format, question.explain))?;
             finish(&mut out)?;
             Ok(counts)
         }
@@ -123,7 +121,7 @@ pub(crate) fn score(question: &Question<'_>) -> Outcome<Counts> {
                 } else {
                     Writer::text(out, question.format, question.explain)
                 };
-                counts = run(question, &scorers, writer);
+                counts = read::People::open(question.people).and_then(|people| run(question, people, &scorers, writer));
                 match &counts {
                     Ok(_) => Ok(()),
                     Err(_) => Err("nothing was written".into()),
@@ -136,6 +134,31 @@ pub(crate) fn score(question: &Question<'_>) -> Outcome<Counts> {
     }
 }
 
+/// Scores columns in memory; `question.people` is what messages call them. The batches' columns are those of the Parquet file.
+///
+/// # Errors
+/// As [`score`].
+pub(crate) fn score_columns(
+    question: &Question<'_>,
+    schema: &Schema,
+    batches: impl Iterator<Item = Result<RecordBatch, String>> + 'static,
+) -> Outcome<(Vec<RecordBatch>, Counts)> {
+    let scorers = scorers(question)?;
+    let people = read::People::of_columns(question.people, schema, batches)?;
+    let mut out = Vec::new();
+    let counts = run(question, people, &scorers, Writer::memory(&mut out, question.explain))?;
+    Ok((out, counts))
+}
+
+fn scorers(question: &Question<'_>) -> Outcome<Scorers> {
+    let mut tables = Tables::built_in().map_err(|error| of_tables(&error))?;
+    if let Some(path) = question.map {
+        let text = read_text(path, RESULTS_BYTES)?;
+        tables = tables.with_maps(&path.display().to_string(), &text).map_err(|error| of_tables(&error))?;
+    }
+    Ok(Scorers::new(tables, question.options))
+}
+
 /// A reader that has gone away (`| head`) is no failure.
 fn finish(out: &mut impl Write) -> Outcome<()> {
     match out.flush() {
@@ -146,8 +169,12 @@ fn finish(out: &mut impl Write) -> Outcome<()> {
     }
 }
 
-fn run(question: &Question<'_>, scorers: &Scorers, mut writer: Writer<'_>) -> Outcome<Counts> {
-    let mut reader = read::People::open(question.people)?;
+fn run(
+    question: &Question<'_>,
+    mut reader: read::People,
+    scorers: &Scorers,
+    mut writer: Writer<'_>,
+) -> Outcome<Counts> {
     let ask = Ask::new(reader.header(), question, &question.people.display().to_string())?;
     writer.begin(ask.id_name())?;
     let mut counts = Counts::default();
@@ -194,7 +221,7 @@ impl Door {
             let (model, payment_year, map) = (None, None, None);
             let options = Options::default();
             let question = Question { people, model, payment_year, explain, map, options, format, out: None };
-            run(&question, &scorers, Writer::text(&mut out, format, explain))?;
+            run(&question, read::People::open(people)?, &scorers, Writer::text(&mut out, format, explain))?;
         }
         Ok(())
     }

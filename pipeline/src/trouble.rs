@@ -66,18 +66,24 @@ fn is_beneficiary_identifier(text: &str) -> bool {
         })
 }
 
-/// Prints problems to standard error as the style asks, or as log records where logs are JSON. Identifiers are not shown: errors end up in
-/// logs, tickets and mails.
-pub(crate) fn print(problems: &Problems, as_json: bool) {
-    let mut problems = problems.clone();
-    for problem in &mut problems.first {
+/// The first problems, without what may be an identifier of a life.
+pub(crate) fn shown(problems: &Problems) -> Vec<Problem> {
+    let mut shown = problems.first.clone();
+    for problem in &mut shown {
         let looks_so = problem.value.as_deref().is_some_and(is_beneficiary_identifier);
         if looks_so || is_private(&problem.column) {
             problem.value = None;
         }
     }
+    shown
+}
+
+/// Prints problems to standard error as the style asks, or as log records where logs are JSON. Identifiers are not shown: errors end up in
+/// logs, tickets and mails.
+pub(crate) fn print(problems: &Problems, as_json: bool) {
+    let shown = shown(problems);
     if as_json {
-        for problem in &problems.first {
+        for problem in &shown {
             tracing::error!(
                 file = problem.file,
                 line = problem.line,
@@ -91,10 +97,10 @@ pub(crate) fn print(problems: &Problems, as_json: bool) {
         tracing::error!(problems = problems.count, "the command stopped");
         return;
     }
-    for problem in &problems.first {
+    for problem in &shown {
         eprintln!("error: {problem}");
     }
-    let hidden = problems.count - problems.first.len() as u64;
+    let hidden = problems.count - shown.len() as u64;
     if hidden > 0 {
         eprintln!("error: and {hidden} more");
     }

@@ -64,15 +64,30 @@ pub(crate) fn run(args: &ExplainArgs) -> Outcome<Exit> {
 }
 
 fn benchmark(args: &ExplainArgs, id: &str) -> Outcome<Exit> {
-    let folder = run_folder(&args.place)?;
-    let wanted =
-        |aco: &AcoId, year: PerformanceYear| aco.as_str() == id && args.year.is_none_or(|wanted| wanted == year.0);
+    let (page, grid) = walk_of(&args.place, id, args.year, args.arithmetic)?;
+    print(
+        &match args.format {
+            Format::Table => page,
+            format => grid.render(format),
+        },
+        args.format,
+    )?;
+    Ok(Exit::Done)
+}
+
+/// The benchmark of an ACO in a run, as a page and as a table of its steps.
+///
+/// # Errors
+/// No run there, an ACO or a year that it does not have.
+pub(crate) fn walk_of(place: &Path, id: &str, year: Option<i32>, arithmetic: bool) -> Outcome<(String, Grid)> {
+    let folder = run_folder(place)?;
+    let wanted = |aco: &AcoId, of: PerformanceYear| aco.as_str() == id && year.is_none_or(|wanted| wanted == of.0);
     let mut steps: Vec<BenchmarkStep> = read_parquet(&folder)?.unwrap_or_default();
     steps.retain(|row| row.aco_id.as_str() == id);
     let years: BTreeSet<i32> = steps.iter().map(|row| row.performance_year.0).collect();
     steps.retain(|row| wanted(&row.aco_id, row.performance_year));
     if steps.is_empty() {
-        return Err(no_benchmark(&folder, id, args.year, &years).into());
+        return Err(no_benchmark(&folder, id, year, &years).into());
     }
     let results: Vec<SavingsLosses> = read_parquet(&folder)?.unwrap_or_default();
     let expected: Vec<Expected> = read_parquet(&folder)?.unwrap_or_default();
@@ -90,14 +105,7 @@ fn benchmark(args: &ExplainArgs, id: &str) -> Outcome<Exit> {
             own: own.iter().filter(|row| same((row.performance_year, row.period, &row.aco_id), &steps[0])).collect(),
         })
         .collect();
-    print(
-        &match args.format {
-            Format::Table => page::page(&stories, args.arithmetic),
-            format => grid(&stories).render(format),
-        },
-        args.format,
-    )?;
-    Ok(Exit::Done)
+    Ok((page::page(&stories, arithmetic), grid(&stories)))
 }
 
 /// An ACO that the run does not have, or has in other years.

@@ -11,7 +11,7 @@ use acoledger_schemas::table::Problem;
 use acoledger_schemas::values::{Date, Track};
 use clap::{Args, ValueEnum};
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How rules are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -90,6 +90,18 @@ pub(crate) fn run(args: &RulesArgs) -> Outcome<Exit> {
         format,
     )?;
     Ok(Exit::Done)
+}
+
+/// The rules in force in a year as a table: of a study with its overrides, or from a rules file, or those of this version.
+///
+/// # Errors
+/// A file that cannot be read, a track that there is not.
+pub(crate) fn table_of(year: i32, track: Option<&str>, study: Option<&Path>, file: Option<&Path>) -> Outcome<Grid> {
+    let rules = match study {
+        Some(study) => rules_in(study)?,
+        None => rules_from(file)?,
+    };
+    Ok(grid(&rows(&rules, year, track.map(parse_track).transpose()?)))
 }
 
 fn of_option(option: &str, what: &str, value: &str, hint: &str) -> Problem {

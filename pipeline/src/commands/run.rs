@@ -2,9 +2,10 @@
 
 use super::{Exit, print};
 use crate::cli::StudyArgs;
+use crate::cluster::Cluster;
 use crate::grid::{Format, Grid, Head};
 use crate::manifest::Manifest;
-use crate::run::{RunReport, run_study};
+use crate::run::{RunReport, run_study_on};
 use crate::run_log::Logged;
 use crate::study::LoadedStudy;
 use crate::summary;
@@ -16,15 +17,7 @@ use acoledger_schemas::table::{Cell, Table, write_csv};
 pub(crate) fn run(args: &StudyArgs, until: &Stage, public: bool) -> Outcome<Exit> {
     let mut loaded = LoadedStudy::load(&args.study, &args.overrides())?;
     loaded.public = public;
-    crate::files::readable_by(loaded.study.run.readable_by);
-    let logged = Logged::start(&loaded, until);
-    let outcome = run_study(&loaded, until);
-    let exit = outcome.as_ref().map_or(2, |report| report.beyond_limits().into());
-    // A log that cannot be written is no reason to lose a result, nor to hide what stopped the run.
-    if let Err(problems) = logged.end(&outcome, exit) {
-        tracing::warn!("the run is not in the log: {problems}");
-    }
-    let report = outcome?;
+    let report = logged_run(&loaded, until, None)?;
     print(
         &match (until.name, args.format) {
             ("settle", Format::Table) => summary::page(&report),
@@ -36,6 +29,22 @@ pub(crate) fn run(args: &StudyArgs, until: &Stage, public: bool) -> Outcome<Exit
         args.format,
     )?;
     Ok(if report.beyond_limits() { Exit::Findings } else { Exit::Done })
+}
+
+/// Runs a study and notes the run in the log beside its output folder.
+///
+/// # Errors
+/// What stops the run.
+pub(crate) fn logged_run(loaded: &LoadedStudy, until: &Stage, cluster: Option<&Cluster<'_>>) -> Outcome<RunReport> {
+    crate::files::readable_by(loaded.study.run.readable_by);
+    let logged = Logged::start(loaded, until);
+    let outcome = run_study_on(loaded, until, cluster);
+    let exit = outcome.as_ref().map_or(2, |report| report.beyond_limits().into());
+    // A log that cannot be written is no reason to lose a result, nor to hide what stopped the run.
+    if let Err(problems) = logged.end(&outcome, exit) {
+        tracing::warn!("the run is not in the log: {problems}");
+    }
+    outcome
 }
 
 fn csv_text<T: Table>(rows: &[T]) -> String {

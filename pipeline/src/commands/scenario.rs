@@ -38,15 +38,7 @@ pub(crate) struct ScenarioArgs {
 pub(crate) fn run(args: &ScenarioArgs) -> Outcome<Exit> {
     let overrides = Overrides { threads: args.threads, memory: args.memory.clone(), ..Overrides::default() };
     let loaded = LoadedStudy::load(&args.study, &overrides)?;
-    if args.out.is_none() && loaded.remote.published.is_some() {
-        let hint = "name a folder with --out: a scenario stays on this machine";
-        return Err(trouble::of_file_with_hint(&args.study, "the study's run is in an object store", hint).into());
-    }
-    let out = args.out.clone().unwrap_or_else(|| {
-        let run = loaded.out();
-        let name = run.file_name().unwrap_or_default().to_string_lossy();
-        run.with_file_name(format!("{name}-scenario"))
-    });
+    let out = place(&loaded, args.out.clone())?;
     let report = pool(loaded.threads(), &loaded.file)?.install(|| scenario::run(&loaded, &args.reform, &out))?;
     for finding in &report.findings {
         tracing::warn!("{finding}");
@@ -59,6 +51,22 @@ pub(crate) fn run(args: &ScenarioArgs) -> Outcome<Exit> {
         args.format,
     )?;
     Ok(Exit::Done)
+}
+
+/// The folder of a study's scenario: the one given, or `<run>-scenario` beside its run.
+///
+/// # Errors
+/// None given, and a run that is in an object store.
+pub(crate) fn place(loaded: &LoadedStudy, given: Option<PathBuf>) -> Outcome<PathBuf> {
+    if given.is_none() && loaded.remote.published.is_some() {
+        let hint = "name a folder with --out: a scenario stays on this machine";
+        return Err(trouble::of_file_with_hint(&loaded.file, "the study's run is in an object store", hint).into());
+    }
+    Ok(given.unwrap_or_else(|| {
+        let run = loaded.out();
+        let name = run.file_name().unwrap_or_default().to_string_lossy();
+        run.with_file_name(format!("{name}-scenario"))
+    }))
 }
 
 fn page(report: &Report) -> String {

@@ -6,7 +6,7 @@ use crate::score::{Question, score};
 use crate::trouble::{self, Outcome};
 use acoledger_hcc::{Model, Options};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(crate) struct ScoreArgs {
@@ -40,16 +40,7 @@ pub(crate) struct ScoreArgs {
 }
 
 pub(crate) fn run(args: &ScoreArgs) -> Outcome<Exit> {
-    let model = match args.model.as_deref() {
-        None => None,
-        Some(name) => Some(Model::named(name).ok_or_else(|| {
-            trouble::of_file_with_hint(
-                &args.people,
-                format!("no such model: `{name}`"),
-                "v22, v23, v24, v28, esrd_v21, esrd_v24",
-            )
-        })?),
-    };
+    let model = args.model.as_deref().map(|name| model_named(&args.people, name)).transpose()?;
     if let Some(out) = &args.out
         && matches!((args.people.canonicalize(), out.canonicalize()), (Ok(people), Ok(out)) if people == out)
     {
@@ -80,4 +71,15 @@ pub(crate) fn run(args: &ScoreArgs) -> Outcome<Exit> {
         );
     }
     Ok(Exit::Done)
+}
+
+/// A model by its name; `people` is what an error names.
+///
+/// # Errors
+/// There is no such model.
+pub(crate) fn model_named(people: &Path, name: &str) -> Outcome<Model> {
+    Model::named(name).ok_or_else(|| {
+        let what = format!("no such model: `{name}`");
+        trouble::of_file_with_hint(people, what, "v22, v23, v24, v28, esrd_v21, esrd_v24").into()
+    })
 }

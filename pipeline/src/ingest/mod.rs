@@ -10,6 +10,7 @@
 
 mod account;
 mod again;
+pub mod cluster;
 pub(crate) mod doors;
 mod feed;
 mod find;

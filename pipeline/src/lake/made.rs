@@ -25,6 +25,13 @@ struct Made {
     #[serde(default)]
     raw: String,
     files: Vec<SourceFile>,
+    /// Whether tables of an engine were the source: no raw file tells then whether the lake still stands.
+    #[serde(default, skip_serializing_if = "is_false")]
+    engine: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,8 +59,9 @@ fn settings(plan: &IngestPlan) -> String {
 /// # Errors
 /// Raw files that cannot be read.
 pub(crate) fn open(plan: &IngestPlan) -> Outcome<Option<Lake>> {
-    let found = raw_files(plan)?;
-    let Some((made, report)) = earlier(&plan.lake) else { return Ok(None) };
+    let of_engine = earlier(&plan.lake).filter(|(made, _)| made.engine);
+    let found = if of_engine.is_some() { Vec::new() } else { raw_files(plan)? };
+    let Some((made, report)) = of_engine.or_else(|| earlier(&plan.lake)) else { return Ok(None) };
     let same = made.version == VERSION
         && made.settings == settings(plan)
         && made.raw == format!("{:?}", plan.raw)
@@ -157,7 +165,7 @@ impl Beside for Inputs<'_> {
             files.push(SourceFile { file, bytes: *bytes, modified: *modified, sha256 });
         }
         let raw = format!("{:?}", self.plan.raw);
-        let made = Made { version: VERSION.into(), settings: settings(self.plan), raw, files };
+        let made = Made { version: VERSION.into(), settings: settings(self.plan), raw, files, engine: false };
         write_json(&new_lake.join(INPUTS), &made)
     }
 }
@@ -167,9 +175,21 @@ impl Beside for Inputs<'_> {
 /// # Errors
 /// Those of the disk.
 pub(crate) fn note_without_files(plan: &IngestPlan) -> Outcome<()> {
+    note(plan, &plan.lake, false)
+}
+
+/// Notes that tables of an engine are behind a new lake: later runs take it as it is, whatever raw files there are.
+///
+/// # Errors
+/// Those of the disk.
+pub(crate) fn note_engine(plan: &IngestPlan, new_lake: &Path) -> Outcome<()> {
+    note(plan, new_lake, true)
+}
+
+fn note(plan: &IngestPlan, lake: &Path, engine: bool) -> Outcome<()> {
     let raw = format!("{:?}", plan.raw);
-    let made = Made { version: VERSION.into(), settings: settings(plan), raw, files: Vec::new() };
-    write_json(&plan.lake.join(INPUTS), &made)
+    let made = Made { version: VERSION.into(), settings: settings(plan), raw, files: Vec::new(), engine };
+    write_json(&lake.join(INPUTS), &made)
 }
 
 fn size_and_time(path: &Path) -> Outcome<(u64, u128)> {

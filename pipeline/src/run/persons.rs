@@ -2,13 +2,14 @@
 
 use super::Run;
 use super::tables::{copy_rejects, read_cells, write_cells, write_spending};
+use crate::cluster::Asking;
 use crate::lake::Lake;
 use crate::manifest::{Manifest, OutputRecord};
 use crate::output::{self, Output};
 use crate::person::{self, LakeShards, PassA};
 use crate::study::Finding;
 use crate::trouble::Outcome;
-use acoledger_person::Context;
+use acoledger_person::{Context, ShardA};
 use acoledger_schemas::cells::{Cells, Threshold};
 use acoledger_schemas::rates::Rates;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use std::time::Instant;
 /// What an earlier run's person grain is: persons, then cells.
 const KEPT: [&str; 5] = [person::TABLES[0], person::TABLES[1], person::TABLES[2], "rejects", "cells"];
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Enrollment to cells, and cells to rates; both. `None` when the run stops before.
     pub(super) fn person_grain(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<(Rates, Cells)>> {
         let cells = if let Some((folder, earlier, cells)) = self.earlier_until("cells")? {
@@ -60,8 +61,12 @@ impl Run<'_> {
 
     fn person_passes(&mut self, lake: &Lake, output: &Output) -> Outcome<Option<Cells>> {
         let context = self.context()?;
+        let asking = self.asking(&context, lake, output)?;
         let started = Instant::now();
-        let a = person::run_pass_a(&context, &LakeShards { lives: &self.loaded.lives, lake }, output.folder())?;
+        let a = match &asking {
+            Some(asking) => asking.pass_a()?,
+            None => person::run_pass_a(&context, &LakeShards { lives: &self.loaded.lives, lake }, output.folder())?,
+        };
         self.metrics.stage("enroll, assign, spend, risk", started, a.rows_read);
         self.note_pass_a(&context, &a);
         copy_rejects(lake, output.folder())?;
@@ -69,8 +74,7 @@ impl Run<'_> {
             return Ok(None);
         }
         let started = Instant::now();
-        let thresholds = self.thresholds()?;
-        let cells = person::run_pass_b(&context, lake.report.shards, output.folder(), &a.all, thresholds.as_deref())?;
+        let cells = self.pass_b(&context, asking.as_ref(), lake, &a.all, output)?;
         let absent = cells.assignment_comparison.iter().filter(|row| row.reason.as_deref() == Some("not_in_lake"));
         let count: i64 = absent.map(|row| row.lives).sum();
         if count > 0 {
@@ -88,9 +92,12 @@ impl Run<'_> {
     fn second_pass(&mut self, lake: &Lake, earlier: Cells, output: &Output) -> Outcome<Cells> {
         let context = self.context()?;
         let started = Instant::now();
-        let (all, rows) = person::count_again(&context, lake.report.shards, output.folder())?;
-        let thresholds = self.thresholds()?;
-        let cells = person::run_pass_b(&context, lake.report.shards, output.folder(), &all, thresholds.as_deref())?;
+        let asking = self.asking(&context, lake, output)?;
+        let (all, rows) = match &asking {
+            Some(asking) => asking.count_again()?,
+            None => person::count_again(&context, lake.report.shards, output.folder())?,
+        };
+        let cells = self.pass_b(&context, asking.as_ref(), lake, &all, output)?;
         let cells = Cells {
             population_county: cells.population_county,
             assigned_county: cells.assigned_county,
@@ -104,6 +111,30 @@ impl Run<'_> {
         self.metrics.stage("cells", started, rows);
         write_cells(&output.folder().join("cells"), &cells)?;
         Ok(cells)
+    }
+
+    /// What the shards are asked through, where they are walked elsewhere.
+    fn asking<'r>(&self, context: &'r Context, lake: &Lake, output: &Output) -> Outcome<Option<Asking<'r>>>
+    where
+        'a: 'r,
+    {
+        let place = (output.folder(), self.reaches("benchmark"));
+        self.cluster.map(|cluster| Asking::new(cluster, context, self.loaded, lake, place)).transpose()
+    }
+
+    fn pass_b(
+        &self,
+        context: &Context,
+        asking: Option<&Asking<'_>>,
+        lake: &Lake,
+        all: &ShardA,
+        output: &Output,
+    ) -> Outcome<Cells> {
+        let thresholds = self.thresholds()?;
+        match asking {
+            Some(asking) => asking.pass_b(all, thresholds.as_deref()),
+            None => person::run_pass_b(context, lake.report.shards, output.folder(), all, thresholds.as_deref()),
+        }
     }
 
     /// Thresholds of the nation, where rates of it stand beside the claims.

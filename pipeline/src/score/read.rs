@@ -7,7 +7,7 @@ use acoledger_schemas::spreadsheet::original;
 use acoledger_schemas::table::too_many_columns;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch, StringArray};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Schema};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -65,7 +65,7 @@ pub(super) struct People {
 
 enum Source {
     Csv(Box<csv::Reader<Metered<File>>>),
-    Parquet(Box<parquet_door::Batches>),
+    Columns(Box<dyn Iterator<Item = Result<RecordBatch, String>>>),
 }
 
 const WHAT: &str = parquet_door::UNREADABLE;
@@ -75,28 +75,38 @@ impl People {
     pub(super) fn open(path: &Path) -> Outcome<People> {
         let file = File::open(path).doing("cannot be read", path)?;
         let is_parquet = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
-        let (header, source) = if is_parquet {
+        if is_parquet {
             let builder = parquet_door::builder(path)?;
-            for field in builder.schema().fields() {
-                let kind = field.data_type();
-                if kind.is_nested() || matches!(kind, DataType::Binary | DataType::LargeBinary | DataType::BinaryView) {
-                    let what = format!("column `{}` holds {kind}, not text or numbers", field.name());
-                    let hint = "write diagnoses as one text, separated by |";
-                    return Err(trouble::of_file_with_hint(path, what, hint).into());
-                }
+            let schema = builder.schema().clone();
+            let batches = parquet_door::batches(builder.with_batch_size(BATCH)).doing(WHAT, path)?;
+            return People::of_columns(path, &schema, batches.map(|batch| batch.map_err(|error| error.to_string())));
+        }
+        let file = Metered::new(file, "a record", RECORD_BYTES);
+        let mut reader = csv::ReaderBuilder::new().buffer_capacity(1 << 18).from_reader(file);
+        let header = reader.headers().doing("not readable as CSV", path)?.iter().map(str::to_owned).collect();
+        People::of(path, header, Source::Csv(Box::new(reader)))
+    }
+
+    /// People of columns in memory; `name` is what messages call them.
+    pub(super) fn of_columns(
+        name: &Path,
+        schema: &Schema,
+        batches: impl Iterator<Item = Result<RecordBatch, String>> + 'static,
+    ) -> Outcome<People> {
+        for field in schema.fields() {
+            let kind = field.data_type();
+            let value = if let DataType::Dictionary(_, value) = kind { value } else { kind };
+            if value.is_nested() || matches!(value, DataType::Binary | DataType::LargeBinary | DataType::BinaryView) {
+                let what = format!("column `{}` holds {kind}, not text or numbers", field.name());
+                let hint = "write diagnoses as one text, separated by |";
+                return Err(trouble::of_file_with_hint(name, what, hint).into());
             }
-            let header = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-            (
-                header,
-                Source::Parquet(Box::new(parquet_door::batches(builder.with_batch_size(BATCH)).doing(WHAT, path)?)),
-            )
-        } else {
-            let file = Metered::new(file, "a record", RECORD_BYTES);
-            let mut reader = csv::ReaderBuilder::new().buffer_capacity(1 << 18).from_reader(file);
-            let header = reader.headers().doing("not readable as CSV", path)?.iter().map(str::to_owned).collect();
-            (header, Source::Csv(Box::new(reader)))
-        };
-        let header: Vec<String> = header;
+        }
+        let header = schema.fields().iter().map(|field| field.name().clone()).collect();
+        People::of(name, header, Source::Columns(Box::new(batches)))
+    }
+
+    fn of(path: &Path, header: Vec<String>, source: Source) -> Outcome<People> {
         if header.len() > MOST_COLUMNS {
             return Err(too_many_columns(&path.display().to_string(), header.len()).into());
         }
@@ -125,10 +135,15 @@ impl People {
                 }
                 Batch::Records(records)
             }
-            Source::Parquet(reader) => match reader.next().transpose().doing(WHAT, &self.path)? {
-                None => return Ok(None),
-                Some(batch) => Batch::Columns(texts(&batch, &self.path)?, self.read + 1),
-            },
+            Source::Columns(reader) => {
+                match reader.find(|batch| batch.as_ref().map_or(true, |rows| rows.num_rows() > 0)) {
+                    None => return Ok(None),
+                    Some(batch) => {
+                        let batch = batch.doing(WHAT, &self.path)?;
+                        Batch::Columns(texts(&batch, &self.path)?, self.read + 1)
+                    }
+                }
+            }
         };
         self.read += batch.len() as u64;
         Ok((batch.len() > 0).then_some(batch))

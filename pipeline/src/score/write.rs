@@ -108,6 +108,8 @@ enum To<'w> {
     Csv(Box<csv::Writer<&'w mut dyn Write>>),
     /// Everything is kept until the end: columns are as wide as their widest cell.
     Grid(Format, Vec<Rows>, &'w mut dyn Write),
+    /// Columns in memory, once a header is known.
+    Memory(Option<Arc<Schema>>, &'w mut Vec<RecordBatch>),
     /// The file until a header is known, then its writer and columns.
     Parquet(Option<&'w mut (dyn Write + Send)>, Option<Box<Columns<'w>>>),
 }
@@ -131,6 +133,10 @@ impl<'w> Writer<'w> {
         Ok(Writer { explain, id: String::new(), to: To::Parquet(Some(out), None) })
     }
 
+    pub(super) fn memory(out: &'w mut Vec<RecordBatch>, explain: bool) -> Writer<'w> {
+        Writer { explain, id: String::new(), to: To::Memory(None, out) }
+    }
+
     fn names(&self) -> impl Iterator<Item = &str> {
         let width = if self.explain { COLUMNS.len() } else { PLAIN - 1 };
         std::iter::once(self.id.as_str()).chain(COLUMNS[..width].iter().copied())
@@ -144,19 +150,15 @@ impl<'w> Writer<'w> {
                 writer.write_record(names.iter().map(|name| neutral(name).into_owned())).map_err(cannot_write)
             }
             To::Grid(..) => Ok(()),
+            To::Memory(schema, out) => {
+                let schema = schema.insert(schema_of(&names)).clone();
+                // The columns are known where there is no row, too.
+                out.push(RecordBatch::new_empty(schema));
+                Ok(())
+            }
             To::Parquet(out, writer) => {
-                let kind = |name: &str| match name {
-                    "raw_score" | "demographic_score" => DataType::Float64,
-                    "payment_hcc_count" => DataType::Int64,
-                    _ => DataType::Utf8,
-                };
-                let fields: Vec<Field> = names
-                    .iter()
-                    .enumerate()
-                    .map(|(at, name)| Field::new(name, if at == 0 { DataType::Utf8 } else { kind(name) }, false))
-                    .collect();
                 let out = out.take().expect("a writer begins once");
-                let schema = Arc::new(Schema::new(fields));
+                let schema = schema_of(&names);
                 let made = ArrowWriter::try_new(out, schema.clone(), None).map_err(cannot_write)?;
                 *writer = Some(Box::new(Columns { schema, writer: made }));
                 Ok(())
@@ -176,6 +178,12 @@ impl<'w> Writer<'w> {
                 }
             }
             To::Grid(_, kept, _) => kept.extend(pieces),
+            To::Memory(schema, out) => {
+                let schema = schema.as_ref().expect("a writer begins before it writes");
+                for piece in &pieces {
+                    out.push(batch(piece, schema).map_err(cannot_write)?);
+                }
+            }
             To::Parquet(_, writer) => {
                 let Columns { schema, writer } = &mut **writer.as_mut().expect("a writer begins before it writes");
                 for piece in &pieces {
@@ -201,11 +209,23 @@ impl<'w> Writer<'w> {
                     _ => Ok(()),
                 }
             }
+            To::Memory(..) => Ok(()),
             To::Parquet(_, writer) => {
                 writer.expect("a writer begins before it ends").writer.close().map(drop).map_err(cannot_write)
             }
         }
     }
+}
+
+fn schema_of(names: &[String]) -> Arc<Schema> {
+    let kind = |name: &str| match name {
+        "raw_score" | "demographic_score" => DataType::Float64,
+        "payment_hcc_count" => DataType::Int64,
+        _ => DataType::Utf8,
+    };
+    let field =
+        |(at, name): (usize, &String)| Field::new(name, if at == 0 { DataType::Utf8 } else { kind(name) }, false);
+    Arc::new(Schema::new(names.iter().enumerate().map(field).collect::<Vec<_>>()))
 }
 
 /// All rows as a table or as JSON: numbers as numbers there.

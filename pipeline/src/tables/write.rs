@@ -42,12 +42,17 @@ fn write_parquet_file<T: Table>(path: &Path, rows: &[T]) -> Outcome<()> {
     write_atomically(path, |writer| write_parquet(rows, writer).map_err(|error| error.to_string()))
 }
 
+/// Rows as columns of Arrow, typed as in the table's Parquet file.
+pub(crate) fn batch<T: Table>(rows: &[T]) -> RecordBatch {
+    let columns = (0..T::SPEC.columns.len()).map(|at| column(rows, at)).collect();
+    RecordBatch::try_new(Arc::new(arrow_schema(&T::SPEC)), columns).expect("columns are made as they are declared")
+}
+
 fn write_parquet<T: Table>(rows: &[T], writer: impl Write + Send) -> parquet::errors::Result<()> {
     let schema = Arc::new(arrow_schema(&T::SPEC));
-    let mut writer = ArrowWriter::try_new(writer, schema.clone(), Some(properties::<T>()?))?;
+    let mut writer = ArrowWriter::try_new(writer, schema, Some(properties::<T>()?))?;
     for rows in rows.chunks(BATCH_ROWS) {
-        let columns = (0..T::SPEC.columns.len()).map(|at| column(rows, at)).collect();
-        writer.write(&RecordBatch::try_new(schema.clone(), columns)?)?;
+        writer.write(&batch(rows))?;
     }
     writer.close()?;
     Ok(())
@@ -115,9 +120,7 @@ impl<'w, T: Table> RowWriter<'w, T> {
             let cells = (0..T::SPEC.columns.len()).map(|at| row.cell(at).for_csv());
             self.text.write_record(cells).doing(FAILED, self.folder)?;
         }
-        let columns = (0..T::SPEC.columns.len()).map(|at| column(&self.rows, at)).collect();
-        let batch = RecordBatch::try_new(Arc::new(arrow_schema(&T::SPEC)), columns).doing(FAILED, self.folder)?;
-        self.columns.write(&batch).doing(FAILED, self.folder)?;
+        self.columns.write(&batch(&self.rows)).doing(FAILED, self.folder)?;
         self.rows.clear();
         Ok(())
     }

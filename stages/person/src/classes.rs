@@ -7,10 +7,11 @@ use acoledger_schemas::cells::{ServiceCategoryCell, Truncation};
 use acoledger_schemas::values::{
     AcoId, CalendarYear, Cents, EnrollmentType, Flag, PerformanceYear, Period, ServiceCategory,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Whose classes: performance year, list, ACO (`None`: the nation), type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct ClassKey {
     pub(crate) performance: u8,
     pub(crate) list: u8,
@@ -19,7 +20,7 @@ pub(crate) struct ClassKey {
 }
 
 /// What truncation cuts of some lives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Cut {
     lives: i64,
     months: i64,
@@ -30,7 +31,7 @@ struct Cut {
 }
 
 /// Sums of one key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClassSum {
     spend: [i64; CATEGORIES],
     /// Twelfths of cents.

@@ -8,6 +8,7 @@ use crate::pass_b::{Key, places};
 use crate::spend::{Month, month};
 use acoledger_schemas::cells::{Cells, ImproperCell};
 use acoledger_schemas::values::{Ccn, Cents, Tin};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A payment to such a provider.
@@ -23,7 +24,7 @@ pub(crate) struct ImproperPaid {
 }
 
 /// Sums of a shard, merged in any order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ImproperSums {
     /// Paid and tied, by cell and provider.
     cells: BTreeMap<(Key, u16), [i64; 2]>,

@@ -8,13 +8,14 @@ use crate::spend::{Month, month};
 use crate::usage::{Counts, MEASURES};
 use acoledger_schemas::cells::Leakage;
 use acoledger_schemas::values::{AcoId, CalendarYear, Cents, PerformanceYear};
+use serde::{Deserialize, Serialize};
 
 /// Categories of `leakage`: primary care, then the kinds of claims.
 const CATEGORIES: usize = KINDS.len();
 const PRIMARY_CARE: usize = CATEGORIES - 1;
 
 /// Cents and services, inside and of all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Billed {
     inside_cents: i64,
     total_cents: i64,
@@ -40,7 +41,7 @@ impl Billed {
 }
 
 /// What is counted of an ACO's lives in one of its years.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cared {
     billed: [Billed; CATEGORIES],
     pub(crate) uses: [Counts; 4],

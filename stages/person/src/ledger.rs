@@ -2,6 +2,7 @@
 
 use crate::context::{Context, KINDS, Timeline};
 use crate::runout::Triangle;
+use serde::{Deserialize, Serialize};
 
 /// Kinds of the ledger: those of spending, and claims of other types.
 const OTHER: usize = KINDS.len();
@@ -51,7 +52,7 @@ pub struct LedgerRow {
 }
 
 /// Rows and cents by kind and fate.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ledger {
     rows: [[u64; FATES.len()]; OTHER + 1],
     cents: [[i64; FATES.len()]; OTHER + 1],

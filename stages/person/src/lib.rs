@@ -29,6 +29,7 @@ mod lines;
 mod merge;
 mod needs;
 mod output;
+mod partial;
 mod pass_a;
 mod pass_b;
 mod plurality;

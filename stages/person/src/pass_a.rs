@@ -21,6 +21,7 @@ use acoledger_hcc::MonthScore;
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::{Basis, Date};
 use arrow_array::RecordBatch;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Where pass A puts its rows.
@@ -43,7 +44,7 @@ pub trait Sink {
 }
 
 /// Heads of one ACO in one year.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Heads {
     pub(crate) all: i64,
     pub(crate) dual: i64,
@@ -54,7 +55,7 @@ pub(crate) struct Heads {
 }
 
 /// What pass A leaves of a shard beside its rows: integers, merged in any order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShardA {
     /// Lives seen.
     pub lives: u64,
@@ -77,6 +78,7 @@ pub struct ShardA {
     pub(crate) improper: ImproperSums,
     pub(crate) detail: risk::Detail,
     pub(crate) compared: risk::Comparison,
+    #[serde(with = "crate::partial::texts")]
     findings: BTreeMap<&'static str, u64>,
 }
 

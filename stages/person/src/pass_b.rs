@@ -4,15 +4,17 @@ use crate::classes::{ClassKey, ClassSum};
 use crate::context::{Context, Performance};
 use crate::counties;
 use crate::output::member;
+use crate::partial::by_key;
 use crate::rows::{self, PersonYears};
 use crate::thresholds::Thresholds;
 use acoledger_schemas::table::Problems;
 use arrow_array::RecordBatch;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Whose sums a cell holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum Of {
     /// Assignable lives by the calendar year.
     Retrospective,
@@ -27,7 +29,7 @@ pub(crate) enum Of {
 }
 
 /// Key of a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Key {
     pub(crate) performance: u8,
     pub(crate) list: u8,
@@ -37,7 +39,7 @@ pub(crate) struct Key {
 }
 
 /// Sums of a cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sum {
     pub(crate) lives: i64,
     pub(crate) months: i64,
@@ -93,20 +95,22 @@ impl Hasher for Mix {
 }
 
 /// Partial sums of cells: integers, merged in any order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct CellSums {
+    #[serde(serialize_with = "by_key")]
     pub(crate) sums: HashMap<Key, Sum, BuildHasherDefault<Mix>>,
+    #[serde(serialize_with = "by_key")]
     pub(crate) classes: HashMap<ClassKey, ClassSum, BuildHasherDefault<Mix>>,
 }
 
 impl CellSums {
     /// Adds another shard's. Associative and commutative; `CellSums::default()` is neutral.
-    pub fn merge(&mut self, other: &CellSums) {
-        for (key, sum) in &other.sums {
-            self.sums.entry(*key).or_default().add(sum);
+    pub fn merge(&mut self, other: CellSums) {
+        for (key, sum) in other.sums {
+            self.sums.entry(key).or_default().add(&sum);
         }
-        for (key, sum) in &other.classes {
-            self.classes.entry(*key).or_default().add(sum);
+        for (key, sum) in other.classes {
+            self.classes.entry(key).or_default().add(&sum);
         }
     }
 
@@ -198,21 +202,21 @@ fn sum(rows: &PersonYears, row: usize, performance: usize, interim: i64, thresho
     sum
 }
 
-/// Sums one shard's `person_year` rows.
+/// Adds one shard's `person_year` rows to sums.
 ///
 /// # Errors
-/// A batch that cannot be read, a column that is absent or of another type.
+/// A batch that cannot be read, a column that is absent or of another type. The sums then hold a part of the shard.
 pub fn pass_b(
     context: &Context,
     thresholds: &Thresholds,
     batches: impl Iterator<Item = Result<RecordBatch, String>>,
-) -> Result<CellSums, Problems> {
-    let mut sums = CellSums::default();
+    sums: &mut CellSums,
+) -> Result<(), Problems> {
     for batch in batches {
         let batch = batch.map_err(|what| crate::columns::trouble("person_year", None, "", what))?;
         sums.add(context, thresholds, &PersonYears::new(context, &batch)?);
     }
-    Ok(sums)
+    Ok(())
 }
 
 impl Context {
@@ -240,8 +244,8 @@ mod tests {
         b.sums.insert(key(0), Sum { lives: 2, months: 20, ..Sum::default() });
         b.sums.insert(key(1), Sum { lives: 3, ..Sum::default() });
         let (mut ab, mut ba) = (a.clone(), b.clone());
-        ab.merge(&b);
-        ba.merge(&a);
+        ab.merge(b);
+        ba.merge(a);
         assert_eq!(ab.sums, ba.sums);
         assert_eq!(ab.sums[&key(0)], Sum { lives: 3, months: 32, ..Sum::default() });
     }

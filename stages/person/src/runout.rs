@@ -4,6 +4,7 @@ use crate::columns::NO_DAY;
 use crate::context::{KINDS, Timeline};
 use acoledger_schemas::cells::RunoutTriangle;
 use acoledger_schemas::values::{CalendarYear, Cents};
+use serde::{Deserialize, Serialize};
 
 /// Kinds of claims: all but payments outside claims.
 const CLAIM_KINDS: usize = KINDS.len() - 1;
@@ -13,7 +14,7 @@ const LAST_LAG: i32 = 48;
 const LAGS: usize = LAST_LAG as usize + 3;
 
 /// Rows and cents in a dense array: kind, month of the timeline (then one for all others), lag.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Triangle {
     months: usize,
     cells: Vec<(u64, i64)>,

@@ -3,8 +3,10 @@
 
 use crate::assign::{Near, Outcome, Why, overtakes};
 use crate::context::Context;
+use crate::partial::Word;
 use acoledger_schemas::cells::{AssignmentComparison, AssignmentMargin, AssignmentStability, Cells};
 use acoledger_schemas::values::{AcoId, Basis, CalendarYear, Cents, PerformanceYear};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Outcomes of a comparison that other code looks at.
@@ -15,7 +17,7 @@ pub(crate) const THEIRS_ONLY: &str = "theirs_only";
 pub(crate) type ListAt = (u8, u8);
 
 /// Lives with what they cost in a calendar year, in months that carry money.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Amount {
     pub(crate) lives: i64,
     pub(crate) months: i64,
@@ -31,7 +33,7 @@ impl Amount {
 }
 
 /// Where a life of one list is found on the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Destination {
     Retained,
     OtherAco,
@@ -56,7 +58,7 @@ impl Destination {
 }
 
 /// How close an ACO's list is: its lives, and by share those that it would lose and win.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Margin {
     lives: i64,
     lost: Vec<Amount>,
@@ -64,7 +66,7 @@ struct Margin {
 }
 
 /// The counts of a shard.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tally {
     moves: BTreeMap<(ListAt, ListAt, u16, Destination), Amount>,
     margins: BTreeMap<(ListAt, u16), Margin>,
@@ -72,15 +74,17 @@ pub(crate) struct Tally {
 }
 
 /// What our list and the one given say about a life of an ACO.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Compared {
     pub(crate) aco: u32,
-    pub(crate) outcome: &'static str,
+    #[serde(with = "crate::partial::text")]
+    pub(crate) outcome: Word,
     /// The ACO that has the life by our rules, where it is another.
     pub(crate) own: Option<u32>,
     /// Step that decided ours, from 1; 0: none.
     pub(crate) step: u8,
-    pub(crate) reason: &'static str,
+    #[serde(with = "crate::partial::text")]
+    pub(crate) reason: Word,
 }
 
 /// Lists that follow each other: of one performance year, and of one performance year and the next.

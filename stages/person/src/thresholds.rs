@@ -11,11 +11,12 @@ use acoledger_schemas::cells::Threshold;
 use acoledger_schemas::table::{Problem, Problems};
 use acoledger_schemas::values::{CalendarYear, Cents, EnrollmentType, PerformanceYear, Population};
 use arrow_array::RecordBatch;
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// The bucket in which a percentile lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Target {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Target {
     bucket: u16,
     /// Rank inside the bucket, 0 for the smallest.
     rank: usize,
@@ -28,9 +29,9 @@ struct Target {
 /// One per shard (`clone` of an empty one), then merged in any order; an empty one is neutral.
 #[derive(Clone)]
 pub struct Selection<'c> {
-    context: &'c Context,
-    targets: Vec<Option<Target>>,
-    found: Vec<Vec<(i64, u8)>>,
+    pub(crate) context: &'c Context,
+    pub(crate) targets: Vec<Option<Target>>,
+    pub(crate) found: Vec<Vec<(i64, u8)>>,
 }
 
 impl<'c> Selection<'c> {
@@ -122,7 +123,7 @@ fn half_up(spend_cents: i64, months: u8) -> i64 {
 }
 
 /// Truncation thresholds by performance year, calendar year, population and type.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thresholds {
     /// By list and type, in the order of the histograms.
     cents: Vec<Option<i64>>,

@@ -4,9 +4,10 @@ use super::Case;
 use crate::context::{Context, Window};
 use crate::enroll::Standing;
 use crate::life::Life;
+use serde::{Deserialize, Serialize};
 
 /// Why a life is not on a list that it might be on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Why {
     /// Died before the year (A.1.7).
     Died,

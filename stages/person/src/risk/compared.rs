@@ -5,13 +5,14 @@ use crate::context::{Context, Score};
 use acoledger_hcc::MonthScore;
 use acoledger_schemas::cells::RiskCompared;
 use acoledger_schemas::values::{CalendarYear, EnrollmentType};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Months apart by a tenth or more.
 const FAR: i64 = 100;
 
 /// Months of a calendar year, model and type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Months {
     given: i64,
     made: i64,
@@ -24,7 +25,7 @@ struct Months {
 }
 
 /// The sums of a shard, by calendar year, model, type, and whether scores are demographic.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Comparison(BTreeMap<(i32, i32, u8, bool), Months>);
 
 impl Comparison {

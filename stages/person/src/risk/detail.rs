@@ -6,13 +6,14 @@ use crate::pass_a::Found;
 use acoledger_hcc::{BLENDED, MonthScore, Population, Segment, YearScorer};
 use acoledger_schemas::cells::RiskDetailCell;
 use acoledger_schemas::values::{AcoId, CalendarYear, EnrollmentType, PerformanceYear, RiskPart};
+use serde::{Deserialize, Serialize};
 
 /// Bits of the payment HCCs of a blend's models.
 const BITS: usize = 128;
 const SEGMENTS: usize = Segment::ALL.len();
 
 /// Lives, months with a score, and sums of thousandths over them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Scored {
     lives: i64,
     months: i64,
@@ -30,7 +31,7 @@ impl Scored {
 }
 
 /// Sums of one type.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Sums {
     all: Scored,
     /// By list of the performance year: those who are the same ACO's there, those who are not.
@@ -101,7 +102,7 @@ pub(crate) struct Row<'r> {
 }
 
 /// The sums of a shard: by list, then nation and ACOs, then type.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Detail {
     groups: Vec<Option<Box<[Sums; 4]>>>,
 }

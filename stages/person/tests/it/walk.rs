@@ -1,7 +1,7 @@
 //! Both passes over a lake in memory, shard by shard, and their tables as rows of text.
 
 use crate::lake::Lake;
-use acoledger_person::{CellSums, Context, People, Pieces, Selection, ShardA, Sink, pass_a, pass_b};
+use acoledger_person::{CellSums, Context, People, Pieces, Selection, ShardA, Sink, Thresholds, pass_a, pass_b};
 use acoledger_schemas::cells::Cells;
 use acoledger_schemas::keys::{bene_key, shard_of};
 use acoledger_schemas::program::Program;
@@ -73,23 +73,29 @@ pub(crate) fn run(context: &Context, program: &Program, lake: &Lake, shards: u32
         let streams = lake.shard(context, shard, shards, batch_rows);
         let part =
             pass_a(context, pieces(context, program), streams, &mut sink).unwrap_or_else(|problem| panic!("{problem}"));
-        all.merge(&part);
+        // Every result goes through bytes, as it does where shards are walked by other processes.
+        let sent = ShardA::from_bytes(&part.to_bytes()).expect("own bytes");
+        assert_eq!(sent, part);
+        all.merge(&sent);
         kept.push(sink);
     }
-    let empty = Selection::new(context, &all);
-    let mut selection = empty.clone();
+    let mut selection = Selection::new(context, &all);
+    let targets = selection.targets_to_bytes();
     for sink in &kept {
-        let mut part = empty.clone();
+        let mut part = Selection::from_targets(context, &targets).expect("own bytes");
         for batch in &sink.person_year {
             part.look(batch).unwrap_or_else(|problem| panic!("{problem}"));
         }
-        selection.merge(&part);
+        selection.merge_bytes(&part.found_to_bytes()).expect("own bytes");
     }
     let thresholds = selection.finish().unwrap_or_else(|problem| panic!("{problem}"));
+    assert_eq!(Thresholds::from_bytes(&thresholds.to_bytes()).as_ref(), Ok(&thresholds));
     let mut sums = CellSums::default();
     for sink in &kept {
         let batches = sink.person_year.iter().cloned().map(Ok);
-        sums.merge(&pass_b(context, &thresholds, batches).unwrap_or_else(|problem| panic!("{problem}")));
+        let mut part = CellSums::default();
+        pass_b(context, &thresholds, batches, &mut part).unwrap_or_else(|problem| panic!("{problem}"));
+        sums.merge(CellSums::from_bytes(&part.to_bytes()).expect("own bytes"));
     }
     Run {
         assignment: kept.iter().flat_map(|sink| &sink.assignment).flat_map(rows).collect(),
