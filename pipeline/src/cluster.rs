@@ -126,7 +126,7 @@ impl<'r> Asking<'r> {
             rows_written.iter_mut().zip(answer.rows_written).for_each(|(sum, rows)| *sum += rows);
             Ok(())
         })?;
-        person::remove_parts(&self.folder, person::written(self.context.differences_schema().is_some()))?;
+        self.remove_parts()?;
         Ok(PassA { all, rows_read, rows_written })
     }
 
@@ -157,7 +157,13 @@ impl<'r> Asking<'r> {
             sums.merge(understood(CellSums::from_bytes(&answer.part))?);
             Ok(())
         })?;
+        // A walk that was given up may have gone on for a while.
+        self.remove_parts()?;
         Ok(sums.finish(self.context, all, &thresholds))
+    }
+
+    fn remove_parts(&self) -> Outcome<()> {
+        person::remove_parts(&self.folder, person::written(self.context.differences_schema().is_some()))
     }
 
     /// Has one piece of work done for every shard; each must be answered once.

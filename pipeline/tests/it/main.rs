@@ -4,6 +4,7 @@
 mod assignment_list;
 mod bad_input;
 mod batch;
+mod cluster;
 mod command;
 mod compare;
 mod demo;
