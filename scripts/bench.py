@@ -31,7 +31,7 @@ from measured import measured
 HERE = os.path.dirname(os.path.abspath(__file__))
 RUNS = os.path.join(HERE, "..", "benches", "runs")
 # Lives whose claims are written as raw files and ingested: text takes 120 KB of disk a life.
-MOST_RAW_LIVES = 60_000
+MOST_RAW_LIVES = 100_000
 LIMITS = os.path.join(HERE, "..", "benches", "limits.toml")
 
 
@@ -253,7 +253,7 @@ def peers(arguments, run, name, study):
 
 
 def ingest(arguments, run):
-    """Text and Parquet of a nation of at most 60,000 lives, into a lake; the peer does the same."""
+    """Text and Parquet of a nation of at most 100,000 lives, into a lake; the peer does the same."""
     lives = min(run["lives"], MOST_RAW_LIVES)
     for raw in ("csv", "parquet"):
         folder = os.path.join(arguments.folder, raw)
