@@ -290,6 +290,18 @@ fn id_column(py: Python<'_>, table: &str, columns: Vec<String>) -> PyResult<Stri
     or_raise(py, ingest::id_column(table, &columns))
 }
 
+/// The column of a raw table that holds the payment of each row; `None` in enrollment.
+#[pyfunction]
+fn payment_column(py: Python<'_>, table: &str, columns: Vec<String>) -> PyResult<Option<String>> {
+    or_raise(py, ingest::payment_column(table, &columns))
+}
+
+/// Shards of a study's lake.
+#[pyfunction]
+fn lake_shards(py: Python<'_>, study: PathBuf) -> PyResult<u32> {
+    or_raise(py, ingest::lake_shards(&study))
+}
+
 /// Raw tables that a study reads.
 #[pyfunction]
 fn raw_tables(py: Python<'_>, study: PathBuf) -> PyResult<Vec<String>> {
@@ -388,6 +400,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(synth, module)?)?;
     module.add_function(wrap_pyfunction!(life_shards, module)?)?;
     module.add_function(wrap_pyfunction!(id_column, module)?)?;
+    module.add_function(wrap_pyfunction!(payment_column, module)?)?;
+    module.add_function(wrap_pyfunction!(lake_shards, module)?)?;
     module.add_function(wrap_pyfunction!(raw_tables, module)?)?;
     module.add_function(wrap_pyfunction!(ingest_begin, module)?)?;
     module.add_function(wrap_pyfunction!(ingest_part, module)?)?;

@@ -220,11 +220,25 @@ pub fn raw_tables(file: &Path) -> Outcome<Vec<String>> {
     Ok(RawLayout::rif().tables.iter().map(|table| table.name.clone()).collect())
 }
 
+/// Shards of a study's lake.
+///
+/// # Errors
+/// A study file that cannot be read, a feed.
+pub fn lake_shards(file: &Path) -> Outcome<u32> {
+    Ok(study_of(file)?.lake.shards)
+}
+
 /// The column of a raw table that holds the life's identifier, among these.
 ///
 /// # Errors
 /// No such table, or none of its names of the column is there.
 pub fn id_column(table: &str, columns: &[String]) -> Outcome<String> {
+    let found = column_of(table, columns, "bene_id", "no column of beneficiary identifiers")?;
+    Ok(found.expect("every raw table has such a column"))
+}
+
+/// The column among these that fills a column of the lake; none where the table has no such.
+fn column_of(table: &str, columns: &[String], fills: &str, absent: &str) -> Outcome<Option<String>> {
     let layout = RawLayout::rif();
     let place = Path::new(table);
     let Some(of) = layout.tables.iter().find(|of| of.name == table) else {
@@ -233,13 +247,25 @@ pub fn id_column(table: &str, columns: &[String]) -> Outcome<String> {
             trouble::of_file_with_hint(place, "not a raw table", format!("one of: {}", names.join(", "))).into()
         );
     };
-    let of_life = layout.columns_of(&of.name).filter(|column| column.lake == "bene_id");
-    let names: Vec<&str> = of_life.flat_map(|column| &column.names).map(String::as_str).collect();
-    let found = columns.iter().find(|column| names.iter().any(|name| name.eq_ignore_ascii_case(column.trim())));
-    found.cloned().ok_or_else(|| {
+    let filling = layout.columns_of(&of.name).filter(|column| column.lake == fills);
+    let names: Vec<&str> = filling.flat_map(|column| &column.names).map(String::as_str).collect();
+    if names.is_empty() {
+        return Ok(None);
+    }
+    // The first name that is there, as in reading files.
+    let found = names.iter().find_map(|name| columns.iter().find(|column| name.eq_ignore_ascii_case(column.trim())));
+    found.map(|name| Some(name.clone())).ok_or_else(|| {
         let hint = format!("the column has one of these names: {}", names.join(", "));
-        trouble::of_file_with_hint(place, "no column of beneficiary identifiers", hint).into()
+        trouble::of_file_with_hint(place, absent, hint).into()
     })
+}
+
+/// The column of a raw table that holds the payment of each row, which the counts in cents are of; none in enrollment.
+///
+/// # Errors
+/// No such table, or none of its names of the column is there.
+pub fn payment_column(table: &str, columns: &[String]) -> Outcome<Option<String>> {
+    column_of(table, columns, "paid_cents", "no column of payments")
 }
 
 /// The key and the shard of each identifier; unknown identifiers go to shard 0, where the ingest refuses their rows.
@@ -366,6 +392,9 @@ mod tests {
         assert_eq!(id_column("carrier", &columns(&["CLM_ID", "bene_id"])).ok().as_deref(), Some("bene_id"));
         let problems = id_column("carrier", &columns(&["CLM_ID"])).expect_err("no identifier");
         assert!(problems.to_string().contains("no column of beneficiary identifiers"), "{problems}");
+        assert_eq!(payment_column("enrollment", &[]).ok(), Some(None));
+        let named = payment_column("snf", &columns(&["CLM_PMT_AMT"])).ok().flatten();
+        assert_eq!(named.as_deref(), Some("CLM_PMT_AMT"));
         assert!(id_column("letters", &columns(&["BENE_ID"])).expect_err("no table").to_string().contains("enrollment"));
     }
 }

@@ -139,8 +139,7 @@ fn raw_rows(folder: &Folder, shards: u32) -> BTreeMap<String, Vec<(RecordBatch, 
         let table = stem.split('_').next().unwrap().replace("beneficiary", "enrollment");
         let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(&path).unwrap()).unwrap();
         for batch in reader.build().unwrap().map(Result::unwrap) {
-            let columns: Vec<String> =
-                batch.schema().fields().iter().map(|field| field.name().clone()).collect();
+            let columns: Vec<String> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
             let ids = batch.column_by_name(&id_column(&table, &columns).unwrap()).unwrap();
             let ids: StringArray = arrow_cast::cast(ids, &DataType::Utf8).unwrap().as_string::<i32>().clone();
             let keys = life_shards(&ids, shards);
@@ -192,9 +191,8 @@ fn a_lake_of_parts_is_the_lake_of_the_files() {
         })
         .collect();
     let report = ingest.finish(&parts, &sources(&folder)).unwrap();
-    let files = |of: Vec<(String, Vec<u8>)>| {
-        of.into_iter().filter(|(name, _)| name.contains("shard=")).collect::<Vec<_>>()
-    };
+    let files =
+        |of: Vec<(String, Vec<u8>)>| of.into_iter().filter(|(name, _)| name.contains("shard=")).collect::<Vec<_>>();
     assert!(files(lake) == files(folder.bytes("demo/lake")), "every file of the lake is the same");
     assert!(report.sources.iter().all(|of| of.file == format!("view:{}@12", of.table)));
     let total = |of: fn(&acoledger::ingest::FileAccount) -> acoledger::ingest::Tally| report.total(of);
