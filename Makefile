@@ -1,7 +1,8 @@
 # `make` lists the targets. Nothing here needs more than a Rust toolchain (1.90 or later), a C compiler and make;
 # `worlds-check` and `rates-check` also use python3, `peer-assign`, `peer-spend`, `peer-ingest` and `peer-polars` python3 with venv, and DuckDB and Polars
 # from PyPI; `object-store-check` python3 with venv, and an S3-compatible server from PyPI; `workbook-check` python3 and LibreOffice (Debian
-# `libreoffice-calc`); `report-check` python3 with venv, Playwright and Polars from PyPI, and Chromium.
+# `libreoffice-calc`); `report-check` python3 with venv, Playwright and Polars from PyPI, and Chromium; `wheel`, `python-test` and `spark-test` python3
+# with venv and packages from PyPI, the last Java 17.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -35,11 +36,11 @@ demo: build ## a synthetic nation of LIVES=50000, DEMO_ACO_SHARE=0.95 of them in
 
 .PHONY: test
 test: ## all tests; those that need data outside the repository say so when it is absent
-	cargo test --workspace --locked
+	cargo test --workspace --exclude acoledger-python --locked
 
 .PHONY: test-oracles
 test-oracles: oracles ## all tests, failing when the data outside the repository is absent
-	ACOLEDGER_ORACLES=$(ORACLES) cargo test --workspace --locked
+	ACOLEDGER_ORACLES=$(ORACLES) cargo test --workspace --exclude acoledger-python --locked
 
 .PHONY: oracles
 oracles:
@@ -97,6 +98,40 @@ bench-kernels: ## the kernels of the person grain one by one, on 4,000 lives in 
 bench-reforms: oracles ## a thousand reforms of 500 ACOs against as many plain runs: times, ratio and its limit
 	ACOLEDGER_ORACLES=$(ORACLES) cargo bench --locked -p acoledger-aco --no-default-features --bench reforms
 
+PYTHON_WHEEL := $(or $(CARGO_TARGET_DIR),target)/wheels
+# `dev` builds in minutes and runs slowly: what CI does.
+WHEEL_PROFILE ?= release
+
+.PHONY: wheel
+wheel: ## the Python wheel (maturin, from PyPI) for Python 3.10 and later, in target/wheels; first time as long as `make build`
+	scripts/venv.sh target/wheel maturin==1.16.0
+	rm -rf $(PYTHON_WHEEL)
+	target/wheel/venv/bin/maturin build --profile $(WHEEL_PROFILE) --locked -m pipeline/python/Cargo.toml --out $(PYTHON_WHEEL)
+	@ls $(PYTHON_WHEEL)/*.whl
+
+# The program whose bytes the wheel must give.
+PYTHON_PROGRAM := $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(WHEEL_PROFILE)),debug,release)/acoledger
+
+$(PYTHON_PROGRAM):
+	cargo build $(if $(filter dev,$(WHEEL_PROFILE)),,--release) --locked -p acoledger
+
+.PHONY: python-test
+python-test: wheel $(PYTHON_PROGRAM) ## the wheel in a fresh virtual environment: bytes of the program, tables in other libraries, errors, notebook, Delta, Iceberg
+	rm -rf target/python-test
+	scripts/venv.sh target/python-test -r pipeline/python/tests/requirements.txt $(PYTHON_WHEEL)/*.whl
+	ACOLEDGER_BIN=$(abspath $(PYTHON_PROGRAM)) target/python-test/venv/bin/python -m pytest -q pipeline/python/tests --ignore pipeline/python/tests/spark
+
+.PHONY: spark-test
+spark-test: wheel $(PYTHON_PROGRAM) ## the wheel on Apache Spark (PyPI; needs Java 17): local and in executors of their own, one of them killed; bytes of the program
+	rm -rf target/spark-test
+	scripts/venv.sh target/spark-test -r pipeline/python/tests/spark/requirements.txt $(PYTHON_WHEEL)/*.whl
+	ACOLEDGER_BIN=$(abspath $(PYTHON_PROGRAM)) target/spark-test/venv/bin/python -m pytest -q pipeline/python/tests/spark
+
+.PHONY: bench-spark
+bench-spark: wheel build ## the same lake by rayon, by Spark over shard paths and from rows, LIVES=50000: rows a second, memory of each worker
+	scripts/venv.sh target/spark-test -r pipeline/python/tests/spark/requirements.txt $(PYTHON_WHEEL)/*.whl
+	target/spark-test/venv/bin/python scripts/bench-spark.py $(RELEASE) target/bench-spark $(LIVES)
+
 MDBOOK := target/tools/bin/mdbook
 MDBOOK_VERSION := 0.5.4
 
@@ -113,7 +148,7 @@ docs: $(MDBOOK) ## the documentation as a site in target/book (mdBook, from crat
 
 .PHONY: golden
 golden: oracles ## write anew what tests compare with and the program prints: counts and totals of replay, help, pages
-	ACOLEDGER_ORACLES=$(ORACLES) UPDATE_EXPECT=1 cargo test --workspace --locked
+	ACOLEDGER_ORACLES=$(ORACLES) UPDATE_EXPECT=1 cargo test --workspace --exclude acoledger-python --locked
 
 .PHONY: fuzz
 fuzz: ## changed bytes at every parser for SECONDS=60 in all, under a bound of memory; exit status 1 when one fails (fuzz/crashes)
