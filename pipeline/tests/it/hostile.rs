@@ -22,6 +22,15 @@ fn every_crate_forbids_unsafe_code() {
     for member in workspace["workspace"]["members"].as_array().unwrap() {
         let member = member.as_str().unwrap();
         let manifest: toml::Table = read(&format!("{member}/Cargo.toml")).parse().unwrap();
+        if member == "pipeline/python" {
+            // What PyO3's macros write is unsafe and says so; none is written here.
+            assert_eq!(manifest["lints"]["rust"]["unsafe_code"].as_str(), Some("deny"));
+            for entry in fs::read_dir(root.join(member).join("src")).unwrap() {
+                let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+                assert!(!text.contains("unsafe ") && !text.contains("allow(unsafe_code)"), "{text}");
+            }
+            continue;
+        }
         let held = manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
         assert_eq!(held, Some(true), "{member}/Cargo.toml needs `[lints] workspace = true`");
     }
