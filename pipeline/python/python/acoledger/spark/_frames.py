@@ -19,6 +19,7 @@ _READ = {
     "date", "timestamp", "timestamp_ntz", "binary", "void", "char", "varchar",
 }  # fmt: skip
 _OF_IDS = {"string", "char", "varchar", "byte", "short", "integer", "long"}
+_OF_AMOUNTS = {"string", "char", "varchar", "byte", "short", "integer", "long", "float", "double", "decimal", "void"}
 _CLAIM = ("clm_id", "claimno")
 _LINE = ("line_num", "linenum", "clm_line_num")
 
@@ -87,6 +88,11 @@ def judged(study: str, tables: Mapping[str, DataFrame]) -> dict[str, str]:
                 "they are texts or whole numbers: others have no one way to be written, by which lives are told apart",
                 file=table,
             )
+        paid = _native.payment_column(table, [field.name for field in fields])
+        of_paid = next((field.dataType for field in fields if field.name == paid), None)
+        if of_paid is not None and of_paid.typeName() not in _OF_AMOUNTS:
+            hint = "they are numbers, or texts of such"
+            raise ClusterError(f"column `{paid}`: payments of type {of_paid.simpleString()}", hint, file=table)
     return ids
 
 

@@ -44,6 +44,7 @@ def ingest(
     unknown = [table for table in sources if table not in tables]
     if unknown:
         raise ClusterError(f"a source of {', '.join(unknown)}, of which there is no DataFrame")
+    named = json.dumps([_source(table, sources.get(table, {})) for table in tables])
     said = progress or (lambda *_: None)
     making = _native.ingest_begin(study)
     try:
@@ -75,8 +76,7 @@ def ingest(
         parts = _once([(row["shard"], row["part"]) for row in made], shards)
         _compare(parts, counted, lives)
         shutil.rmtree(spool)
-        named = [_source(table, sources.get(table, {})) for table in tables]
-        report: dict[str, Any] = json.loads(making.finish(parts, json.dumps(named)))
+        report: dict[str, Any] = json.loads(making.finish(parts, named))
         said("ingest", shards, shards, rows)
         return report
     finally:
