@@ -1,12 +1,13 @@
 //! Partial results as bytes, for engines that walk shards in other processes: what comes back is exactly what went out.
 //!
-//! Equal results give equal bytes. Bytes say what they are and which version made them; those of another version are refused, since their
-//! meaning may have changed with the rules.
+//! Equal results give equal bytes. Bytes say what they are and which version made them; those of another version are
+//! refused, since their meaning may have changed with the rules. Nothing that bytes say makes a read panic, or take memory
+//! that their length does not bear out; that sums belong to the same study is for the engine to see to.
 
 use crate::context::Context;
 use crate::pass_a::ShardA;
 use crate::pass_b::CellSums;
-use crate::thresholds::{Selection, Thresholds};
+use crate::thresholds::{Selection, Target, Thresholds};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap};
@@ -26,19 +27,31 @@ enum Kind {
     Thresholds = 5,
 }
 
+const KINDS: [Kind; 5] = [Kind::ShardA, Kind::CellSums, Kind::Targets, Kind::Found, Kind::Thresholds];
+
 fn pack(kind: Kind, value: &impl Serialize) -> Vec<u8> {
     postcard::to_stdvec(&(MAGIC, kind as u8, VERSION, value)).expect("memory takes every value")
 }
 
 fn unpack<T: DeserializeOwned>(kind: Kind, bytes: &[u8]) -> Result<T, String> {
-    let wrong = |error: postcard::Error| format!("a partial result ({kind:?}) cannot be read: {error}");
-    let ((magic, found, version), rest): (([u8; 4], u8, &str), &[u8]) =
-        postcard::take_from_bytes(bytes).map_err(wrong)?;
-    if magic != MAGIC || found != kind as u8 {
-        return Err(format!("not a partial result ({kind:?})"));
-    }
+    let wrong = |error: postcard::Error| {
+        let what = match error {
+            postcard::Error::DeserializeUnexpectedEnd => "it is cut off".to_owned(),
+            // What serde and the words say for themselves is lost on the way.
+            postcard::Error::SerdeDeCustom => "it holds what no such result holds".to_owned(),
+            error => error.to_string(),
+        };
+        format!("a partial result ({kind:?}) cannot be read: {what}")
+    };
+    let rest = bytes.strip_prefix(&MAGIC).ok_or("not a partial result")?;
+    let ((number, version), rest): ((u8, &str), &[u8]) = postcard::take_from_bytes(rest).map_err(wrong)?;
     if version != VERSION {
         return Err(format!("a partial result of version {version}; this is {VERSION}"));
+    }
+    if number != kind as u8 {
+        let found = KINDS.iter().find(|kind| **kind as u8 == number);
+        let found = found.map_or_else(|| format!("kind {number}"), |found| format!("{found:?}"));
+        return Err(format!("a partial result ({found}) in place of another ({kind:?})"));
     }
     match postcard::take_from_bytes(rest).map_err(wrong)? {
         (value, []) => Ok(value),
@@ -85,11 +98,15 @@ impl<'c> Selection<'c> {
     /// An empty selection with these targets.
     ///
     /// # Errors
-    /// As [`ShardA::from_bytes`]; targets of other populations than the context's.
+    /// As [`ShardA::from_bytes`]; targets of other populations than the context's, or that no histogram has.
     pub fn from_targets(context: &'c Context, bytes: &[u8]) -> Result<Selection<'c>, String> {
-        let targets: Vec<_> = unpack(Kind::Targets, bytes)?;
-        if targets.len() > context.histograms() * 4 {
+        let targets: Vec<Option<Target>> = unpack(Kind::Targets, bytes)?;
+        // Without any shard there is none.
+        if !targets.is_empty() && targets.len() != context.histograms() * 4 {
             return Err(format!("{} populations where the study has {}", targets.len(), context.histograms() * 4));
+        }
+        if !targets.iter().flatten().all(Target::is_sound) {
+            return Err("targets that no histogram has".into());
         }
         Ok(Selection { context, found: vec![Vec::new(); targets.len()], targets })
     }
@@ -102,11 +119,19 @@ impl<'c> Selection<'c> {
     /// Adds what another process found with the same targets.
     ///
     /// # Errors
-    /// As [`ShardA::from_bytes`]; what was found with other targets.
+    /// As [`ShardA::from_bytes`]; what was found with other targets. The selection is then as it was.
     pub fn merge_bytes(&mut self, bytes: &[u8]) -> Result<(), String> {
         let found: Vec<Vec<(i64, u8)>> = unpack(Kind::Found, bytes)?;
         if found.len() != self.found.len() {
             return Err(format!("values of {} populations for {}", found.len(), self.found.len()));
+        }
+        let sought = |(target, found): (&Option<Target>, &Vec<(i64, u8)>)| {
+            found.iter().all(|(spend, months)| {
+                (1..=12).contains(months) && target.as_ref().is_some_and(|target| target.holds(*spend, *months))
+            })
+        };
+        if !self.targets.iter().zip(&found).all(sought) {
+            return Err("values that were found with other targets".into());
         }
         self.found.iter_mut().zip(found).for_each(|(own, others)| own.extend(others));
         Ok(())
@@ -141,27 +166,37 @@ pub(crate) type Word = &'static str;
 
 /// Words that stand in the program, such as findings: in bytes they are texts.
 mod words {
+    use super::Word;
     use std::collections::BTreeSet;
     use std::sync::{Mutex, PoisonError};
 
     /// Most words that come in, and the longest: all that this program has are fewer and shorter.
-    const MOST: usize = 1_000;
-    const LONGEST: usize = 300;
+    pub(super) const MOST: usize = 1_000;
+    pub(super) const LONGEST: usize = 200;
 
-    static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    static KNOWN: Mutex<Words> = Mutex::new(Words(BTreeSet::new()));
 
-    /// A text for good. Each is kept once; bytes that bring too many are refused.
-    pub(super) fn lasting(text: &str) -> Result<&'static str, &'static str> {
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(word) = known.get(text) {
-            return Ok(word);
+    /// Texts that came in and stay.
+    pub(super) struct Words(pub(super) BTreeSet<Word>);
+
+    impl Words {
+        /// A text for good. Each is kept once; too many and too long ones are refused.
+        pub(super) fn lasting(&mut self, text: &str) -> Result<Word, &'static str> {
+            if let Some(word) = self.0.get(text) {
+                return Ok(word);
+            }
+            if self.0.len() >= MOST || text.len() > LONGEST {
+                return Err("texts that are no words of this program");
+            }
+            let word: Word = Box::leak(text.into());
+            self.0.insert(word);
+            Ok(word)
         }
-        if known.len() >= MOST || text.len() > LONGEST {
-            return Err("texts that are no words of this program");
-        }
-        let word: &'static str = Box::leak(text.into());
-        known.insert(word);
-        Ok(word)
+    }
+
+    /// The same among the words of the process.
+    pub(super) fn lasting(text: &str) -> Result<Word, &'static str> {
+        KNOWN.lock().unwrap_or_else(PoisonError::into_inner).lasting(text)
     }
 }
 
@@ -217,35 +252,59 @@ mod tests {
 
     #[test]
     fn equal_sums_are_equal_bytes_and_come_back() {
-        let (up, down) = (sums(0..4), sums((0..4).rev()));
+        let (up, mut down) = (sums(0..200), sums((0..200).rev()));
+        // A map of another size is in another order.
+        down.sums.reserve(100_000);
+        assert!(!up.sums.keys().eq(down.sums.keys()));
         assert_eq!(up.to_bytes(), down.to_bytes());
         assert_eq!(CellSums::from_bytes(&up.to_bytes()).expect("own bytes").sums, up.sums);
-        assert_ne!(up.to_bytes(), sums(0..3).to_bytes());
+        assert_ne!(up.to_bytes(), sums(0..199).to_bytes());
     }
 
+    /// Numbers of elements that are not there are told, and no memory is taken for them.
     #[test]
-    fn other_bytes_are_refused() {
-        let bytes = sums(0..2).to_bytes();
-        for length in 0..bytes.len() {
-            assert!(CellSums::from_bytes(&bytes[..length]).is_err(), "{length} bytes");
+    fn lengths_are_not_believed() {
+        let most = [&[0xff; 9][..], &[0x01]].concat();
+        for kind in [Kind::CellSums, Kind::Targets, Kind::Found, Kind::Thresholds] {
+            // The empty value is lengths of 0 alone.
+            let header = pack(kind, &());
+            let bytes = [header.as_slice(), &most].concat();
+            let said = match kind {
+                Kind::CellSums => unpack::<CellSums>(kind, &bytes).err(),
+                Kind::Targets => unpack::<Vec<Option<Target>>>(kind, &bytes).err(),
+                Kind::Found => unpack::<Vec<Vec<(i64, u8)>>>(kind, &bytes).err(),
+                _ => unpack::<Thresholds>(kind, &bytes).err(),
+            };
+            assert_eq!(said, Some(format!("a partial result ({kind:?}) cannot be read: it is cut off")));
         }
-        let longer = [bytes.as_slice(), b"x"].concat();
-        assert_eq!(
-            CellSums::from_bytes(&longer).err().as_deref(),
-            Some("a partial result (CellSums) has 1 bytes too many")
-        );
-        assert_eq!(ShardA::from_bytes(&bytes).err().as_deref(), Some("not a partial result (ShardA)"));
-        let other = postcard::to_stdvec(&(MAGIC, Kind::CellSums as u8, "0.0.1", 0_u8)).expect("memory");
-        let said = CellSums::from_bytes(&other).err().unwrap_or_default();
-        assert!(said.starts_with("a partial result of version 0.0.1"), "{said}");
     }
 
     #[test]
-    fn words_come_back_and_strangers_do_not_stay() {
-        assert_eq!(words::lasting("a finding"), Ok("a finding"));
-        assert!(words::lasting(&"x".repeat(301)).is_err());
+    fn small_results_are_refused_at_every_length_but_their_own() {
         let mut shard = ShardA::default();
-        shard.lives = 3;
-        assert_eq!(ShardA::from_bytes(&shard.to_bytes()), Ok(shard));
+        shard.county_heads.insert((0, 1, 2, 300), -1);
+        let (shard, sums) = (shard.to_bytes(), sums(0..2).to_bytes());
+        for length in 0..shard.len() {
+            assert!(ShardA::from_bytes(&shard[..length]).is_err(), "{length} bytes");
+        }
+        for length in 0..sums.len() {
+            assert!(CellSums::from_bytes(&sums[..length]).is_err(), "{length} bytes");
+        }
+        assert!(ShardA::from_bytes(&shard).is_ok() && CellSums::from_bytes(&sums).is_ok());
+    }
+
+    #[test]
+    fn words_stay_once_and_not_without_end() {
+        let mut words = words::Words(Default::default());
+        let first = words.lasting("a finding").expect("the first");
+        assert_eq!(first, "a finding");
+        assert!(std::ptr::eq(first, words.lasting(&["a ", "finding"].concat()).expect("the same")));
+        assert!(words.lasting(&"x".repeat(words::LONGEST)).is_ok());
+        assert!(words.lasting(&"x".repeat(words::LONGEST + 1)).is_err());
+        for number in 2..words::MOST {
+            assert!(words.lasting(&number.to_string()).is_ok(), "{number}");
+        }
+        assert!(words.lasting("one more").is_err());
+        assert_eq!((words.lasting("a finding"), words.0.len()), (Ok("a finding"), words::MOST));
     }
 }

@@ -24,6 +24,18 @@ pub(crate) struct Target {
     lives: usize,
 }
 
+impl Target {
+    /// Whether an amount is in the bucket.
+    pub(crate) fn holds(&self, spend_cents: i64, months: u8) -> bool {
+        self.bucket == bucket(annual(spend_cents, months))
+    }
+
+    /// Whether the rank is that of a life in the bucket, and the bucket one of a histogram.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.rank < self.lives && usize::from(self.bucket) < BUCKETS
+    }
+}
+
 /// The values of the buckets in which the percentiles lie; filled by a second look at `person_year`.
 ///
 /// One per shard (`clone` of an empty one), then merged in any order; an empty one is neutral.
@@ -55,7 +67,7 @@ impl<'c> Selection<'c> {
     pub fn look(&mut self, batch: &RecordBatch) -> Result<(), Problems> {
         PersonYears::new(self.context, batch)?.places(self.context, |at, spend, months| {
             if let Some(Some(target)) = self.targets.get(at)
-                && target.bucket == bucket(annual(spend, months))
+                && target.holds(spend, months)
             {
                 self.found[at].push((spend, months));
             }

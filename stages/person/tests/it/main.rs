@@ -7,6 +7,7 @@ mod explain;
 mod improper;
 mod lake;
 mod naive;
+mod partial;
 mod properties;
 mod reforms;
 mod scored;

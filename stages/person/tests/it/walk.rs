@@ -15,10 +15,11 @@ use std::collections::BTreeMap;
 /// Rows of a table: text by column.
 pub(crate) type Rows = Vec<BTreeMap<String, String>>;
 
+/// The rows of a shard.
 #[derive(Default)]
-struct Kept {
+pub(crate) struct Kept {
     assignment: Vec<RecordBatch>,
-    person_year: Vec<RecordBatch>,
+    pub(crate) person_year: Vec<RecordBatch>,
     differences: Vec<RecordBatch>,
 }
 
@@ -44,6 +45,16 @@ pub(crate) struct Run {
     pub(crate) differences: Rows,
     pub(crate) cells: Cells,
     pub(crate) shard: ShardA,
+    pub(crate) thresholds: Thresholds,
+}
+
+/// How partial results of shards come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// As bytes, as they do where other processes walk the shards.
+    Bytes,
+    /// As they are.
+    Memory,
 }
 
 /// What the program says of lives, in eight pieces.
@@ -64,38 +75,90 @@ fn pieces<'p>(context: &'p Context, program: &'p Program) -> Pieces<'p> {
     }))
 }
 
-/// Runs both passes over `shards` shards in batches of `batch_rows`.
-pub(crate) fn run(context: &Context, program: &Program, lake: &Lake, shards: u32, batch_rows: usize) -> Run {
-    let mut all = ShardA::default();
-    let mut kept = Vec::new();
-    for shard in 0..shards {
+/// Pass A over `shards` shards in batches of `batch_rows`.
+pub(crate) fn walked(
+    context: &Context,
+    program: &Program,
+    lake: &Lake,
+    shards: u32,
+    batch_rows: usize,
+) -> Vec<(ShardA, Kept)> {
+    let one = |shard| {
         let mut sink = Kept::default();
         let streams = lake.shard(context, shard, shards, batch_rows);
         let part =
             pass_a(context, pieces(context, program), streams, &mut sink).unwrap_or_else(|problem| panic!("{problem}"));
-        // Every result goes through bytes, as it does where shards are walked by other processes.
-        let sent = ShardA::from_bytes(&part.to_bytes()).expect("own bytes");
-        assert_eq!(sent, part);
-        all.merge(&sent);
+        (part, sink)
+    };
+    (0..shards).map(one).collect()
+}
+
+/// What a shard's rows bring to a selection.
+pub(crate) fn looked<'c>(empty: &Selection<'c>, kept: &Kept) -> Selection<'c> {
+    let mut part = empty.clone();
+    for batch in &kept.person_year {
+        part.look(batch).unwrap_or_else(|problem| panic!("{problem}"));
+    }
+    part
+}
+
+/// Pass B over a shard's rows.
+pub(crate) fn summed(context: &Context, thresholds: &Thresholds, kept: &Kept) -> CellSums {
+    let mut part = CellSums::default();
+    let batches = kept.person_year.iter().cloned().map(Ok);
+    pass_b(context, thresholds, batches, &mut part).unwrap_or_else(|problem| panic!("{problem}"));
+    part
+}
+
+/// Runs both passes over `shards` shards in batches of `batch_rows`.
+pub(crate) fn run(context: &Context, program: &Program, lake: &Lake, shards: u32, batch_rows: usize) -> Run {
+    run_by(Way::Bytes, context, program, lake, (shards, batch_rows))
+}
+
+/// The same, with partial results one way or the other.
+pub(crate) fn run_by(
+    way: Way,
+    context: &Context,
+    program: &Program,
+    lake: &Lake,
+    (shards, batch_rows): (u32, usize),
+) -> Run {
+    let mut all = ShardA::default();
+    let mut kept = Vec::new();
+    for (part, sink) in walked(context, program, lake, shards, batch_rows) {
+        match way {
+            Way::Memory => all.merge(&part),
+            Way::Bytes => {
+                let sent = ShardA::from_bytes(&part.to_bytes()).expect("own bytes");
+                assert_eq!(sent, part);
+                all.merge(&sent);
+            }
+        }
         kept.push(sink);
     }
     let mut selection = Selection::new(context, &all);
-    let targets = selection.targets_to_bytes();
+    let empty = match way {
+        Way::Memory => selection.clone(),
+        Way::Bytes => Selection::from_targets(context, &selection.targets_to_bytes()).expect("own bytes"),
+    };
     for sink in &kept {
-        let mut part = Selection::from_targets(context, &targets).expect("own bytes");
-        for batch in &sink.person_year {
-            part.look(batch).unwrap_or_else(|problem| panic!("{problem}"));
+        let part = looked(&empty, sink);
+        match way {
+            Way::Memory => selection.merge(&part),
+            Way::Bytes => selection.merge_bytes(&part.found_to_bytes()).expect("own bytes"),
         }
-        selection.merge_bytes(&part.found_to_bytes()).expect("own bytes");
     }
-    let thresholds = selection.finish().unwrap_or_else(|problem| panic!("{problem}"));
-    assert_eq!(Thresholds::from_bytes(&thresholds.to_bytes()).as_ref(), Ok(&thresholds));
+    let mut thresholds = selection.finish().unwrap_or_else(|problem| panic!("{problem}"));
+    if way == Way::Bytes {
+        thresholds = Thresholds::from_bytes(&thresholds.to_bytes()).expect("own bytes");
+    }
     let mut sums = CellSums::default();
     for sink in &kept {
-        let batches = sink.person_year.iter().cloned().map(Ok);
-        let mut part = CellSums::default();
-        pass_b(context, &thresholds, batches, &mut part).unwrap_or_else(|problem| panic!("{problem}"));
-        sums.merge(CellSums::from_bytes(&part.to_bytes()).expect("own bytes"));
+        let part = summed(context, &thresholds, sink);
+        sums.merge(match way {
+            Way::Memory => part,
+            Way::Bytes => CellSums::from_bytes(&part.to_bytes()).expect("own bytes"),
+        });
     }
     Run {
         assignment: kept.iter().flat_map(|sink| &sink.assignment).flat_map(rows).collect(),
@@ -103,6 +166,7 @@ pub(crate) fn run(context: &Context, program: &Program, lake: &Lake, shards: u32
         differences: kept.iter().flat_map(|sink| &sink.differences).flat_map(rows).collect(),
         cells: sums.finish(context, &all, &thresholds),
         shard: all,
+        thresholds,
     }
 }
 

@@ -12,8 +12,10 @@ mod rows;
 mod services;
 mod shrink;
 
+use crate::lake::Lake;
 use crate::walk::{Rows, Run, run, table_rows};
 use acoledger_person::Context;
+use acoledger_schemas::program::Program;
 use acoledger_schemas::rules::Rules;
 use rows::{Life, World};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,8 +43,12 @@ fn claim_years(rules: &Rules, world: &World) -> [BTreeSet<i32>; 2] {
     [years, need.years.iter().chain(&need.optional_years).copied().collect()]
 }
 
-/// Both passes of the kernels.
-fn kernels(rules: &Rules, world: &World) -> Run {
+/// A random world as the kernels take it.
+pub(crate) fn study(number: u64) -> (Context, Program, Lake) {
+    taken(&crate::small::rules(), &draw::world(number))
+}
+
+fn taken(rules: &Rules, world: &World) -> (Context, Program, Lake) {
     let text: Vec<String> = world
         .replacing
         .iter()
@@ -53,7 +59,13 @@ fn kernels(rules: &Rules, world: &World) -> Run {
     let rules = rules.clone().with_overrides(&overrides).unwrap_or_else(|error| panic!("{error}"));
     let context =
         Context::new(&rules, &world.program(), &world.facts()).unwrap_or_else(|problems| panic!("{problems}"));
-    run(&context, &world.program(), &world.lake(), 2, 7)
+    (context, world.program(), world.lake())
+}
+
+/// Both passes of the kernels.
+fn kernels(rules: &Rules, world: &World) -> Run {
+    let (context, program, lake) = taken(rules, world);
+    run(&context, &program, &lake, 2, 7)
 }
 
 /// Columns of some rows, as text.
