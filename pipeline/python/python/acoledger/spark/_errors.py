@@ -7,7 +7,7 @@ from typing import Any
 
 from acoledger import _native
 
-_OF_TASK = re.compile(r"^acoledger[\w.]*\.(?:Cluster)?Error: (.+?)(?=\n\s*\n|\n\s*at |\Z)", re.MULTILINE | re.DOTALL)
+_OF_TASK = re.compile(r"^acoledger[\w.]*\.(?:Cluster)?Error: (.+?)(?=\n\s*\n|\n\s*at |\n SQLSTATE|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class ClusterError(_native.Error):

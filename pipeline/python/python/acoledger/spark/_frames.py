@@ -29,7 +29,9 @@ def rows_of(frame: DataFrame) -> list[dict[str, Any]]:
     try:
         if hasattr(frame, "toArrow"):
             return frame.toArrow().to_pylist()
-        return [row.asDict() for row in frame.collect()]
+        # Before Spark 4.0, where bytes come as something that can be changed.
+        rows = [row.asDict() for row in frame.collect()]
+        return [{name: bytes(of) if isinstance(of, bytearray) else of for name, of in row.items()} for row in rows]
     except Exception as error:
         ours = of_task(error)
         if ours is not None:
