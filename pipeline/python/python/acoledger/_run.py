@@ -521,6 +521,7 @@ def read_source(file: Path) -> dict[str, Any]:
     """
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
+        str(found["folder"])
         for of in found["tables"]:
             of["table"], of["file"], of["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
