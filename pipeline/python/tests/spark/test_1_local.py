@@ -32,6 +32,16 @@ def test_a_run_has_the_bytes_of_the_program(local: Any, nation: Nation, tmp_path
     assert ("persons", 16, 16) in {step[:3] for step in heard}
 
 
+def test_many_shards_are_asked_for_in_several_jobs(local: Any, small: Nation, tmp_path: Path) -> None:
+    for at_once in (1, 3, 4):
+        engine = _engine.engine(local, at_once=at_once)
+        acoledger.run(small.study, out=tmp_path / "run", engine=engine, progress=False)
+        same(small.run, tmp_path / "run", "metrics.json")
+        shutil.rmtree(tmp_path / "run")
+    with pytest.raises(ClusterError, match="not a job"):
+        list(_engine.engine(local, at_once=1)(b"no job", [0, 1, 2]))
+
+
 def test_what_is_done_is_not_done_again(local: Any, nation: Nation) -> None:
     def never(job: bytes, shards: list[int]) -> Iterator[bytes]:
         raise AssertionError("asked for shards")

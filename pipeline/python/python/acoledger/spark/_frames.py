@@ -39,9 +39,9 @@ def rows_of(frame: DataFrame) -> list[dict[str, Any]]:
         raise
 
 
-def each_shard(spark: SparkSession, shards: int) -> DataFrame:
+def each_shard(spark: SparkSession, end: int, begin: int = 0) -> DataFrame:
     """One row and one partition for each shard."""
-    return spark.range(0, shards, 1, shards)
+    return spark.range(begin, end, 1, end - begin)
 
 
 def column(name: str) -> Column:
