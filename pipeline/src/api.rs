@@ -5,7 +5,7 @@
 use crate::cluster::{Cluster, Engine};
 use crate::commands;
 use crate::explain::{self, Question};
-use crate::files::{files_below, is_below};
+use crate::files::{files_below, is_below, readable_by};
 use crate::parquet_door::{self, UNREADABLE};
 use crate::progress::{Listener, Listening, Progress};
 use crate::run::{RunReport, stage_named};
@@ -18,6 +18,7 @@ use acoledger_aco::scenario::{Difference, Summary};
 use acoledger_hcc::Options;
 use acoledger_schemas::outputs::Reject;
 use acoledger_schemas::rules::Rules;
+use acoledger_schemas::study::ReadableBy;
 use acoledger_schemas::table::{Problem, Problems};
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, RecordBatchReader, StringArray};
 use arrow_schema::{ArrowError, SchemaRef};
@@ -25,6 +26,11 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a process does once, before anything else here: faults of damaged files are errors and leave no trace on standard error.
+pub fn begin() {
+    parquet_door::keep_quiet();
+}
 
 /// A table in memory: its columns, and its rows in batches.
 pub type Batches = (SchemaRef, Vec<RecordBatch>);
@@ -53,6 +59,7 @@ pub struct RunOptions<'e> {
 /// # Errors
 /// What stops the run.
 pub fn run(study: &Path, options: RunOptions<'_>) -> Outcome<RunReport> {
+    let _rights = readable_by(ReadableBy::Owner);
     let _listening = options.progress.map(Listening::to);
     let until = stage_named(if options.until.is_empty() { "settle" } else { &options.until })?;
     let mut loaded = LoadedStudy::load(study, &options.overrides)?;
@@ -206,6 +213,7 @@ pub fn explain_aco(place: &Path, aco: &str, year: Option<i32>, arithmetic: bool)
 /// # Errors
 /// A study or lake that cannot be read, a life or year that they do not have.
 pub fn explain_bene(study: &Path, bene_id: &str, year: i32, performance_year: Option<i32>) -> Outcome<String> {
+    let _rights = readable_by(ReadableBy::Owner);
     let answer = explain::life(&Question { study, bene_id, calendar_year: year, performance_year })?;
     Ok(explain::page(&answer))
 }
@@ -237,6 +245,7 @@ pub fn scenario(
     overrides: &Overrides,
     progress: Option<Listener>,
 ) -> Outcome<ScenarioReport> {
+    let _rights = readable_by(ReadableBy::Owner);
     let _listening = progress.map(Listening::to);
     let loaded = LoadedStudy::load(study, overrides)?;
     let out = commands::scenario::place(&loaded, out)?;
@@ -304,6 +313,7 @@ pub fn rules(year: i32, track: Option<&str>, study: Option<&Path>, file: Option<
 /// # Errors
 /// Options out of range, a folder that is taken, the disk.
 pub fn synth(options: &SynthOptions, threads: usize, progress: Option<Listener>) -> Outcome<SynthReport> {
+    let _rights = readable_by(ReadableBy::Owner);
     let _listening = progress.map(Listening::to);
     let bar = Progress::begin("synth", u64::from(options.lives), "lives");
     let rows = AtomicU64::new(0);

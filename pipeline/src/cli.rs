@@ -265,7 +265,7 @@ struct RunArgs {
 /// Runs the program: parses the command line, does the command, reports what stopped it.
 pub fn main() -> ExitCode {
     let matches = command_line().get_matches();
-    crate::files::readable_by(ReadableBy::Owner);
+    let _rights = crate::files::readable_by(ReadableBy::Owner);
     let format = matches.get_one::<LogFormat>("log_format").copied().unwrap_or_default();
     logs::start(format);
     crate::parquet_door::keep_quiet();

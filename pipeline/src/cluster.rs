@@ -11,7 +11,7 @@
 //!         Job (sum)       …          …                    CellSums           ──▶ cells; from here on as on one machine
 //! ```
 
-use crate::files::hash_texts;
+use crate::files::{hash_bytes, hash_texts, readable_by};
 use crate::lake::{self, Lake};
 use crate::manifest::{VERSION, hash_rules};
 use crate::person::{self, LakeShards, PassA};
@@ -80,6 +80,8 @@ enum Work {
 /// What a task gives back.
 #[derive(Debug, Serialize, Deserialize)]
 struct Answer {
+    /// Hash of the job: an answer to another one must not be taken.
+    job: String,
     shard: u32,
     rows_read: u64,
     rows_written: [u64; 3],
@@ -172,8 +174,13 @@ impl<'r> Asking<'r> {
         let job = Job { site: self.site.clone(), folder: self.folder.clone(), work };
         let progress = Progress::begin(stage, shards.len() as u64, "shards");
         let mut answered = vec![false; shards.len()];
-        self.cluster.engine.each(&packed(&job), &shards, &mut |bytes| {
+        let job = packed(&job);
+        let of_job = hash_bytes(&job);
+        self.cluster.engine.each(&job, &shards, &mut |bytes| {
             let answer: Answer = unpacked(bytes, "an answer")?;
+            if answer.job != of_job {
+                return Err(of_engine(format!("the answer for shard {} is of another job", answer.shard)));
+            }
             match answered.get_mut(answer.shard as usize) {
                 Some(done) if !*done => *done = true,
                 Some(_) => return Err(of_engine(format!("shard {} was answered twice", answer.shard))),
@@ -198,6 +205,7 @@ impl<'r> Asking<'r> {
 /// # Errors
 /// Bytes that are no job, a job of another version, a study, program files or lake that are not those of the driver, the disk.
 pub fn task(job: &[u8], shard: u32) -> Outcome<Vec<u8>> {
+    let of_job = hash_bytes(job);
     let job: Job = unpacked(job, "a job")?;
     if job.site.version != VERSION {
         let what = format!("the driver is version {}, this process {VERSION}", job.site.version);
@@ -205,10 +213,11 @@ pub fn task(job: &[u8], shard: u32) -> Outcome<Vec<u8>> {
     }
     let standing = Standing::of(&job.site)?;
     let Standing { loaded, lake, context, .. } = &*standing;
+    let _rights = readable_by(loaded.study.run.readable_by);
     if shard >= lake.report.shards {
         return Err(of_engine(format!("shard {shard} of {}", lake.report.shards)));
     }
-    let mut answer = Answer { shard, rows_read: 0, rows_written: [0; 3], part: Vec::new() };
+    let mut answer = Answer { job: of_job, shard, rows_read: 0, rows_written: [0; 3], part: Vec::new() };
     match &job.work {
         Work::Walk => {
             let shards = LakeShards { lives: &loaded.lives, lake };

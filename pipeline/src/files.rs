@@ -53,15 +53,30 @@ fn temporary_name(path: &Path) -> PathBuf {
 }
 
 /// Who may read what this process writes from now on: lists of lives are nobody else's business.
-pub(crate) fn readable_by(who: ReadableBy) {
+pub(crate) fn readable_by(who: ReadableBy) -> Rights {
     #[cfg(unix)]
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(match who {
+    let rights = Rights(rustix::process::umask(rustix::fs::Mode::from_raw_mode(match who {
         ReadableBy::Owner => 0o077,
         ReadableBy::Group => 0o027,
-    }));
+    })));
     // Elsewhere files take the rights of their folder.
     #[cfg(not(unix))]
-    let _ = who;
+    let rights = {
+        let _ = who;
+        Rights()
+    };
+    rights
+}
+
+/// Rights of new files as long as this lives; then they are what they were, since a process may have other things to do.
+#[must_use]
+pub(crate) struct Rights(#[cfg(unix)] rustix::fs::Mode);
+
+impl Drop for Rights {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        rustix::process::umask(self.0);
+    }
 }
 
 /// Waits until everything below a folder is on the disk, not in its cache: what is named after it must find it there after a power failure.
@@ -120,6 +135,11 @@ pub(crate) fn hash_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String
         hasher.update([0x1f]);
     }
     hex(&hasher.finalize())
+}
+
+/// SHA-256 of bytes.
+pub(crate) fn hash_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 fn hex(bytes: &[u8]) -> String {

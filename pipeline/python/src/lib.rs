@@ -382,6 +382,7 @@ fn version() -> &'static str {
 /// The extension of the package `acoledger`.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    api::begin();
     module.add("Error", module.py().get_type::<Error>())?;
     module.add_class::<Table>()?;
     module.add_class::<Stream>()?;

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &StudyArgs, until: &Stage, public: bool) -> Outcome<Exit
 /// # Errors
 /// What stops the run.
 pub(crate) fn logged_run(loaded: &LoadedStudy, until: &Stage, cluster: Option<&Cluster<'_>>) -> Outcome<RunReport> {
-    crate::files::readable_by(loaded.study.run.readable_by);
+    let _rights = crate::files::readable_by(loaded.study.run.readable_by);
     let logged = Logged::start(loaded, until);
     let outcome = run_study_on(loaded, until, cluster);
     let exit = outcome.as_ref().map_or(2, |report| report.beyond_limits().into());

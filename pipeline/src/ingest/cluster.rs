@@ -3,14 +3,14 @@
 use super::report::{FileAccount, IngestReport, LakeFile, Note, Tally};
 use super::staging::{MANIFEST, REJECTS, Staging};
 use super::{IngestPlan, Quiet, run};
-use crate::files::{hash_file, hash_texts};
+use crate::files::{hash_file, hash_texts, readable_by};
 use crate::lake;
 use crate::manifest::write_json;
 use crate::study_file;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::keys::{bene_key, shard_of};
 use acoledger_schemas::raw::RawLayout;
-use acoledger_schemas::study::{Globs, Layout, Raw, Study};
+use acoledger_schemas::study::{Globs, Layout, Raw, ReadableBy, Study};
 use acoledger_schemas::table::Problems;
 use arrow_array::{ArrayRef, Int32Array, RecordBatch, StringArray, UInt64Array};
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,7 @@ pub struct Source {
 pub struct ClusterIngest {
     plan: IngestPlan,
     staging: Staging,
+    readable_by: ReadableBy,
 }
 
 impl ClusterIngest {
@@ -57,12 +58,13 @@ impl ClusterIngest {
     /// A study file that cannot be read, a feed, which is no table of lives by shard; another ingest into the lake; the disk.
     pub fn begin(file: &Path) -> Outcome<ClusterIngest> {
         let study = study_of(file)?;
+        let _rights = readable_by(study.run.readable_by);
         let plan = plan_of(file, &study, study.lake.path.as_ref())?;
         let staging = Staging::begin(&plan.lake)?;
         staging.clear()?;
         let rejects = staging.new_lake().join(REJECTS_OF_SHARDS);
         fs::create_dir_all(&rejects).doing("cannot be created", &rejects)?;
-        Ok(ClusterIngest { plan, staging })
+        Ok(ClusterIngest { plan, staging, readable_by: study.run.readable_by })
     }
 
     /// Where tasks put files.
@@ -85,6 +87,7 @@ impl ClusterIngest {
     /// # Errors
     /// A shard that is missing or double, a file that is not what its task said, a table without a source; the disk.
     pub fn finish(self, parts: &[impl AsRef<[u8]>], sources: &[Source]) -> Outcome<IngestReport> {
+        let _rights = readable_by(self.readable_by);
         let parts = parts.iter().map(|part| serde_json::from_slice(part.as_ref()));
         let mut parts: Vec<Part> =
             parts.collect::<Result<_, _>>().map_err(|error| self.wrong(format!("not what a task returns: {error}")))?;
@@ -282,6 +285,7 @@ pub fn life_shards(ids: &StringArray, shards: u32) -> RecordBatch {
 /// As [`run`]; lives of other shards.
 pub fn ingest_part(file: &Path, raw: &Path, folder: &Path, shard: u32) -> Outcome<Vec<u8>> {
     let study = study_of(file)?;
+    let _rights = readable_by(study.run.readable_by);
     let made = raw.join(".lake");
     let mut plan = plan_of(file, &study, &made)?;
     plan.base = raw.to_owned();

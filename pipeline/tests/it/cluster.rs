@@ -109,6 +109,17 @@ fn answers_that_are_not_one_a_shard_end_the_run() {
         answers
     };
     assert!(said(&cut).contains("not an answer"));
+    // An answer to an earlier question: that of pass A, once more, where values are looked for.
+    let first = std::sync::Mutex::new(None);
+    let stale = |mut answers: Answers| {
+        let mut first = first.lock().unwrap();
+        match &*first {
+            None => *first = Some(answers[0].clone()),
+            Some(first) => answers[0] = first.clone(),
+        }
+        answers
+    };
+    assert!(said(&stale).contains("the answer for shard 0 is of another job"));
     assert!(task(b"hello", 0).unwrap_err().to_string().contains("not a job"));
 }
 
