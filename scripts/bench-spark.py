@@ -155,9 +155,9 @@ class Watch(threading.Thread):
 def session(job):
     """What a session's process does: prints the seconds of each repetition as its last line."""
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    from pyspark.sql import SparkSession
-
     import acoledger.spark
+    import pyspark
+    from pyspark.sql import SparkSession
 
     settings = {
         "spark.ui.enabled": "false",
@@ -187,7 +187,10 @@ def session(job):
         else:
             acoledger.spark.ingest(spark, job["study"], frames(spark, Path(job["raw"])), progress=False)
         walls.append(time.monotonic() - started)
+    application = spark.sparkContext.applicationId
     spark.stop()
+    # What executors on this machine leave.
+    shutil.rmtree(Path(pyspark.__file__).parent / "work" / application, ignore_errors=True)
     print(json.dumps(walls))
 
 

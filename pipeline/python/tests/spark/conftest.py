@@ -138,6 +138,11 @@ def session(master: str, folder: Path, **settings: str) -> Any:
     return spark
 
 
+def forget(application: str) -> None:
+    """Removes what a cluster on this machine leaves of an application: its executors' folders, with their copies of archives."""
+    shutil.rmtree(Path(pyspark.__file__).parent / "work" / application, ignore_errors=True)
+
+
 def events_of(folder: Path) -> list[dict[str, Any]]:
     """What a session logged, in its order."""
     (log,) = (folder / "events").iterdir()

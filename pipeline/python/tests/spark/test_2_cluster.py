@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 import pytest
-from conftest import CLUSTER, PACKAGE, Nation, events_of, same, session
+from conftest import CLUSTER, PACKAGE, Nation, events_of, forget, same, session
 
 import acoledger
 from acoledger import _native
@@ -34,8 +34,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def cluster(place: Path) -> Iterator[Any]:
     spark = session(CLUSTER, place)
+    application = spark.sparkContext.applicationId
     yield spark
     spark.stop()
+    forget(application)
 
 
 def of_kind(events: list[Event], kind: str) -> list[tuple[int, Event]]:
@@ -181,7 +183,7 @@ def where(batches):
 
 files = {row.file for row in spark.range(0, 4, 1, 4).mapInArrow(where, "file string").collect()}
 with open(found, "w") as file:
-    file.write("\\n".join(sorted(files)))
+    file.write("\\n".join([spark.sparkContext.applicationId, *sorted(files)]))
 acoledger.spark.run(spark, study, out=out, progress=False)
 spark.stop()
 """
@@ -220,6 +222,7 @@ def test_spark_submit_ships_the_wheel(nation: Nation, tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
-    found = (tmp_path / "found").read_text().splitlines()
+    application, *found = (tmp_path / "found").read_text().splitlines()
+    forget(application)
     assert found and all("/acoledger.zip.d/acoledger/" in file for file in found), found
     same(nation.run, tmp_path / "run", "metrics.json")
