@@ -21,7 +21,7 @@ class _Run(TypedDict):
     already_done: bool
     beyond_limits: bool
     manifest: str
-    published: Path | None
+    published: str | None
 
 class _Scenario(TypedDict):
     folder: Path

@@ -91,7 +91,7 @@ class Run(_Folder):
         *,
         study: Path | None = None,
         already_done: bool = False,
-        published: Path | None = None,
+        published: str | None = None,
     ) -> None:
         self.folder = folder
         self.manifest = manifest
@@ -101,7 +101,7 @@ class Run(_Folder):
         self.already_done = already_done
         """Whether everything was there already for the same inputs, rules and version."""
         self.published = published
-        """Folder of the tables for publication, where they were asked for."""
+        """The URL that the run went up to, where ``out`` is one (a build with object stores); the folder holds the same."""
 
     @property
     def findings(self) -> list[dict[str, Any]]:
@@ -116,6 +116,12 @@ class Run(_Folder):
     def beyond_limits(self) -> bool:
         """Whether a finding is beyond the limits of the study. The command ends with exit status 1 then."""
         return any(finding["beyond_limits"] for finding in self.findings)
+
+    @property
+    def public(self) -> Path | None:
+        """Folder of the tables for publication, where they were asked for: CSV, nothing that tells of fewer than eleven lives."""
+        folder = self.folder / "public"
+        return folder if folder.is_dir() else None
 
     @property
     def source(self) -> list[dict[str, Any]]:
@@ -205,7 +211,7 @@ def run(
         json.loads(report["manifest"]),
         study=Path(study),
         already_done=report["already_done"],
-        published=Path(report["published"]) if report["published"] else None,
+        published=report["published"],
     )
     _note_source(done, source)
     return done
