@@ -2,13 +2,10 @@
 
 use super::{Exit, print};
 use crate::grid::{Format, thousands};
-use crate::progress::Progress;
-use crate::study::pool;
-use crate::synth::{RawKind, SynthOptions, SynthProgress, run as write_nation};
+use crate::synth::{RawKind, SynthOptions};
 use crate::trouble::Outcome;
 use clap::Args;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 #[derive(Debug, Args)]
 pub(crate) struct SynthArgs {
@@ -70,15 +67,7 @@ pub(crate) fn run(args: &SynthArgs) -> Outcome<Exit> {
         parts: args.parts,
         part: args.part,
     };
-    let pool = pool(args.threads, &args.out)?;
-    let progress = Progress::begin("synth", u64::from(args.lives), "lives");
-    let rows = AtomicU64::new(0);
-    let show = |now: SynthProgress| {
-        let before = rows.fetch_max(now.rows, Ordering::Relaxed);
-        progress.set(now.lives, now.lives_done, now.rows.saturating_sub(before));
-    };
-    let report = pool.install(|| write_nation(&options, &show))?;
-    drop(progress);
+    let report = crate::api::synth(&options, args.threads, None)?;
     let rows: u64 = report.rows.iter().map(|(_, rows)| rows).sum();
     let number = |number: u64| thousands(&number.to_string());
     let mut out =
