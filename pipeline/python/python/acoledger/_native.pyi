@@ -5,6 +5,33 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict, final
 
+__all__ = [
+    "ClusterIngest",
+    "Error",
+    "Stream",
+    "Table",
+    "explain_aco",
+    "explain_bene",
+    "id_column",
+    "ingest_begin",
+    "ingest_part",
+    "lake_shards",
+    "life_shards",
+    "payment_column",
+    "raw_tables",
+    "read_sharded",
+    "read_table",
+    "replay",
+    "rules",
+    "run",
+    "scenario",
+    "score",
+    "synth",
+    "tables",
+    "task",
+    "version",
+]
+
 _Path = str | PathLike[str]
 _Listener = Callable[[str, int, int, int], object]
 

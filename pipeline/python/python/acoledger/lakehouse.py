@@ -78,8 +78,7 @@ def write_delta(
             storage_options=storage_options,
             commit_properties=deltalake.CommitProperties(custom_metadata=properties),
         )
-        written = deltalake.DeltaTable(places[name], storage_options=storage_options, without_files=True)
-        versions[name] = int(written.version())
+        versions[name] = int(deltalake.DeltaTable(places[name], storage_options=storage_options).version())
     return versions
 
 
