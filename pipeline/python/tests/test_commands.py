@@ -11,7 +11,7 @@ import pandas
 import polars
 import pyarrow
 import pytest
-from conftest import REFORM, differing, files, program, unequal_to_csv
+from conftest import LIVES, REFORM, differing, files, program, unequal_to_csv
 
 PEOPLE = [
     {"id": "P1", "age": 76, "sex": "F", "orec": "0", "dual_code": "NA", "dx": "E11.9|I50.9", "lti": 0, "esrd_status": "none"},
@@ -140,7 +140,7 @@ def test_a_scenario_goes_beside_the_run(demo: Path, reform: Path) -> None:
 
 
 def test_synth(nation: Path, tmp_path: Path) -> None:
-    study = acoledger.synth(tmp_path / "demo", lives=3000, aco_share=0.95, years=[2023, 2024], progress=False)
+    study = acoledger.synth(tmp_path / "demo", lives=LIVES, aco_share=0.95, years=[2023, 2024], progress=False)
     assert study == tmp_path / "demo/study.toml"
     assert differing(files(study.parent), files(nation)) == []
     other = acoledger.synth(tmp_path / "other", lives=600, years=(2024,), raw="csv", seed=2, threads=1, progress=False)

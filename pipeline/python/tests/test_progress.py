@@ -30,7 +30,7 @@ def test_a_function_hears_rising_numbers(fresh: Path) -> None:
         assert steps[-1][1] == steps[-1][2]
         assert all(0 <= done <= total and rows >= 0 for _, done, total, rows in steps)
         assert all(before[1] <= after[1] and before[3] <= after[3] for before, after in zip(steps, steps[1:]))
-    assert max(rows for *_, rows in heard) > 1_000_000
+    assert max(rows for *_, rows in heard) > 100_000
     assert all(isinstance(part, kind) for step in heard for part, kind in zip(step, (str, int, int, int)))
 
 
