@@ -183,7 +183,7 @@ pub(crate) fn sum(
     thresholds: &Thresholds,
     sums: &mut CellSums,
 ) -> Outcome<()> {
-    Ok(pass_b(context, thresholds, person_years(context, run, shard)?, sums)?)
+    pass_b(context, thresholds, person_years(context, run, shard)?, sums)
 }
 
 /// Thresholds of published national rates: one ACO's lives are no nation to take a percentile of (M.B.3.3).
