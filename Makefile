@@ -112,17 +112,18 @@ wheel: ## the Python wheel (maturin, from PyPI) for Python 3.10 and later, in ta
 # The program whose bytes the wheel must give.
 PYTHON_PROGRAM := $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(WHEEL_PROFILE)),debug,release)/acoledger
 
-$(PYTHON_PROGRAM):
+.PHONY: python-program
+python-program:
 	cargo build $(if $(filter dev,$(WHEEL_PROFILE)),,--release) --locked -p acoledger
 
 .PHONY: python-test
-python-test: wheel $(PYTHON_PROGRAM) ## the wheel in a fresh virtual environment: bytes of the program, tables in other libraries, errors, notebook, Delta, Iceberg
+python-test: wheel python-program ## the wheel in a fresh virtual environment: bytes of the program, tables in other libraries, errors, notebook, Delta, Iceberg
 	rm -rf target/python-test
 	scripts/venv.sh target/python-test -r pipeline/python/tests/requirements.txt $(PYTHON_WHEEL)/*.whl
 	ACOLEDGER_BIN=$(abspath $(PYTHON_PROGRAM)) target/python-test/venv/bin/python -m pytest -q pipeline/python/tests --ignore pipeline/python/tests/spark
 
 .PHONY: spark-test
-spark-test: wheel $(PYTHON_PROGRAM) ## the wheel on Apache Spark (PyPI; needs Java 17): local and in executors of their own, one of them killed; bytes of the program
+spark-test: wheel python-program ## the wheel on Apache Spark (PyPI; needs Java 17): local and in executors of their own, one of them killed; bytes of the program
 	rm -rf target/spark-test
 	scripts/venv.sh target/spark-test -r pipeline/python/tests/spark/requirements.txt $(PYTHON_WHEEL)/*.whl
 	ACOLEDGER_BIN=$(abspath $(PYTHON_PROGRAM)) target/spark-test/venv/bin/python -m pytest -q pipeline/python/tests/spark
