@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,20 +15,33 @@ from acoledger import lakehouse
 PACKAGE = Path(acoledger.__file__).parent
 
 
-def python(*arguments: str) -> str:
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=PACKAGE.parent)
+def python(*arguments: str, cwd: Path | None = None) -> str:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=cwd)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def test_stubs_are_those_of_the_extension(tmp_path: Path) -> None:
-    python("-m", "mypy.stubtest", "acoledger._native", "--ignore-disjoint-bases")
+@pytest.fixture
+def beside(tmp_path: Path) -> Path:
+    """A folder with the package in it: of installed ones mypy tells no errors."""
+    shutil.copytree(PACKAGE, tmp_path / "acoledger", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
 
 
-def test_types_hold() -> None:
-    modules = [str(PACKAGE / f"{name}.py") for name in ("__init__", "_run", "_table", "_progress", "lakehouse")]
-    python("-m", "mypy", "--strict", "--ignore-missing-imports", "--follow-imports=silent", "--cache-dir=/dev/null", *modules)
+def test_stubs_are_those_of_the_extension(beside: Path) -> None:
+    (beside / "mypy.ini").write_text("[mypy]\nignore_missing_imports = true\n")
+    python("-m", "mypy.stubtest", "acoledger._native", "--ignore-disjoint-bases", "--mypy-config-file=mypy.ini", cwd=beside)
+
+
+def test_types_hold(beside: Path) -> None:
+    modules = [f"acoledger/{name}.py" for name in ("__init__", "_run", "_table", "_progress", "lakehouse")]
+    options = ["--strict", "--ignore-missing-imports", "--follow-imports=silent", "--cache-dir=/dev/null"]
+    python("-m", "mypy", *options, *modules, cwd=beside)
     assert (PACKAGE / "py.typed").is_file()
+    # And that it is they that are looked at.
+    (beside / "acoledger/_run.py").write_text((beside / "acoledger/_run.py").read_text() + "\nwrong: int = 'text'\n")
+    with pytest.raises(AssertionError, match="Incompatible types in assignment"):
+        python("-m", "mypy", *options, *modules, cwd=beside)
 
 
 PUBLIC = [getattr(acoledger, name) for name in acoledger.__all__] + [getattr(lakehouse, name) for name in lakehouse.__all__]
