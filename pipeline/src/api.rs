@@ -27,8 +27,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a process does once, before anything else here: faults of damaged files are errors and leave no trace on standard error.
+/// What a process does once, before anything else here: neither faults of damaged files nor progress leave a trace on standard error.
 pub fn begin() {
+    crate::progress::hide_bars();
     parquet_door::keep_quiet();
 }
 
@@ -303,8 +304,13 @@ pub fn score(people: Box<dyn RecordBatchReader + Send>, options: &ScoreOptions) 
 /// `acoledger rules --year`: the rules in force.
 ///
 /// # Errors
-/// A study or rules file that cannot be read, a track that there is not.
+/// A year or track that there is not, a study or rules file that cannot be read.
 pub fn rules(year: i32, track: Option<&str>, study: Option<&Path>, file: Option<&Path>) -> Outcome<Batches> {
+    let (first, last) = commands::rules::YEARS;
+    if !(first..=last).contains(&i64::from(year)) {
+        let what = format!("{year} is not in {first}..={last}");
+        return Err(trouble::of_file_with_hint(Path::new("year"), what, "a performance year of the program").into());
+    }
     Ok(one(commands::rules::table_of(year, track, study, file)?.batch()))
 }
 

@@ -9,6 +9,11 @@ use std::time::Instant;
 static BARS: LazyLock<MultiProgress> =
     LazyLock::new(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8)));
 
+/// Draws no bars from now on: whoever listens shows progress in a way of their own.
+pub(crate) fn hide_bars() {
+    BARS.set_draw_target(ProgressDrawTarget::hidden());
+}
+
 /// Runs `write` with the bars out of the way.
 pub(crate) fn above_bars(write: impl FnOnce()) {
     BARS.suspend(write);

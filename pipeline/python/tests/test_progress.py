@@ -152,7 +152,6 @@ def on_a_terminal(*arguments: str | Path) -> str:
 SCRIPT = "import sys, acoledger\nacoledger.run(sys.argv[1], progress=sys.argv[2] == 'yes')\n"
 
 
-@pytest.mark.xfail(strict=True, reason="the program's own bars are drawn beside ours")
 def test_a_terminal_has_one_line(fresh: Path) -> None:
     shown = on_a_terminal("-c", SCRIPT, fresh / "study.toml", "yes")
     assert "\rread " in shown and "rows" in shown
@@ -161,7 +160,6 @@ def test_a_terminal_has_one_line(fresh: Path) -> None:
     assert shown.endswith("\r") and shown.rstrip("\r").rpartition("\r")[2].strip() == ""
 
 
-@pytest.mark.xfail(strict=True, reason="the program's own bars are drawn beside ours")
 def test_a_terminal_stays_quiet_when_told(fresh: Path) -> None:
     assert on_a_terminal("-c", SCRIPT, fresh / "study.toml", "no") == ""
 

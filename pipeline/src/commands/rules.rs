@@ -27,14 +27,17 @@ enum RulesFormat {
     Toml,
 }
 
+/// First and last performance year that can be asked for.
+pub(crate) const YEARS: (i64, i64) = (2012, 2030);
+
 #[derive(Debug, Args)]
 pub(crate) struct RulesArgs {
     /// Performance year; a rule whose value changes within it is listed with each value
-    #[arg(long, value_name = "Y", value_parser = clap::value_parser!(i32).range(2012..=2030))]
+    #[arg(long, value_name = "Y", value_parser = clap::value_parser!(i32).range(YEARS.0..=YEARS.1))]
     #[arg(required_unless_present_any = ["diff", "format"], conflicts_with = "diff")]
     year: Option<i32>,
     /// What changes from the first year to the second, old and new
-    #[arg(long, num_args = 2, value_names = ["Y1", "Y2"], value_parser = clap::value_parser!(i32).range(2012..=2030))]
+    #[arg(long, num_args = 2, value_names = ["Y1", "Y2"], value_parser = clap::value_parser!(i32).range(YEARS.0..=YEARS.1))]
     diff: Option<Vec<i32>>,
     /// Only what a track reads, tables by track cut to it: T1 T1P T2 T3 A B C D E EN
     #[arg(long, value_name = "T")]
