@@ -11,7 +11,7 @@
 //!         Job (sum)       …          …                    CellSums           ──▶ cells; from here on as on one machine
 //! ```
 
-use crate::files::{hash_bytes, hash_texts, readable_by};
+use crate::files::{hash_bytes, hash_texts, readable_by, remove_unnamed_shards};
 use crate::lake::{self, Lake};
 use crate::manifest::{VERSION, hash_rules};
 use crate::person::{self, LakeShards, PassA};
@@ -128,7 +128,7 @@ impl<'r> Asking<'r> {
             rows_written.iter_mut().zip(answer.rows_written).for_each(|(sum, rows)| *sum += rows);
             Ok(())
         })?;
-        self.remove_parts()?;
+        remove_unnamed_shards(&self.folder)?;
         Ok(PassA { all, rows_read, rows_written })
     }
 
@@ -160,12 +160,8 @@ impl<'r> Asking<'r> {
             Ok(())
         })?;
         // A walk that was given up may have gone on for a while.
-        self.remove_parts()?;
+        remove_unnamed_shards(&self.folder)?;
         Ok(sums.finish(self.context, all, &thresholds))
-    }
-
-    fn remove_parts(&self) -> Outcome<()> {
-        person::remove_parts(&self.folder, person::written(self.context.differences_schema().is_some()))
     }
 
     /// Has one piece of work done for every shard; each must be answered once.

@@ -5,6 +5,7 @@ use acoledger_schemas::limits;
 use acoledger_schemas::study::ReadableBy;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -47,9 +48,31 @@ fn write_and_sync(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Result
     }
 }
 
-fn temporary_name(path: &Path) -> PathBuf {
+/// A name beside a file in the making that no other attempt has, on whatever machine: an engine may make a file twice at once.
+pub(crate) fn temporary_name(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.partial-{}", std::process::id()))
+    let mark = RandomState::new().build_hasher().finish();
+    path.with_file_name(format!(".{name}.partial-{mark:016x}"))
+}
+
+/// Removes the files of shards below a folder that never got their names: those who made them did not come to their end.
+///
+/// # Errors
+/// The disk.
+pub(crate) fn remove_unnamed_shards(folder: &Path) -> Outcome<()> {
+    for entry in fs::read_dir(folder).doing("cannot be read", folder)? {
+        let path = entry.doing("cannot be read", folder)?.path();
+        if path.is_dir() {
+            remove_unnamed_shards(&path)?;
+        } else if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".shard=")) {
+            match fs::remove_file(&path) {
+                // It has got its name just now.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                removed => removed.doing("cannot be removed", &path)?,
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Who may read what this process writes from now on: lists of lives are nobody else's business.

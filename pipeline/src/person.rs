@@ -1,7 +1,7 @@
 //! The person grain over a whole lake: pass A shard by shard, thresholds, pass B. Shards run in parallel; what they leave
 //! is merged as integers, so neither their order nor their number shows in the result.
 
-use crate::files::{files_below, write_atomically};
+use crate::files::{files_below, temporary_name, write_atomically};
 use crate::lake::Lake;
 use crate::lives::Lives;
 use crate::manifest::{Account, Reason};
@@ -28,7 +28,6 @@ use parquet::file::properties::WriterProperties;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -356,7 +355,7 @@ fn person_years(
 const GROUP_ROWS: usize = 1 << 16;
 
 /// The files of a shard. They get their names when they are whole: an engine may walk a shard twice at once, on two machines.
-pub(crate) struct Files {
+struct Files {
     tables: Vec<Part>,
     rows: [u64; 3],
 }
@@ -369,13 +368,10 @@ struct Part {
 }
 
 impl Files {
-    pub(crate) fn create(context: &Context, run: &Path, shard: u32) -> Outcome<Files> {
-        // No two attempts have the same mark, on whatever machines.
-        let mark = RandomState::new().build_hasher().finish();
+    fn create(context: &Context, run: &Path, shard: u32) -> Outcome<Files> {
         let open = |table: &str, schema: SchemaRef| {
             let place = shard_file(run, table, shard);
-            let name = place.file_name().unwrap_or_default().to_string_lossy();
-            let made = place.with_file_name(format!(".{name}.{mark:016x}"));
+            let made = temporary_name(&place);
             let file = File::create(&made).doing("cannot be written", &made)?;
             let properties = WriterProperties::builder()
                 .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("1 is a level of zstd")))
@@ -399,7 +395,7 @@ impl Files {
     }
 
     /// Ends and syncs the files, and gives them their names; returns their rows.
-    pub(crate) fn close(self) -> Outcome<[u64; 3]> {
+    fn close(self) -> Outcome<[u64; 3]> {
         for Part { made, place, writer } in self.tables {
             let file = writer.into_inner().doing("cannot be written", &place)?;
             let file = file.into_inner().doing("cannot be written", &place)?;
@@ -408,26 +404,6 @@ impl Files {
         }
         Ok(self.rows)
     }
-}
-
-/// Removes what walks have left that did not come to their end.
-///
-/// # Errors
-/// The disk.
-pub(crate) fn remove_parts(run: &Path, tables: &[&str]) -> Outcome<()> {
-    for folder in tables.iter().map(|table| run.join(table)) {
-        for entry in fs::read_dir(&folder).doing("cannot be read", &folder)? {
-            let path = entry.doing("cannot be read", &folder)?.path();
-            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".shard=")) {
-                match fs::remove_file(&path) {
-                    // Its walk has come to its end just now.
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                    removed => removed.doing("cannot be removed", &path)?,
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 impl Sink for Files {

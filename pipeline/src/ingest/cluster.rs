@@ -1,22 +1,22 @@
 //! An ingest whose shards are made by the processes of an engine: the driver holds the new lake, tasks fill it shard by shard.
 
-use super::report::{FileAccount, IngestReport, LakeFile, Note, Tally};
+use super::report::{FileAccount, IngestReport, LakeFile, Note};
 use super::staging::{MANIFEST, REJECTS, Staging};
 use super::{IngestPlan, Quiet, run};
-use crate::files::{hash_file, hash_texts, readable_by};
+use crate::files::{hash_file, hash_texts, readable_by, remove_unnamed_shards, write_atomically};
 use crate::lake;
 use crate::manifest::write_json;
 use crate::study_file;
 use crate::trouble::{self, Io, Outcome};
 use acoledger_schemas::keys::{bene_key, shard_of};
-use acoledger_schemas::raw::RawLayout;
+use acoledger_schemas::raw::{RawLayout, RawTable};
 use acoledger_schemas::study::{Globs, Layout, Raw, ReadableBy, Study};
 use acoledger_schemas::table::Problems;
 use arrow_array::{ArrayRef, Int32Array, RecordBatch, StringArray, UInt64Array};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -120,7 +120,7 @@ impl ClusterIngest {
         if self.gather_rejects(&report.sources)? {
             report.rejects = Some(REJECTS.into());
         }
-        remove_unnamed(&new)?;
+        remove_unnamed_shards(&new)?;
         write_json(&new.join(MANIFEST), &report)?;
         lake::note_engine(&self.plan, &new)?;
         self.staging.swap()?;
@@ -220,7 +220,7 @@ impl ClusterIngest {
 /// A study file that cannot be read, a feed.
 pub fn raw_tables(file: &Path) -> Outcome<Vec<String>> {
     study_of(file)?;
-    Ok(RawLayout::rif().tables.iter().map(|table| table.name.clone()).collect())
+    Ok(RawLayout::rif().tables.into_iter().map(|table| table.name).collect())
 }
 
 /// Shards of a study's lake.
@@ -244,7 +244,7 @@ pub fn id_column(table: &str, columns: &[String]) -> Outcome<String> {
 fn column_of(table: &str, columns: &[String], fills: &str, absent: &str) -> Outcome<Option<String>> {
     let layout = RawLayout::rif();
     let place = Path::new(table);
-    let Some(of) = layout.tables.iter().find(|of| of.name == table) else {
+    let Some(of) = layout.table(table) else {
         let names: Vec<&str> = layout.tables.iter().map(|of| of.name.as_str()).collect();
         return Err(
             trouble::of_file_with_hint(place, "not a raw table", format!("one of: {}", names.join(", "))).into()
@@ -289,15 +289,8 @@ pub fn ingest_part(file: &Path, raw: &Path, folder: &Path, shard: u32) -> Outcom
     let made = raw.join(".lake");
     let mut plan = plan_of(file, &study, &made)?;
     plan.base = raw.to_owned();
-    plan.raw = Raw::Globs(
-        raw_tables(file)?
-            .into_iter()
-            .map(|table| {
-                let file = Globs::One(format!("{table}.parquet"));
-                (table, file)
-            })
-            .collect(),
-    );
+    let glob = |table: RawTable| (table.name.clone(), Globs::One(format!("{}.parquet", table.name)));
+    plan.raw = Raw::Globs(RawLayout::rif().tables.into_iter().map(glob).collect());
     let mut report = run(&plan, &Quiet)?;
     let others: BTreeSet<u32> = report.files.iter().map(|of| of.shard).filter(|of| *of != shard).collect();
     if !others.is_empty() {
@@ -317,24 +310,8 @@ pub fn ingest_part(file: &Path, raw: &Path, folder: &Path, shard: u32) -> Outcom
 
 /// Copies a file under its name, whole or not at all.
 fn put(from: &Path, to: &Path) -> Outcome<()> {
-    let parent = to.parent().unwrap_or(to);
-    fs::create_dir_all(parent).doing("cannot be created", parent)?;
-    let mark = RandomState::new().build_hasher().finish();
-    let name = to.file_name().unwrap_or_default().to_string_lossy();
-    let part = to.with_file_name(format!(".{name}.{mark:016x}"));
-    fs::copy(from, &part).doing("cannot be copied", from)?;
-    File::open(&part).and_then(|file| file.sync_all()).doing("cannot be written", &part)?;
-    fs::rename(&part, to).doing("cannot be given its name", to)
-}
-
-/// Removes copies that did not come to their end.
-fn remove_unnamed(folder: &Path) -> Outcome<()> {
-    for path in crate::files::files_below(folder)? {
-        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".shard=")) {
-            fs::remove_file(&path).doing("cannot be removed", &path)?;
-        }
-    }
-    Ok(())
+    let mut source = File::open(from).doing("cannot be read", from)?;
+    write_atomically(to, |file| io::copy(&mut source, file).map(drop).map_err(|error| error.to_string()))
 }
 
 fn rejects_name(shard: u32) -> String {
@@ -342,17 +319,13 @@ fn rejects_name(shard: u32) -> String {
 }
 
 fn add(sum: &mut FileAccount, of: FileAccount) {
-    let tally = |sum: &mut Tally, of: Tally| {
-        sum.rows += of.rows;
-        sum.cents += of.cents;
-    };
-    tally(&mut sum.read, of.read);
-    tally(&mut sum.used, of.used);
-    tally(&mut sum.repeated, of.repeated);
-    tally(&mut sum.rejected, of.rejected);
-    tally(&mut sum.outside, of.outside);
-    tally(&mut sum.cancelled, of.cancelled);
-    tally(&mut sum.unread, of.unread);
+    sum.read += of.read;
+    sum.used += of.used;
+    sum.repeated += of.repeated;
+    sum.rejected += of.rejected;
+    sum.outside += of.outside;
+    sum.cancelled += of.cancelled;
+    sum.unread += of.unread;
     sum.amount_unknown_rows += of.amount_unknown_rows;
     sum.table = of.table;
     sum.shape = of.shape;

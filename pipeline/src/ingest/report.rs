@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 /// Rows and cents in one bucket of an account.
 ///
@@ -13,6 +14,13 @@ pub struct Tally {
     pub rows: u64,
     /// Cents.
     pub cents: i64,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Tally) {
+        self.rows += other.rows;
+        self.cents += other.cents;
+    }
 }
 
 /// One source file: every row and cent that came in, and where it went.
@@ -110,9 +118,8 @@ pub struct IngestReport {
 impl IngestReport {
     /// Sum over all source files of one bucket.
     pub fn total(&self, bucket: impl Fn(&FileAccount) -> Tally) -> Tally {
-        self.sources
-            .iter()
-            .map(bucket)
-            .fold(Tally::default(), |sum, tally| Tally { rows: sum.rows + tally.rows, cents: sum.cents + tally.cents })
+        let mut sum = Tally::default();
+        self.sources.iter().for_each(|of| sum += bucket(of));
+        sum
     }
 }

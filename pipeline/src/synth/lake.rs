@@ -155,8 +155,7 @@ fn finish(nation: &Nation, place: &Place, folder: &Path, shards: Vec<Shard>) -> 
     for (made, tallies) in shards {
         files.extend(made);
         for (table, tally) in tallies {
-            let sum = sums.entry(table).or_default();
-            *sum = Tally { rows: sum.rows + tally.rows, cents: sum.cents + tally.cents };
+            *sums.entry(table).or_default() += tally;
         }
     }
     files.sort_by(|a, b| a.file.cmp(&b.file));

@@ -201,6 +201,8 @@ fn a_lake_of_parts_is_the_lake_of_the_files() {
             ingest_part(&study, &part, &ingest.folder(), shard as u32).unwrap()
         })
         .collect();
+    // What a dead task left of a copy does not get into the lake.
+    fs::write(ingest.folder().join("bene/.shard=003.parquet.0123456789abcdef"), "half of a file").unwrap();
     let report = ingest.finish(&parts, &sources(&folder)).unwrap();
     let files =
         |of: Vec<(String, Vec<u8>)>| of.into_iter().filter(|(name, _)| name.contains("shard=")).collect::<Vec<_>>();
