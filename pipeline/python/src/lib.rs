@@ -109,31 +109,11 @@ fn tables_of(py: Python<'_>, folder: PathBuf) -> PyResult<Vec<(String, Option<u6
 /// A table of a folder, in memory.
 #[pyfunction]
 fn read_table(py: Python<'_>, folder: PathBuf, name: String) -> PyResult<Table> {
-    let read = py.detach(|| -> Result<_, ReadError> {
-        let reader = api::read(&folder, &name)?;
-        let schema = reader.schema();
-        Ok((schema, reader.collect::<Result<Vec<_>, _>>()?))
-    });
-    match read {
-        Ok((schema, batches)) => Ok(Table { schema, batches }),
-        Err(ReadError::Problems(problems)) => Err(errors::of(py, &problems)),
-        Err(ReadError::Arrow(error)) => Err(PyValueError::new_err(error.to_string())),
-    }
-}
-
-enum ReadError {
-    Problems(acoledger_schemas::table::Problems),
-    Arrow(arrow_schema::ArrowError),
-}
-impl From<acoledger_schemas::table::Problems> for ReadError {
-    fn from(problems: acoledger_schemas::table::Problems) -> ReadError {
-        ReadError::Problems(problems)
-    }
-}
-impl From<arrow_schema::ArrowError> for ReadError {
-    fn from(error: arrow_schema::ArrowError) -> ReadError {
-        ReadError::Arrow(error)
-    }
+    let reader = or_raise(py, api::read(&folder, &name))?;
+    let schema = reader.schema();
+    let batches = py.detach(|| reader.collect::<Result<Vec<_>, _>>());
+    let batches = batches.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(Table { schema, batches })
 }
 
 /// A table of a folder, batch by batch as it is read.

@@ -56,7 +56,7 @@ impl Table {
     /// Names of the columns.
     #[getter]
     fn column_names(&self) -> Vec<String> {
-        self.schema.fields().iter().map(|field| field.name().clone()).collect()
+        names(&self.schema)
     }
 
     fn __len__(&self) -> usize {
@@ -98,12 +98,16 @@ impl Stream {
     /// Names of the columns.
     #[getter]
     fn column_names(&self) -> Vec<String> {
-        self.schema.fields().iter().map(|field| field.name().clone()).collect()
+        names(&self.schema)
     }
 
     fn __repr__(&self) -> String {
         format!("<acoledger stream: {} columns>", self.schema.fields().len())
     }
+}
+
+fn names(schema: &SchemaRef) -> Vec<String> {
+    schema.fields().iter().map(|field| field.name().clone()).collect()
 }
 
 fn capsule<'py>(

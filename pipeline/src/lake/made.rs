@@ -59,9 +59,10 @@ fn settings(plan: &IngestPlan) -> String {
 /// # Errors
 /// Raw files that cannot be read.
 pub(crate) fn open(plan: &IngestPlan) -> Outcome<Option<Lake>> {
-    let of_engine = earlier(&plan.lake).filter(|(made, _)| made.engine);
-    let found = if of_engine.is_some() { Vec::new() } else { raw_files(plan)? };
-    let Some((made, report)) = of_engine.or_else(|| earlier(&plan.lake)) else { return Ok(None) };
+    let earlier = earlier(&plan.lake);
+    let of_engine = earlier.as_ref().is_some_and(|(made, _)| made.engine);
+    let found = if of_engine { Vec::new() } else { raw_files(plan)? };
+    let Some((made, report)) = earlier else { return Ok(None) };
     let same = made.version == VERSION
         && made.settings == settings(plan)
         && made.raw == format!("{:?}", plan.raw)

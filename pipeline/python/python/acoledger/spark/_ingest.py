@@ -25,7 +25,10 @@ _ROWS = ".rows"
 
 
 def prepare(study: str, tables: Tables, shards: int) -> dict[str, DataFrame]:
-    ids = _frames.judged(study, tables)
+    return _arranged(tables, _frames.judged(study, tables), shards)
+
+
+def _arranged(tables: Tables, ids: Mapping[str, str], shards: int) -> dict[str, DataFrame]:
     return {
         table: _frames.arranged(_frames.keyed(table, frame, ids[table], shards), shards)
         for table, frame in tables.items()
@@ -50,7 +53,7 @@ def ingest(
     try:
         shards, folder = making.shards, Path(making.folder)
         if prepared is None:
-            prepared = prepare(study, tables, shards)
+            prepared = _arranged(tables, ids, shards)
         else:
             _judge_prepared(study, prepared)
         said("count", 0, 1, 0)
