@@ -149,7 +149,7 @@ pub(crate) fn count_again(context: &Context, shards: u32, run: &Path) -> Outcome
 /// The disk.
 pub(crate) fn count_shard(context: &Context, run: &Path, shard: u32) -> Outcome<(ShardA, u64)> {
     let (mut one, mut rows) = (ShardA::default(), 0);
-    for batch in person_years(context, run, shard)? {
+    for batch in person_years(&context.threshold_columns(), run, shard)? {
         let batch = batch.doing("cannot be read", &shard_file(run, "person_year", shard))?;
         rows += batch.num_rows() as u64;
         one.count_again(context, &batch)?;
@@ -163,7 +163,7 @@ pub(crate) fn count_shard(context: &Context, run: &Path, shard: u32) -> Outcome<
 /// The disk.
 pub(crate) fn look(context: &Context, run: &Path, shard: u32, selection: &mut Selection<'_>) -> Outcome<u64> {
     let mut rows = 0;
-    for batch in person_years(context, run, shard)? {
+    for batch in person_years(&context.threshold_columns(), run, shard)? {
         let batch = batch.doing("cannot be read", &shard_file(run, "person_year", shard))?;
         rows += batch.num_rows() as u64;
         selection.look(&batch)?;
@@ -182,7 +182,7 @@ pub(crate) fn sum(
     thresholds: &Thresholds,
     sums: &mut CellSums,
 ) -> Outcome<()> {
-    pass_b(context, thresholds, person_years(context, run, shard)?, sums)
+    pass_b(context, thresholds, person_years(&context.pass_b_columns(), run, shard)?, sums)
 }
 
 /// Thresholds of published national rates: one ACO's lives are no nation to take a percentile of (M.B.3.3).
@@ -338,13 +338,12 @@ pub(crate) fn shard_files(run: &Path, table: &str) -> Outcome<Vec<PathBuf>> {
     Ok(files.into_iter().map(|(_, path)| path).collect())
 }
 
-/// What pass B and a second look read of a shard's person years.
+/// Columns of a shard's person years.
 fn person_years(
-    context: &Context,
+    names: &[String],
     run: &Path,
     shard: u32,
 ) -> Outcome<impl Iterator<Item = Result<RecordBatch, String>>> {
-    let names = context.pass_b_columns();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let reader =
         parquet_door::columns(&shard_file(run, "person_year", shard), &names, crate::lake::BATCH_ROWS, |_| Ok(()))?;

@@ -179,7 +179,7 @@ table! {
         /// Year whose model made the scores (M.C.1.5).
         model: CalendarYear ["year"],
         /// `hcc` or `demographic`.
-        kind: String ["code"],
+        kind: ScoreKind ["code"],
         /// Months with a score.
         score_months: i64 ["months"],
         /// Sum over those months of the score in thousandths.
@@ -227,7 +227,7 @@ table! {
         /// Enrollment type.
         enrollment_type: EnrollmentType ["code"],
         /// `hcc` or `demographic`.
-        kind: String ["code"],
+        kind: ScoreKind ["code"],
         /// Months with a given score.
         given_months: i64 ["months"],
         /// Months with a score made from diagnoses.

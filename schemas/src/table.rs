@@ -153,7 +153,8 @@ code_value!(
     Basis,
     ServiceCategory,
     UseMeasure,
-    RiskPart
+    RiskPart,
+    ScoreKind
 );
 
 impl Value for EnrollmentType {

@@ -1,5 +1,6 @@
 //! Typed values. Each parses and validates once, at the edge; past it nobody checks again.
 
+use arrayvec::ArrayString;
 use std::fmt;
 
 /// Money in whole cents. Sums are checked by the build (`overflow-checks` in every profile).
@@ -173,7 +174,7 @@ macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident, $longest:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(ArrayString<$longest>);
         impl $name {
             /// Takes an identifier as it is written: printable, no blanks inside, leading zeros kept.
             ///
@@ -186,7 +187,7 @@ macro_rules! identifier {
                 if !text.bytes().all(|b| b.is_ascii_graphic()) {
                     return Err("expected printable characters without blanks".into());
                 }
-                Ok(Self(text.to_owned()))
+                Ok(Self(ArrayString::from(text).expect("the length was looked at")))
             }
             /// The identifier as text.
             pub fn as_str(&self) -> &str {
@@ -429,6 +430,15 @@ code!(
         Dme = "dme",
         /// Demonstration payments outside claims.
         NonClaims = "non_claims",
+    }
+);
+code!(
+    /// Which of a life's scores (M.C.1).
+    ScoreKind {
+        /// By age, sex, Medicaid and original entitlement.
+        Demographic = "demographic",
+        /// By these and by hierarchical condition categories.
+        Hcc = "hcc",
     }
 );
 code!(

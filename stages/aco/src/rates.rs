@@ -22,7 +22,7 @@ use acoledger_schemas::values::*;
 use acos::AcoNumbers;
 use improper::Improper;
 pub use own::beside_published;
-use scores::{Score, Scores};
+use scores::Scores;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sums::{Spending, person_years};
 
@@ -167,8 +167,8 @@ impl<'c> Maker<'c> {
                 per_capita: self.per_capita(spending, (py, year), kind, improper),
                 person_years: Some(spending.person_years()),
                 truncation_threshold: self.truncation.thresholds.get(&(py, year, kind)).map(|cents| cents.dollars()),
-                hcc_mean: self.scores.national(py, year, kind, model, Score::Hcc),
-                demographic_mean: self.scores.national(py, year, kind, model, Score::Demographic),
+                hcc_mean: self.scores.national(py, year, kind, model, ScoreKind::Hcc),
+                demographic_mean: self.scores.national(py, year, kind, model, ScoreKind::Demographic),
             });
         }
         Ok(rows)
@@ -203,7 +203,7 @@ impl<'c> Maker<'c> {
         let spending = spending([cell.months, cell.below_cents.0, cell.months_over - cell.months_under]);
         let model = if one_model { py } else { year };
         let score = |score| self.scores.county((py, year, cell.window), cell.county.as_str(), (kind, model, score));
-        let (hcc_score, demographic_score) = (score(Score::Hcc), score(Score::Demographic));
+        let (hcc_score, demographic_score) = (score(ScoreKind::Hcc), score(ScoreKind::Demographic));
         let improper = self.improper.county((py, year, cell.window), cell.county.as_str(), kind);
         CountyRate {
             performance_year: cell.performance_year,
@@ -277,7 +277,7 @@ impl<'c> Maker<'c> {
         let (aco, model) = (listed.aco, listed.model(year));
         let py = aco.performance_year.0;
         let score = |score| self.scores.aco((number, py), year, scored, (kind, model, score));
-        let (hcc_score, demographic_score) = (score(Score::Hcc), score(Score::Demographic));
+        let (hcc_score, demographic_score) = (score(ScoreKind::Hcc), score(ScoreKind::Demographic));
         let improper = self.improper.aco(number, year, scored, kind);
         AcoYear {
             performance_year: aco.performance_year,
@@ -322,7 +322,7 @@ impl<'c> Maker<'c> {
                 None => (!own.is_empty()).then(Spending::default),
             };
             let score = |score| cell.and_then(|cell| self.scores.assignable(cell, score));
-            let (hcc, demographic) = (score(Score::Hcc), score(Score::Demographic));
+            let (hcc, demographic) = (score(ScoreKind::Hcc), score(ScoreKind::Demographic));
             let improper = self.improper.assignable((py.0, year, window), place, kind);
             rows.push(AcoCounty {
                 performance_year: py,

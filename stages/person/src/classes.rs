@@ -44,7 +44,7 @@ impl ClassSum {
     /// A row of `person_year`. `threshold` as in the cells; `interim` payments stand outside claims.
     pub(crate) fn of(rows: &PersonYears, row: usize, interim: i64, threshold: Option<i64>) -> ClassSum {
         let spend = rows.categories(row, interim);
-        let months = i64::from(rows.months[row]);
+        let months = i64::from(rows.spent.months[row]);
         let all: i64 = spend.iter().sum();
         let annual = i128::from(all) * 12;
         let limit = threshold.map(|cents| i128::from(cents) * i128::from(months));

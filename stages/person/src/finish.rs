@@ -12,7 +12,8 @@ use acoledger_schemas::cells::{
     RiskCell, UtilisationCount,
 };
 use acoledger_schemas::values::{
-    AcoId, CalendarYear, Cents, Cohort, County, EnrollmentType, PerformanceYear, Period, Population, UseMeasure, Window,
+    AcoId, CalendarYear, Cents, Cohort, County, EnrollmentType, PerformanceYear, Period, Population, ScoreKind,
+    UseMeasure, Window,
 };
 use std::collections::BTreeMap;
 
@@ -232,7 +233,7 @@ fn risk_cell(
         county: county(packed),
         enrollment_type,
         model: CalendarYear(model),
-        kind: String::new(),
+        kind: ScoreKind::Hcc,
         score_months: 0,
         score_milli_months: 0,
     }
@@ -241,14 +242,14 @@ fn risk_cell(
 /// The key of a row of `risk`; blanks before values.
 fn risk_key(row: &RiskCell) -> impl Ord + '_ {
     let aco = (row.period, row.aco_id.as_ref(), row.calendar_year, row.cohort, row.population, row.window);
-    (row.performance_year, aco, &row.county, row.enrollment_type, row.model, row.kind.as_str())
+    (row.performance_year, aco, &row.county, row.enrollment_type, row.model, row.kind)
 }
 
 fn risk(blank: &RiskCell, scores: &[i64], cells: &mut Cells) {
-    for (kind, sums) in ["demographic", "hcc"].into_iter().zip([&scores[2..4], &scores[..2]]) {
+    for (kind, sums) in [(ScoreKind::Demographic, &scores[2..4]), (ScoreKind::Hcc, &scores[..2])] {
         if sums[0] > 0 {
             let (score_months, score_milli_months) = (sums[0], sums[1]);
-            cells.risk.push(RiskCell { kind: kind.into(), score_months, score_milli_months, ..blank.clone() });
+            cells.risk.push(RiskCell { kind, score_months, score_milli_months, ..blank.clone() });
         }
     }
 }
@@ -295,6 +296,8 @@ fn own_years(performance: &Performance) -> impl Iterator<Item = (Period, u32, us
 }
 
 fn heads(context: &Context, all: &ShardA, cells: &mut Cells) {
+    let by_county: BTreeMap<(u8, u8, u16, u64), i64> =
+        all.county_heads.iter().map(|(key, heads)| (*key, *heads)).collect();
     for (at, performance) in context.performances.iter().enumerate() {
         let performance_year = PerformanceYear(performance.year);
         for (period, number, list, year) in own_years(performance) {
@@ -316,7 +319,7 @@ fn heads(context: &Context, all: &ShardA, cells: &mut Cells) {
                 claims_only: heads.claims,
                 both: heads.both,
             });
-            let counties = all.county_heads.range((key.0, key.1, key.2, 0)..=(key.0, key.1, key.2, u64::MAX));
+            let counties = by_county.range((key.0, key.1, key.2, 0)..=(key.0, key.1, key.2, u64::MAX));
             for ((.., packed), head_count) in counties {
                 cells.aco_county_heads.push(AcoCountyHeadsCell {
                     performance_year,

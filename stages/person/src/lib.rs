@@ -33,6 +33,7 @@ mod partial;
 mod pass_a;
 mod pass_b;
 mod plurality;
+mod quick;
 mod risk;
 mod roster;
 mod rows;

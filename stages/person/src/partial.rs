@@ -8,10 +8,8 @@ use crate::context::Context;
 use crate::pass_a::ShardA;
 use crate::pass_b::CellSums;
 use crate::thresholds::{Selection, Target, Thresholds};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Serialize, Serializer};
-use std::collections::{BTreeMap, HashMap};
-use std::hash::BuildHasher;
 
 /// First bytes of every partial result.
 const MAGIC: [u8; 4] = *b"acop";
@@ -151,14 +149,6 @@ impl Thresholds {
     pub fn from_bytes(bytes: &[u8]) -> Result<Thresholds, String> {
         unpack(Kind::Thresholds, bytes)
     }
-}
-
-/// A map whose order nobody knows, by its keys.
-pub(crate) fn by_key<K: Ord + Serialize, V: Serialize, B: BuildHasher, S: Serializer>(
-    map: &HashMap<K, V, B>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    map.iter().collect::<BTreeMap<_, _>>().serialize(serializer)
 }
 
 /// A text that stands in the program. By this name serde does not look for it in the bytes that it reads.

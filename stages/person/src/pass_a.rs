@@ -10,8 +10,9 @@ use crate::ledger::{Ledger, LedgerRow};
 use crate::life::Life;
 use crate::merge::{Merge, Rows};
 use crate::output::{AssignmentRow, DifferenceRow, Output, PersonYearRow, member};
+use crate::quick::{QuickMap, by_key};
 use crate::risk;
-use crate::rows::PersonYears;
+use crate::rows::Spent;
 use crate::spend::{Sums, add_demonstrations, add_earnings, add_up};
 use crate::streams::ShardStreams;
 use crate::tally::{Amount, Compared, Destination, ListAt, OURS_ONLY, THEIRS_ONLY, Tally, following};
@@ -65,13 +66,16 @@ pub struct ShardA {
     /// By performance year, list and type.
     pub(crate) histograms: Vec<u64>,
     /// By (performance year, list, ACO).
-    pub(crate) heads: BTreeMap<(u8, u8, u16), Heads>,
+    #[serde(serialize_with = "by_key")]
+    pub(crate) heads: QuickMap<(u8, u8, u16), Heads>,
     /// By the same, and county.
-    pub(crate) county_heads: BTreeMap<(u8, u8, u16, u64), i64>,
+    #[serde(serialize_with = "by_key")]
+    pub(crate) county_heads: QuickMap<(u8, u8, u16, u64), i64>,
     /// By performance year and ACO.
     pub(crate) revenue: Vec<Vec<i64>>,
     /// By (performance year, list, ACO): care inside and outside, and what lives use.
-    pub(crate) cared: BTreeMap<(u8, u8, u16), Cared>,
+    #[serde(serialize_with = "by_key")]
+    pub(crate) cared: QuickMap<(u8, u8, u16), Cared>,
     /// By list: what assignable lives use, by type.
     pub(crate) uses: Vec<[Counts; 4]>,
     pub(crate) tally: Tally,
@@ -131,7 +135,7 @@ impl ShardA {
     /// A column that is absent or of another type.
     pub fn count_again(&mut self, context: &Context, batch: &RecordBatch) -> Result<(), Problems> {
         self.histograms.resize(context.histograms() * 4 * BUCKETS, 0);
-        PersonYears::new(context, batch)?.places(context, |at, spend, months| {
+        Spent::new(context, batch)?.places(context, |at, spend, months| {
             self.histograms[at * BUCKETS + usize::from(bucket(annual(spend, months)))] += 1;
         });
         Ok(())

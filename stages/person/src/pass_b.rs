@@ -4,14 +4,12 @@ use crate::classes::{ClassKey, ClassSum};
 use crate::context::{Context, Performance};
 use crate::counties;
 use crate::output::member;
-use crate::partial::by_key;
+use crate::quick::{QuickMap, by_key};
 use crate::rows::{self, PersonYears};
 use crate::thresholds::Thresholds;
 use acoledger_schemas::table::Problems;
 use arrow_array::RecordBatch;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// Whose sums a cell holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,40 +65,13 @@ impl Sum {
     }
 }
 
-/// A quick hash for keys that nobody chooses with ill will.
-#[derive(Default)]
-pub(crate) struct Mix(u64);
-
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-    fn write_u8(&mut self, number: u8) {
-        self.write_u64(number.into());
-    }
-    fn write_u16(&mut self, number: u16) {
-        self.write_u64(number.into());
-    }
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-    fn write_isize(&mut self, number: isize) {
-        self.write_u64(number as u64);
-    }
-}
-
 /// Partial sums of cells: integers, merged in any order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct CellSums {
     #[serde(serialize_with = "by_key")]
-    pub(crate) sums: HashMap<Key, Sum, BuildHasherDefault<Mix>>,
+    pub(crate) sums: QuickMap<Key, Sum>,
     #[serde(serialize_with = "by_key")]
-    pub(crate) classes: HashMap<ClassKey, ClassSum, BuildHasherDefault<Mix>>,
+    pub(crate) classes: QuickMap<ClassKey, ClassSum>,
 }
 
 impl CellSums {
@@ -115,19 +86,20 @@ impl CellSums {
     }
 
     fn add(&mut self, context: &Context, thresholds: &Thresholds, rows: &PersonYears) {
-        for row in 0..rows.rows {
-            let year = rows.year[row] as i32;
+        let spent = &rows.spent;
+        for row in 0..spent.rows {
+            let year = spent.year[row] as i32;
             let mut first = 0;
             for (at, performance) in context.performances.iter().enumerate() {
                 let lists = &performance.field.lists;
                 if let Ok(list) = lists.binary_search_by_key(&year, |list| list.year)
                     && !lists[list].only_before
                 {
-                    let interim = if performance.interim { rows.interim[row] } else { 0 };
-                    let kind = rows.kind[row] & 3;
+                    let interim = if performance.interim { spent.interim[row] } else { 0 };
+                    let kind = spent.kind[row] & 3;
                     let threshold = thresholds.of(first + list, usize::from(kind));
                     let sum = sum(rows, row, at, interim, threshold);
-                    let bits = rows.members[at][row];
+                    let bits = spent.members[at][row];
                     places(performance, list, bits, |of| {
                         let key = Key { performance: at as u8, list: list as u8, of, county: rows.county[row], kind };
                         self.sums.entry(key).or_default().add(&sum);
@@ -176,8 +148,8 @@ pub(crate) fn places(performance: &Performance, list: usize, bits: u32, mut put:
 
 /// A row as sums: below the threshold it brings its spending, above or below it its months.
 fn sum(rows: &PersonYears, row: usize, performance: usize, interim: i64, threshold: Option<i64>) -> Sum {
-    let months = i64::from(rows.months[row]);
-    let spend = rows.spend[row] + interim;
+    let months = i64::from(rows.spent.months[row]);
+    let spend = rows.spent.spend[row] + interim;
     let mut sum = Sum {
         lives: 1,
         months,
@@ -220,9 +192,14 @@ pub fn pass_b(
 }
 
 impl Context {
-    /// Columns of `person_year` that pass B and the second look read.
+    /// Columns of `person_year` that pass B reads.
     pub fn pass_b_columns(&self) -> Vec<String> {
         rows::names(self)
+    }
+
+    /// Columns of `person_year` that the look for thresholds reads, and counting it again.
+    pub fn threshold_columns(&self) -> Vec<String> {
+        rows::spent_names(self)
     }
 }
 

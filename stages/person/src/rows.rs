@@ -2,30 +2,35 @@
 
 use crate::categories::CATEGORIES;
 use crate::columns::Reader;
-use crate::context::Context;
+use crate::context::{Context, Performance};
 use crate::output::score_columns;
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::ServiceCategory;
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
+use arrow_array::types::{ArrowPrimitiveType, Int64Type, UInt8Type, UInt32Type, UInt64Type};
 use arrow_buffer::ScalarBuffer;
 
-/// Columns of a batch of `person_year`.
-pub(crate) struct PersonYears {
+/// What thresholds ask of a batch of `person_year`: whose spending, over how many months.
+pub(crate) struct Spent {
     pub(crate) rows: usize,
     pub(crate) year: ScalarBuffer<i64>,
     pub(crate) kind: ScalarBuffer<u8>,
-    pub(crate) county: ScalarBuffer<u64>,
     pub(crate) months: ScalarBuffer<u8>,
-    pub(crate) dual_months: ScalarBuffer<u8>,
     pub(crate) spend: ScalarBuffer<i64>,
-    pub(crate) gross: ScalarBuffer<i64>,
     pub(crate) interim: ScalarBuffer<i64>,
+    pub(crate) members: Vec<ScalarBuffer<u32>>,
+}
+
+/// All internal columns of a batch of `person_year`.
+pub(crate) struct PersonYears {
+    pub(crate) spent: Spent,
+    pub(crate) county: ScalarBuffer<u64>,
+    pub(crate) dual_months: ScalarBuffer<u8>,
+    pub(crate) gross: ScalarBuffer<i64>,
     pub(crate) died: ScalarBuffer<u8>,
     /// By [`CATEGORY_COLUMNS`].
     categories: Vec<ScalarBuffer<i64>>,
-    pub(crate) members: Vec<ScalarBuffer<u32>>,
     pub(crate) scores: Vec<ScalarBuffer<i64>>,
 }
 
@@ -45,23 +50,23 @@ const CATEGORY_COLUMNS: [&str; CATEGORIES] = [
     "non_claims_cents",
 ];
 
+/// Names of the columns that [`Spent`] holds.
+pub(crate) fn spent_names(context: &Context) -> Vec<String> {
+    let fixed = ["calendar_year", "kind", "months", "spend_cents", "interim_cents"];
+    fixed.into_iter().map(str::to_owned).chain(context.performances.iter().map(member)).collect()
+}
+
 /// Names of the columns that [`PersonYears`] holds.
 pub(crate) fn names(context: &Context) -> Vec<String> {
-    let fixed = [
-        "calendar_year",
-        "kind",
-        "county_key",
-        "months",
-        "dual_months",
-        "spend_cents",
-        "gross_cents",
-        "interim_cents",
-        "died",
-    ];
-    let mut names: Vec<String> = fixed.iter().chain(&CATEGORY_COLUMNS).map(|name| (*name).to_owned()).collect();
-    names.extend(context.performances.iter().map(|performance| format!("member_{}", performance.year)));
+    let mut names = spent_names(context);
+    let fixed = ["county_key", "dual_months", "gross_cents", "died"];
+    names.extend(fixed.iter().chain(&CATEGORY_COLUMNS).map(|name| (*name).to_owned()));
     names.extend(score_names(context));
     names
+}
+
+fn member(performance: &Performance) -> String {
+    format!("member_{}", performance.year)
 }
 
 fn score_names(context: &Context) -> Vec<String> {
@@ -72,7 +77,28 @@ fn score_names(context: &Context) -> Vec<String> {
     std::iter::once("own".to_owned()).chain(years).flat_map(|model| score_columns(&model)).collect()
 }
 
-impl PersonYears {
+fn column<T: ArrowPrimitiveType>(batch: &RecordBatch, name: &str) -> Result<ScalarBuffer<T::Native>, Problems> {
+    let array = batch.column_by_name(name).and_then(|array| array.as_primitive_opt::<T>());
+    match array {
+        Some(array) => Ok(array.values().clone()),
+        None => Err(Reader { table: "person_year", year: None, batch }.unfit(name)),
+    }
+}
+
+impl Spent {
+    pub(crate) fn new(context: &Context, batch: &RecordBatch) -> Result<Spent, Problems> {
+        let members = context.performances.iter().map(|of| column::<UInt32Type>(batch, &member(of)));
+        Ok(Spent {
+            rows: batch.num_rows(),
+            year: column::<Int64Type>(batch, "calendar_year")?,
+            kind: column::<UInt8Type>(batch, "kind")?,
+            months: column::<UInt8Type>(batch, "months")?,
+            spend: column::<Int64Type>(batch, "spend_cents")?,
+            interim: column::<Int64Type>(batch, "interim_cents")?,
+            members: members.collect::<Result<_, _>>()?,
+        })
+    }
+
     /// Every histogram that a row belongs to (list, then type), with the row's spending and months there.
     pub(crate) fn places(&self, context: &Context, mut place: impl FnMut(usize, i64, u8)) {
         let mut bits = vec![0u32; self.members.len()];
@@ -84,6 +110,22 @@ impl PersonYears {
             });
         }
     }
+}
+
+impl PersonYears {
+    pub(crate) fn new(context: &Context, batch: &RecordBatch) -> Result<PersonYears, Problems> {
+        let categories = CATEGORY_COLUMNS.into_iter().map(|name| column::<Int64Type>(batch, name));
+        let scores = score_names(context).into_iter().map(|name| column::<Int64Type>(batch, &name));
+        Ok(PersonYears {
+            spent: Spent::new(context, batch)?,
+            county: column::<UInt64Type>(batch, "county_key")?,
+            dual_months: column::<UInt8Type>(batch, "dual_months")?,
+            gross: column::<Int64Type>(batch, "gross_cents")?,
+            died: column::<UInt8Type>(batch, "died")?,
+            categories: categories.collect::<Result<_, _>>()?,
+            scores: scores.collect::<Result<_, _>>()?,
+        })
+    }
 
     /// A row's spending by class of service, interim payments among those outside claims.
     pub(crate) fn categories(&self, row: usize, interim: i64) -> [i64; CATEGORIES] {
@@ -91,43 +133,5 @@ impl PersonYears {
         cents[ServiceCategory::Physician as usize] -= cents[ServiceCategory::Ambulance as usize];
         cents[ServiceCategory::NonClaims as usize] += interim;
         cents
-    }
-
-    pub(crate) fn new(context: &Context, batch: &RecordBatch) -> Result<PersonYears, Problems> {
-        let reader = Reader { table: "person_year", year: None, batch };
-        macro_rules! column {
-            ($name:expr, $kind:ty) => {{
-                let name: &str = $name;
-                let array = batch.column_by_name(name).and_then(|array| array.as_primitive_opt::<$kind>());
-                array.ok_or_else(|| reader.unfit(name))?.values().clone()
-            }};
-        }
-        let mut members = Vec::new();
-        for performance in &context.performances {
-            members.push(column!(&format!("member_{}", performance.year), UInt32Type));
-        }
-        let mut scores = Vec::new();
-        for name in score_names(context) {
-            scores.push(column!(&name, Int64Type));
-        }
-        let mut categories = Vec::with_capacity(CATEGORIES);
-        for name in CATEGORY_COLUMNS {
-            categories.push(column!(name, Int64Type));
-        }
-        Ok(PersonYears {
-            rows: batch.num_rows(),
-            year: column!("calendar_year", Int64Type),
-            kind: column!("kind", UInt8Type),
-            county: column!("county_key", UInt64Type),
-            months: column!("months", UInt8Type),
-            dual_months: column!("dual_months", UInt8Type),
-            spend: column!("spend_cents", Int64Type),
-            gross: column!("gross_cents", Int64Type),
-            interim: column!("interim_cents", Int64Type),
-            died: column!("died", UInt8Type),
-            categories,
-            members,
-            scores,
-        })
     }
 }

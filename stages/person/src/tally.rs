@@ -4,6 +4,7 @@
 use crate::assign::{Near, Outcome, Why, overtakes};
 use crate::context::Context;
 use crate::partial::Word;
+use crate::quick::{QuickMap, by_key};
 use acoledger_schemas::cells::{AssignmentComparison, AssignmentMargin, AssignmentStability, Cells};
 use acoledger_schemas::values::{AcoId, Basis, CalendarYear, Cents, PerformanceYear};
 use serde::{Deserialize, Serialize};
@@ -33,7 +34,7 @@ impl Amount {
 }
 
 /// Where a life of one list is found on the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum Destination {
     Retained,
     OtherAco,
@@ -68,8 +69,10 @@ struct Margin {
 /// The counts of a shard.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tally {
-    moves: BTreeMap<(ListAt, ListAt, u16, Destination), Amount>,
-    margins: BTreeMap<(ListAt, u16), Margin>,
+    #[serde(serialize_with = "by_key")]
+    moves: QuickMap<(ListAt, ListAt, u16, Destination), Amount>,
+    #[serde(serialize_with = "by_key")]
+    margins: QuickMap<(ListAt, u16), Margin>,
     compared: BTreeMap<(ListAt, Compared), Amount>,
 }
 
@@ -214,7 +217,7 @@ impl Tally {
                 spend_cents: Cents(amount.cents),
             });
         }
-        for ((list, aco), margin) in &self.margins {
+        for ((list, aco), margin) in self.margins.iter().collect::<BTreeMap<_, _>>() {
             for (at, share) in context.margins.iter().enumerate() {
                 let [lost, won] = [&margin.lost, &margin.won].map(|side| side.get(at).copied().unwrap_or_default());
                 cells.assignment_margin.push(AssignmentMargin {

@@ -6,7 +6,7 @@
 use crate::context::Context;
 use crate::histogram::{BUCKETS, annual, bucket};
 use crate::pass_a::ShardA;
-use crate::rows::PersonYears;
+use crate::rows::Spent;
 use acoledger_schemas::cells::Threshold;
 use acoledger_schemas::table::{Problem, Problems};
 use acoledger_schemas::values::{CalendarYear, Cents, EnrollmentType, PerformanceYear, Population};
@@ -65,7 +65,7 @@ impl<'c> Selection<'c> {
     /// # Errors
     /// A column that is absent or of another type.
     pub fn look(&mut self, batch: &RecordBatch) -> Result<(), Problems> {
-        PersonYears::new(self.context, batch)?.places(self.context, |at, spend, months| {
+        Spent::new(self.context, batch)?.places(self.context, |at, spend, months| {
             if let Some(Some(target)) = self.targets.get(at)
                 && target.holds(spend, months)
             {

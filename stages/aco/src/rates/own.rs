@@ -2,7 +2,7 @@
 
 use acoledger_schemas::rates::{AcoYear, National, Rates};
 use acoledger_schemas::table::{Problem, Problems};
-use acoledger_schemas::values::{CalendarYear, EnrollmentType, PerformanceYear};
+use acoledger_schemas::values::{CalendarYear, EnrollmentType, PerformanceYear, ScoreKind};
 use std::collections::BTreeMap;
 
 type Key = (PerformanceYear, CalendarYear, EnrollmentType);
@@ -23,11 +23,11 @@ pub fn beside_published(own: Rates, published: &Rates, completeness: Option<f64>
         row.per_capita = row.per_capita.map(|dollars| dollars / share);
         let key = (row.performance_year, row.calendar_year, row.enrollment_type);
         let (ours, theirs) = (ours.get(&key).copied(), theirs.get(&key).copied());
-        for (score, mean) in [(Score::Hcc, "hcc_mean"), (Score::Demographic, "demographic_mean")] {
-            let Some(value) = score.of(row).as_mut() else { continue };
-            match (ours.and_then(|of| score.mean(of)), theirs.and_then(|of| score.mean(of))) {
+        for (kind, column) in [(ScoreKind::Hcc, "hcc_mean"), (ScoreKind::Demographic, "demographic_mean")] {
+            let Some(value) = score(kind, row).as_mut() else { continue };
+            match (ours.and_then(|of| mean(kind, of)), theirs.and_then(|of| mean(kind, of))) {
                 (Some(ours), Some(theirs)) if theirs > 0.0 => *value = *value * ours / theirs,
-                _ => problems.push(lacking(key, mean)),
+                _ => problems.push(lacking(key, column)),
             }
         }
     }
@@ -43,25 +43,19 @@ fn by_key(rows: &[National]) -> BTreeMap<Key, &National> {
     rows.iter().map(|row| ((row.performance_year, row.calendar_year, row.enrollment_type), row)).collect()
 }
 
-#[derive(Clone, Copy)]
-enum Score {
-    Hcc,
-    Demographic,
+/// An ACO's score.
+fn score(kind: ScoreKind, row: &mut AcoYear) -> &mut Option<f64> {
+    match kind {
+        ScoreKind::Hcc => &mut row.hcc_score,
+        ScoreKind::Demographic => &mut row.demographic_score,
+    }
 }
 
-impl Score {
-    fn of(self, row: &mut AcoYear) -> &mut Option<f64> {
-        match self {
-            Score::Hcc => &mut row.hcc_score,
-            Score::Demographic => &mut row.demographic_score,
-        }
-    }
-
-    fn mean(self, row: &National) -> Option<f64> {
-        match self {
-            Score::Hcc => row.hcc_mean,
-            Score::Demographic => row.demographic_mean,
-        }
+/// The nation's mean.
+fn mean(kind: ScoreKind, row: &National) -> Option<f64> {
+    match kind {
+        ScoreKind::Hcc => row.hcc_mean,
+        ScoreKind::Demographic => row.demographic_mean,
     }
 }
 

@@ -4,35 +4,10 @@ use super::acos::AcoNumbers;
 use super::sums::ScoreSum;
 use super::window_number;
 use crate::frames;
-use acoledger_schemas::cells::{AssignedAssignable, Cells, RiskCell};
-use acoledger_schemas::table::{Problem, Problems};
+use acoledger_schemas::cells::{AssignedAssignable, Cells};
+use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::*;
 use std::collections::{BTreeMap, HashMap};
-
-/// Which score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Score {
-    Hcc = 0,
-    Demographic = 1,
-}
-
-impl Score {
-    fn of(cell: &RiskCell) -> Result<Score, Problems> {
-        match cell.kind.as_str() {
-            "hcc" => Ok(Score::Hcc),
-            "demographic" => Ok(Score::Demographic),
-            other => Err(Problem {
-                file: "cells/risk".into(),
-                line: 0,
-                column: "kind".into(),
-                what: "expected `hcc` or `demographic`".into(),
-                value: Some(other.into()),
-                hint: None,
-            }
-            .into()),
-        }
-    }
-}
 
 /// Sums of scores: national, by county, by ACO.
 pub(super) struct Scores<'c> {
@@ -51,7 +26,7 @@ impl<'c> Scores<'c> {
         let mut county: HashMap<[i64; 6], HashMap<&str, ScoreSum>> = HashMap::new();
         for cell in &cells.risk {
             let kind = cell.enrollment_type as i64;
-            let (model, score) = (i64::from(cell.model.0), Score::of(cell)? as i64);
+            let (model, score) = (i64::from(cell.model.0), cell.kind as i64);
             let (year, py) = (i64::from(cell.calendar_year.0), i64::from(cell.performance_year.0));
             let sum = [cell.score_months, cell.score_milli_months];
             if let (Some(id), Some(period), Some(cohort)) = (&cell.aco_id, cell.period, cell.cohort) {
@@ -71,7 +46,14 @@ impl<'c> Scores<'c> {
     }
 
     /// The national mean score by which scores are divided (M.C.1.3).
-    pub(super) fn national(&self, py: i32, year: i32, kind: EnrollmentType, model: i32, score: Score) -> Option<f64> {
+    pub(super) fn national(
+        &self,
+        py: i32,
+        year: i32,
+        kind: EnrollmentType,
+        model: i32,
+        score: ScoreKind,
+    ) -> Option<f64> {
         let key = [py, year, kind as i32, model, score as i32].map(i64::from);
         self.national.get(&key).and_then(|[months, milli]| ScoreSum { months: *months, milli: *milli }.mean())
     }
@@ -81,7 +63,7 @@ impl<'c> Scores<'c> {
         &self,
         (py, year, window): (i32, i32, Window),
         county: &str,
-        (kind, model, score): (EnrollmentType, i32, Score),
+        (kind, model, score): (EnrollmentType, i32, ScoreKind),
     ) -> Option<f64> {
         let key = [py.into(), year.into(), window_number(window), kind as i64, model.into(), score as i64];
         let mean = self.county.get(&key)?.get(county)?.mean()?;
@@ -89,10 +71,10 @@ impl<'c> Scores<'c> {
     }
 
     /// The same of an ACO's own assignable lives in a county.
-    pub(super) fn assignable(&self, cell: &AssignedAssignable, score: Score) -> Option<f64> {
+    pub(super) fn assignable(&self, cell: &AssignedAssignable, score: ScoreKind) -> Option<f64> {
         let (months, milli) = match score {
-            Score::Hcc => (cell.hcc_months, cell.hcc_milli_months),
-            Score::Demographic => (cell.demographic_months, cell.demographic_milli_months),
+            ScoreKind::Hcc => (cell.hcc_months, cell.hcc_milli_months),
+            ScoreKind::Demographic => (cell.demographic_months, cell.demographic_milli_months),
         };
         let (py, year) = (cell.performance_year.0, cell.calendar_year.0);
         Some(ScoreSum { months, milli }.mean()? / self.national(py, year, cell.enrollment_type, cell.model.0, score)?)
@@ -104,7 +86,7 @@ impl<'c> Scores<'c> {
         (number, py): (i64, i32),
         year: i32,
         cohorts: &[Cohort],
-        (kind, model, score): (EnrollmentType, i32, Score),
+        (kind, model, score): (EnrollmentType, i32, ScoreKind),
     ) -> Option<f64> {
         let mut total = ScoreSum::default();
         for cohort in cohorts {

@@ -129,7 +129,7 @@ fn national_means(cells: &Cells) -> BTreeMap<(PerformanceYear, CalendarYear, Enr
         cell.aco_id.is_none()
             && cell.population == Some(Population::Assignable)
             && cell.window == Some(Window::Retrospective)
-            && cell.kind == "hcc"
+            && cell.kind == ScoreKind::Hcc
     });
     for cell in nation {
         let key = (cell.performance_year, cell.calendar_year, cell.enrollment_type, cell.model);
@@ -182,7 +182,7 @@ mod tests {
             county: County::new("01001").expect("a county"),
             enrollment_type: EnrollmentType::Agnd,
             model: CalendarYear(2024),
-            kind: "hcc".into(),
+            kind: ScoreKind::Hcc,
             score_months: 100,
             score_milli_months: 80_000,
         });

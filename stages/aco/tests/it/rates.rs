@@ -194,7 +194,7 @@ fn conserved(world: &str, py: i32, rates: &Rates) {
 }
 
 /// A score sum of a population (no ACO) or of an ACO.
-fn scored(aco: Option<&Aco>, model: i32, kind: &str, months: i64, milli: i64) -> RiskCell {
+fn scored(aco: Option<&Aco>, model: i32, kind: ScoreKind, months: i64, milli: i64) -> RiskCell {
     RiskCell {
         performance_year: PerformanceYear(2024),
         period: aco.map(|aco| aco.period),
@@ -206,7 +206,7 @@ fn scored(aco: Option<&Aco>, model: i32, kind: &str, months: i64, milli: i64) ->
         county: county(),
         enrollment_type: EnrollmentType::Agnd,
         model: CalendarYear(model),
-        kind: kind.into(),
+        kind,
         score_months: months,
         score_milli_months: milli,
     }
@@ -227,9 +227,9 @@ fn scores_are_renormalised_within_their_model() {
         let months = if aco.is_some() { 12 } else { 120 };
         // Own model: nation 1.2, ACOs 1.5. Performance year's model: nation 0.8, ACOs 0.9.
         let (own, of_py) = if aco.is_some() { (1500, 900) } else { (1200, 800) };
-        cells.risk.push(scored(aco, 2022, "hcc", months, months * own));
-        cells.risk.push(scored(aco, 2024, "hcc", months, months * of_py));
-        cells.risk.push(scored(aco, 2024, "demographic", months, months * 1000));
+        cells.risk.push(scored(aco, 2022, ScoreKind::Hcc, months, months * own));
+        cells.risk.push(scored(aco, 2024, ScoreKind::Hcc, months, months * of_py));
+        cells.risk.push(scored(aco, 2024, ScoreKind::Demographic, months, months * 1000));
     }
     for aco in [&older, &newer] {
         cells.assigned_county.push(AssignedCounty {

@@ -7,7 +7,7 @@ use crate::life::Life;
 use serde::{Deserialize, Serialize};
 
 /// Why a life is not on a list that it might be on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum Why {
     /// Died before the year (A.1.7).
     Died,

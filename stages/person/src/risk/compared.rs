@@ -4,7 +4,7 @@ use super::given;
 use crate::context::{Context, Score};
 use acoledger_hcc::MonthScore;
 use acoledger_schemas::cells::RiskCompared;
-use acoledger_schemas::values::{CalendarYear, EnrollmentType};
+use acoledger_schemas::values::{CalendarYear, EnrollmentType, ScoreKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ impl Comparison {
             calendar_year: CalendarYear(*year),
             model: CalendarYear(*model),
             enrollment_type: EnrollmentType::ALL[usize::from(*kind)],
-            kind: if *demographic { "demographic" } else { "hcc" }.to_owned(),
+            kind: if *demographic { ScoreKind::Demographic } else { ScoreKind::Hcc },
             given_months: months.given,
             made_months: months.made,
             both_months: months.both,
@@ -89,10 +89,7 @@ impl Comparison {
             apart_milli_months: months.apart_milli,
         };
         let mut rows: Vec<RiskCompared> = self.0.iter().map(row).collect();
-        rows.sort_by(|a, b| {
-            let key = |row: &RiskCompared| (row.calendar_year, row.model, row.enrollment_type);
-            key(a).cmp(&key(b)).then_with(|| a.kind.cmp(&b.kind))
-        });
+        rows.sort_by_key(|row| (row.calendar_year, row.model, row.enrollment_type, row.kind));
         rows
     }
 }

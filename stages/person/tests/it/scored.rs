@@ -2,6 +2,7 @@
 
 use crate::small::{Small, aligned};
 use crate::walk::{Rows, table_rows};
+use acoledger_schemas::values::ScoreKind;
 use expect_test::{Expect, expect};
 
 /// Years of models, months and sums of HCC and demographic scores of 2023, all lives.
@@ -151,7 +152,7 @@ fn the_file_goes_first_where_nothing_is_said() {
     let under = |text: &str, rules: &str| {
         let cells = study(text).under(rules).run().cells;
         let of_year = cells.risk.iter().filter(|row| row.calendar_year.0 == 2023 && row.aco_id.is_none());
-        let shown = of_year.filter(|row| row.kind == "hcc").map(|row| row.score_milli_months.to_string());
+        let shown = of_year.filter(|row| row.kind == ScoreKind::Hcc).map(|row| row.score_milli_months.to_string());
         shown.collect::<Vec<_>>().join(" ")
     };
     let default = "\"risk.source\" = \"given, else diagnoses\"";
