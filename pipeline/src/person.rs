@@ -366,18 +366,24 @@ struct Part {
     writer: ArrowWriter<BufWriter<File>>,
 }
 
+/// How the files of a sharded table are written. Amounts hardly repeat: without a dictionary they take fewer bytes and less time.
+fn properties(schema: &SchemaRef) -> WriterProperties {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("1 is a level of zstd")))
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_created_by(concat!("acoledger ", env!("CARGO_PKG_VERSION")).into());
+    let amounts = schema.fields().iter().map(|field| field.name().as_str());
+    let amounts = amounts.filter(|name| name.contains("_cents") || name.contains("_milli"));
+    amounts.fold(properties, |properties, name| properties.set_column_dictionary_enabled(name.into(), false)).build()
+}
+
 impl Files {
     fn create(context: &Context, run: &Path, shard: u32) -> Outcome<Files> {
         let open = |table: &str, schema: SchemaRef| {
             let place = shard_file(run, table, shard);
             let made = temporary_name(&place);
             let file = File::create(&made).doing("cannot be written", &made)?;
-            let properties = WriterProperties::builder()
-                .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("1 is a level of zstd")))
-                .set_max_row_group_row_count(Some(GROUP_ROWS))
-                .set_created_by(concat!("acoledger ", env!("CARGO_PKG_VERSION")).into())
-                .build();
-            let writer = ArrowWriter::try_new(BufWriter::new(file), schema, Some(properties))
+            let writer = ArrowWriter::try_new(BufWriter::new(file), schema.clone(), Some(properties(&schema)))
                 .doing("cannot be written", &made)?;
             Outcome::Ok(Part { made, place, writer })
         };
