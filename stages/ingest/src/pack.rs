@@ -72,7 +72,7 @@ impl Read for Bounded {
 }
 
 /// Level of rows that wait on disk, one of the fast ones: they are read once, soon.
-const LEVEL: i32 = -3;
+const LEVEL: i32 = -12;
 
 /// Rows made small, at once.
 ///
