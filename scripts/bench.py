@@ -67,7 +67,9 @@ def main():
 
 
 def measure(command):
-    """As `measured`; a command that could not run ends the bench."""
+    """As `measured`; a command that could not run ends the bench. What the one before left to the disk is written first: who syncs
+    would wait for it."""
+    os.sync()
     ran = measured(command)
     if ran["status"] not in (0, 1):
         fail(f"`{' '.join(command)}` ended with {ran['status']}: {ran['errors']}")
