@@ -2,13 +2,13 @@
 """Each stage of the program in a process of its own, beside limits and peers, in one run on one machine.
 
 usage: bench.py run PROGRAM FOLDER [--lives N] [--repeats N] [--threads N] [--peers FOLDER] [--runs FOLDER]
-       bench.py scale PROGRAM FOLDER [--lives N[,N]] [--memory LIVES:YEAR:FIRST_YEAR,…] [--runs FOLDER]
+       bench.py scale PROGRAM FOLDER [--lives N[,N]] [--memory LIVES:YEAR:FIRST_YEAR,…] [--keep] [--runs FOLDER]
        bench.py check [RUN.json …] [--limits benches/limits.toml]
        bench.py table [RUN.json …]
        bench.py plot FILE.svg [RUN.json …]
 
 `run` makes a nation of N lives under FOLDER, measures, writes RUNS/DATE/bench.json and prints it as a table; `scale` likewise
-scale.json. `plot` draws each ratio beside its limit. `check` holds the latest runs against the limits: exit status 1 when one is missed. A peer's time is printed and kept only
+scale.json (--keep: the nations stay under FOLDER, and the next run takes them). `plot` draws each ratio beside its limit. `check` holds the latest runs against the limits: exit status 1 when one is missed. A peer's time is printed and kept only
 when its answer equals ours. Times are medians of REPEATS; processor seconds stand beside the clock's.
 """
 import argparse
@@ -41,6 +41,7 @@ def main():
     parser.add_argument("paths", nargs="*")
     parser.add_argument("--lives", default="")
     parser.add_argument("--memory", default="")
+    parser.add_argument("--keep", action="store_true")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--peers", help="folder of the peers' virtual environment; left out: no peers")
@@ -314,19 +315,22 @@ def scale(arguments):
     run = {"kind": "scale", "threads": arguments.threads, "stages": [], "ratios": {}} | facts(arguments)
     on_disk = []
     for lives in [int(lives) for lives in arguments.lives.split(",") if lives]:
-        folder = os.path.join(arguments.folder, "nation")
-        note(f"{lives} lives on disk")
-        made = synth(arguments, lives, "2024", "lake", folder)
+        folder = os.path.join(arguments.folder, f"nation-{lives}")
         study = os.path.join(folder, "study.toml")
+        note(f"{lives} lives on disk")
+        # A nation that is there is taken: making it is the longest part.
+        made = None if os.path.exists(os.path.join(folder, "lake", "manifest.json")) else synth(arguments, lives, "2024", "lake", folder)
         lake = lake_of(study)
-        add(run, f"synth, lake, {lives:,} lives", arguments.threads, made, made["lines"], lake["bytes"])
+        if made:
+            add(run, f"synth, lake, {lives:,} lives", arguments.threads, made, made["lines"], lake["bytes"])
         bare = decode(arguments, study, arguments.threads)
         add(run, f"decode alone, {lives:,} lives", arguments.threads, bare, bare["rows"], bare["bytes"])
         ran = cells(arguments, study, arguments.threads, os.path.join(arguments.folder, "out"))
         add(run, f"enroll to cells, {lives:,} lives", arguments.threads, ran, ran["rows"], bare["bytes"])
         on_disk.append((lives, ran["rows"] / ran["seconds"], ran["peak"]))
         run.setdefault("lakes", []).append(lake)
-        shutil.rmtree(folder)
+        if not arguments.keep:
+            shutil.rmtree(folder)
         shutil.rmtree(os.path.join(arguments.folder, "out"))
     if len(on_disk) > 1:
         run["ratios"]["scale.rows"] = on_disk[-1][1] / on_disk[0][1]

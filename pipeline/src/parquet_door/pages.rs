@@ -17,6 +17,8 @@ use parquet::schema::types::ColumnDescriptor;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fs::File;
+#[cfg(target_os = "linux")]
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 thread_local! {
@@ -44,12 +46,14 @@ impl RowGroups for Whole {
 
     fn column_chunks(&self, column: usize) -> Result<Box<dyn PageIterator>> {
         let chunks = self.metadata.row_groups().iter().map(|group| group.column(column).byte_range());
-        Ok(Box::new(Chunks {
+        let chunks = Chunks {
             file: self.file.file.clone(),
             file_bytes: self.file.bytes,
             layout: Layout::of(&self.metadata.file_metadata().schema_descr().column(column)),
             chunks: chunks.collect(),
-        }))
+        };
+        chunks.expect();
+        Ok(Box::new(chunks))
     }
 
     fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {
@@ -90,11 +94,31 @@ struct Chunks {
     chunks: VecDeque<(u64, u64)>,
 }
 
+impl Chunks {
+    /// Has the system fetch the beginning of the next chunk.
+    fn expect(&self) {
+        if let Some((at, length)) = self.chunks.front() {
+            will_need(&self.file, *at, *length);
+        }
+    }
+}
+
+/// Has the system fetch what will be read soon, at most [`AHEAD_BYTES`], while something else is worked on: a lake that does not fit
+/// memory is waited for otherwise.
+fn will_need(file: &File, at: u64, length: u64) {
+    // Advice that cannot be followed changes no answer.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fadvise(file, at, NonZeroU64::new(length.min(AHEAD_BYTES)), rustix::fs::Advice::WillNeed);
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, at, length);
+}
+
 impl Iterator for Chunks {
     type Item = Result<Box<dyn PageReader>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let (at, length) = self.chunks.pop_front()?;
+        self.expect();
         let (file, file_bytes, layout) = (self.file.clone(), self.file_bytes, self.layout);
         let pages = Pages { file, file_bytes, layout, at, end: at + length, ahead: Bytes::new(), ended: false };
         Some(Ok(Box::new(pages)))
@@ -123,6 +147,10 @@ impl Pages {
         if (self.ahead.len() as u64) < wanted {
             let length = wanted.max(AHEAD_BYTES).min(self.end - self.at);
             self.ahead = self.file.get_bytes(self.at, length as usize)?;
+            let read_to = self.at + length;
+            if read_to < self.end {
+                will_need(&self.file, read_to, self.end - read_to);
+            }
         }
         Ok(&self.ahead)
     }
