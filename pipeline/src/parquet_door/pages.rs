@@ -52,7 +52,7 @@ impl RowGroups for Whole {
             layout: Layout::of(&self.metadata.file_metadata().schema_descr().column(column)),
             chunks: chunks.collect(),
         };
-        chunks.expect();
+        chunks.fetch_next();
         Ok(Box::new(chunks))
     }
 
@@ -96,7 +96,7 @@ struct Chunks {
 
 impl Chunks {
     /// Has the system fetch the beginning of the next chunk.
-    fn expect(&self) {
+    fn fetch_next(&self) {
         if let Some((at, length)) = self.chunks.front() {
             will_need(&self.file, *at, *length);
         }
@@ -118,7 +118,7 @@ impl Iterator for Chunks {
 
     fn next(&mut self) -> Option<Self::Item> {
         let (at, length) = self.chunks.pop_front()?;
-        self.expect();
+        self.fetch_next();
         let (file, file_bytes, layout) = (self.file.clone(), self.file_bytes, self.layout);
         let pages = Pages { file, file_bytes, layout, at, end: at + length, ahead: Bytes::new(), ended: false };
         Some(Ok(Box::new(pages)))
