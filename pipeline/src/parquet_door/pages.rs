@@ -17,7 +17,6 @@ use parquet::schema::types::ColumnDescriptor;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fs::File;
-#[cfg(target_os = "linux")]
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
@@ -106,9 +105,10 @@ impl Chunks {
 /// Has the system fetch what will be read soon, at most [`AHEAD_BYTES`], while something else is worked on: a lake that does not fit
 /// memory is waited for otherwise.
 fn will_need(file: &File, at: u64, length: u64) {
-    // Advice that cannot be followed changes no answer.
+    // Without a length the rest of the file would be meant. Advice that cannot be followed changes no answer.
+    let Some(length) = NonZeroU64::new(length.min(AHEAD_BYTES)) else { return };
     #[cfg(target_os = "linux")]
-    let _ = rustix::fs::fadvise(file, at, NonZeroU64::new(length.min(AHEAD_BYTES)), rustix::fs::Advice::WillNeed);
+    let _ = rustix::fs::fadvise(file, at, Some(length), rustix::fs::Advice::WillNeed);
     #[cfg(not(target_os = "linux"))]
     let _ = (file, at, length);
 }
@@ -148,9 +148,7 @@ impl Pages {
             let length = wanted.max(AHEAD_BYTES).min(self.end - self.at);
             self.ahead = self.file.get_bytes(self.at, length as usize)?;
             let read_to = self.at + length;
-            if read_to < self.end {
-                will_need(&self.file, read_to, self.end - read_to);
-            }
+            will_need(&self.file, read_to, self.end - read_to);
         }
         Ok(&self.ahead)
     }

@@ -39,6 +39,11 @@ const OF_WHICH: [ServiceCategory; 5] = [
     ServiceCategory::Ambulance,
 ];
 
+/// Name of the column of a life's membership in a performance year ([`member`]).
+pub(crate) fn member_column(performance_year: i32) -> String {
+    format!("member_{performance_year}")
+}
+
 /// Names of the score columns of one model: `own` (the calendar year's) or a performance year.
 pub(crate) fn score_columns(model: &str) -> [String; 4] {
     ["hcc_months", "hcc_milli", "demographic_months", "demographic_milli"].map(|what| format!("{what}_{model}"))
@@ -65,7 +70,7 @@ pub(crate) fn person_year_schema(performance_years: &[i32], scores: bool) -> Sch
     fields.push(Field::new("interim_cents", DataType::Int64, false));
     fields.push(Field::new("died", DataType::UInt8, false));
     for year in performance_years {
-        fields.push(Field::new(format!("member_{year}"), DataType::UInt32, false));
+        fields.push(Field::new(member_column(*year), DataType::UInt32, false));
     }
     if scores {
         let models = std::iter::once("own".to_owned()).chain(performance_years.iter().map(i32::to_string));

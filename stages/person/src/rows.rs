@@ -2,8 +2,8 @@
 
 use crate::categories::CATEGORIES;
 use crate::columns::Reader;
-use crate::context::{Context, Performance};
-use crate::output::score_columns;
+use crate::context::Context;
+use crate::output::{member_column, score_columns};
 use acoledger_schemas::table::Problems;
 use acoledger_schemas::values::ServiceCategory;
 use arrow_array::RecordBatch;
@@ -53,7 +53,7 @@ const CATEGORY_COLUMNS: [&str; CATEGORIES] = [
 /// Names of the columns that [`Spent`] holds.
 pub(crate) fn spent_names(context: &Context) -> Vec<String> {
     let fixed = ["calendar_year", "kind", "months", "spend_cents", "interim_cents"];
-    fixed.into_iter().map(str::to_owned).chain(context.performances.iter().map(member)).collect()
+    fixed.into_iter().map(str::to_owned).chain(context.performances.iter().map(|of| member_column(of.year))).collect()
 }
 
 /// Names of the columns that [`PersonYears`] holds.
@@ -63,10 +63,6 @@ pub(crate) fn names(context: &Context) -> Vec<String> {
     names.extend(fixed.iter().chain(&CATEGORY_COLUMNS).map(|name| (*name).to_owned()));
     names.extend(score_names(context));
     names
-}
-
-fn member(performance: &Performance) -> String {
-    format!("member_{}", performance.year)
 }
 
 fn score_names(context: &Context) -> Vec<String> {
@@ -87,7 +83,7 @@ fn column<T: ArrowPrimitiveType>(batch: &RecordBatch, name: &str) -> Result<Scal
 
 impl Spent {
     pub(crate) fn new(context: &Context, batch: &RecordBatch) -> Result<Spent, Problems> {
-        let members = context.performances.iter().map(|of| column::<UInt32Type>(batch, &member(of)));
+        let members = context.performances.iter().map(|of| column::<UInt32Type>(batch, &member_column(of.year)));
         Ok(Spent {
             rows: batch.num_rows(),
             year: column::<Int64Type>(batch, "calendar_year")?,
